@@ -1,0 +1,158 @@
+// Package finding knows what a finding is, how findings are ordered and merged, and when a
+// waiver lets one off. It does not know how a finding was made or how it is shown.
+package finding
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Severity says how bad a finding is. The zero value is Info.
+type Severity int
+
+// The severities, in rising order.
+const (
+	Info Severity = iota
+	Warning
+	Error
+)
+
+var severityNames = [...]string{"info", "warning", "error"}
+
+// String returns info, warning or error.
+func (s Severity) String() string { return severityNames[s] }
+
+// MarshalText writes the severity as its name.
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText reads a severity's name.
+func (s *Severity) UnmarshalText(text []byte) error {
+	parsed, err := ParseSeverity(string(text))
+	*s = parsed
+	return err
+}
+
+// ParseSeverity reads info, warning or error.
+func ParseSeverity(name string) (Severity, error) {
+	if i := slices.Index(severityNames[:], name); i >= 0 {
+		return Severity(i), nil
+	}
+	return Info, fmt.Errorf("unknown severity %q: use one of %s", name, strings.Join(severityNames[:], ", "))
+}
+
+// Position is a place in a file. Line and Column count from 1; 0 means unknown.
+type Position struct {
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"`
+	Column int    `json:"column,omitempty"`
+}
+
+// String returns file:line:column without the parts that are unknown.
+func (p Position) String() string {
+	switch {
+	case p.Line == 0:
+		return p.File
+	case p.Column == 0:
+		return fmt.Sprintf("%s:%d", p.File, p.Line)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
+
+// Compare orders positions by file, line and column.
+func (p Position) Compare(q Position) int {
+	return cmp.Or(cmp.Compare(p.File, q.File), cmp.Compare(p.Line, q.Line), cmp.Compare(p.Column, q.Column))
+}
+
+// Object names the Kubernetes object that a finding is about.
+type Object struct {
+	APIVersion string `json:"apiVersion,omitempty"`
+	Kind       string `json:"kind,omitempty"`
+	Namespace  string `json:"namespace,omitempty"`
+	Name       string `json:"name,omitempty"`
+}
+
+// String returns Kind/name.
+func (o Object) String() string { return o.Kind + "/" + o.Name }
+
+// Target is one environment in one phase.
+type Target struct {
+	Environment string `json:"environment"`
+	Phase       string `json:"phase"`
+}
+
+// String returns environment/phase.
+func (t Target) String() string { return t.Environment + "/" + t.Phase }
+
+// Finding is one rule broken at one place.
+type Finding struct {
+	// Rule is the stable id category/name.
+	Rule     string   `json:"rule"`
+	Severity Severity `json:"severity"`
+	// Message says what is wrong and where that hurts.
+	Message string `json:"message"`
+	// Remedy says what to do about it.
+	Remedy string `json:"remedy,omitempty"`
+	// Object is absent where the finding is about a file.
+	Object *Object `json:"object,omitempty"`
+	// Field is a path in the object such as spec.steps[0].image.
+	Field string `json:"field,omitempty"`
+	// Source is the place to mend; absent where nothing in a file led here.
+	Source *Position `json:"source,omitempty"`
+	// Related are other places that contributed, most relevant first.
+	Related []Position `json:"related,omitempty"`
+	// Targets lists where the finding holds; empty for manifests that are not of a platform.
+	Targets []Target `json:"targets,omitempty"`
+	// Waiver is set where a waiver lets the finding off.
+	Waiver *Waiver `json:"waiver,omitempty"`
+}
+
+func (f Finding) object() string {
+	if f.Object == nil {
+		return ""
+	}
+	return f.Object.Namespace + "/" + f.Object.String()
+}
+
+func (f Finding) source() Position {
+	if f.Source == nil {
+		return Position{}
+	}
+	return *f.Source
+}
+
+// compare orders findings by place, then rule, object, field and message. Severity does not
+// take part, so that the order follows the files.
+func compare(a, b Finding) int {
+	return cmp.Or(
+		a.source().Compare(b.source()),
+		cmp.Compare(a.Rule, b.Rule),
+		cmp.Compare(a.object(), b.object()),
+		cmp.Compare(a.Field, b.Field),
+		cmp.Compare(a.Message, b.Message),
+	)
+}
+
+// Merge makes one finding of those that differ in their targets only, and sorts them.
+func Merge(findings []Finding) []Finding {
+	slices.SortStableFunc(findings, compare)
+	var merged []Finding
+	for _, f := range findings {
+		last := len(merged) - 1
+		if last >= 0 && compare(merged[last], f) == 0 && (merged[last].Waiver == nil) == (f.Waiver == nil) {
+			merged[last].Targets = union(merged[last].Targets, f.Targets)
+			continue
+		}
+		merged = append(merged, f)
+	}
+	return merged
+}
+
+func union(a, b []Target) []Target {
+	all := slices.Concat(a, b)
+	slices.SortFunc(all, func(x, y Target) int {
+		return cmp.Or(cmp.Compare(x.Environment, y.Environment), cmp.Compare(x.Phase, y.Phase))
+	})
+	return slices.Compact(all)
+}

@@ -1,0 +1,118 @@
+package finding
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Waiver lets one rule off at one place.
+type Waiver struct {
+	Reason string `json:"reason"`
+	Owner  string `json:"owner"`
+	// Expires is the last day it holds, as YYYY-MM-DD; empty means never.
+	Expires string `json:"expires,omitempty"`
+
+	// What follows says where it holds; it is not part of a finding.
+
+	Name   string `json:"-"`
+	Rule   string `json:"-"`
+	Object string `json:"-"`
+	Field  string `json:"-"`
+	// Targets as environment or environment/phase; empty means all.
+	Targets []string `json:"-"`
+	// Source is where the waiver is written.
+	Source *Position `json:"-"`
+}
+
+func (w Waiver) matches(f Finding) bool {
+	if w.Rule != f.Rule || f.Object == nil || w.Object != f.Object.String() {
+		return false
+	}
+	return w.Field == "" || w.Field == f.Field
+}
+
+func (w Waiver) holdsIn(t Target) bool {
+	return len(w.Targets) == 0 || slices.Contains(w.Targets, t.Environment) || slices.Contains(w.Targets, t.String())
+}
+
+func (w Waiver) expired(now time.Time) bool {
+	return w.Expires != "" && now.Format(time.DateOnly) > w.Expires
+}
+
+// Waive marks the findings that a waiver lets off. A waiver that has expired or that lets
+// nothing off is a finding of its own. A finding that is waived in some of its targets only
+// is split in two. The rules about waivers cannot be waived.
+func Waive(findings []Finding, waivers []Waiver, now time.Time) []Finding {
+	var result []Finding
+	used := make([]bool, len(waivers))
+	for _, f := range findings {
+		rest := f
+		for i, w := range waivers {
+			if !w.matches(f) {
+				continue
+			}
+			used[i] = true
+			if w.expired(now) {
+				continue
+			}
+			let, kept, whole := split(rest, w)
+			if let != nil {
+				result = append(result, *let)
+			}
+			rest = kept
+			if whole {
+				rest.Rule = ""
+				break
+			}
+		}
+		if rest.Rule != "" {
+			result = append(result, rest)
+		}
+	}
+	return append(result, unfit(waivers, used, now)...)
+}
+
+// split parts a finding into what the waiver lets off and what it leaves; whole says that
+// nothing is left.
+func split(f Finding, w Waiver) (let *Finding, kept Finding, whole bool) {
+	waived := f
+	waived.Waiver = &w
+	if len(f.Targets) == 0 {
+		return &waived, f, true
+	}
+	waived.Targets, kept = nil, f
+	kept.Targets = nil
+	for _, t := range f.Targets {
+		if w.holdsIn(t) {
+			waived.Targets = append(waived.Targets, t)
+		} else {
+			kept.Targets = append(kept.Targets, t)
+		}
+	}
+	if len(waived.Targets) == 0 {
+		return nil, f, false
+	}
+	return &waived, kept, len(kept.Targets) == 0
+}
+
+func unfit(waivers []Waiver, used []bool, now time.Time) []Finding {
+	var findings []Finding
+	for i, w := range waivers {
+		f := Finding{Source: w.Source}
+		switch {
+		case w.expired(now):
+			f.Rule, f.Severity = "waiver/expired", Error
+			f.Message = fmt.Sprintf("waiver %s for %s on %s expired on %s", w.Name, w.Rule, w.Object, w.Expires)
+			f.Remedy = "mend what it covered, or renew it with a reason that still holds"
+		case !used[i]:
+			f.Rule, f.Severity = "waiver/unused", Warning
+			f.Message = fmt.Sprintf("waiver %s lets nothing off: no finding %s on %s", w.Name, w.Rule, w.Object)
+			f.Remedy = "remove it, or correct its rule, object and field"
+		default:
+			continue
+		}
+		findings = append(findings, f)
+	}
+	return findings
+}

@@ -1,0 +1,223 @@
+package manifest
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+
+	yamlv3 "go.yaml.in/yaml/v3"
+	kjson "sigs.k8s.io/json"
+	"sigs.k8s.io/yaml"
+
+	"tenon.dev/tenon/internal/finding"
+)
+
+// Parsed is what one file holds.
+type Parsed struct {
+	Objects []Object
+	// Skipped counts documents that are not Kubernetes objects.
+	Skipped int
+	// Findings are about documents that could not be read; the others were.
+	Findings []finding.Finding
+}
+
+// Parse reads every document of a YAML or JSON file. One that does not parse does not hide
+// the others.
+func Parse(file string, data []byte) Parsed {
+	var parsed Parsed
+	for _, d := range split(file, data) {
+		value, err := d.decode()
+		if err != nil {
+			parsed.Findings = append(parsed.Findings, d.unreadable(err))
+			continue
+		}
+		if value != nil {
+			parsed.add(value, d, nil)
+		}
+	}
+	return parsed
+}
+
+func (p *Parsed) add(value any, d *document, at Path) {
+	object, isMap := value.(map[string]any)
+	if !isMap {
+		p.Skipped++
+		return
+	}
+	kind, _ := object["kind"].(string)
+	if items, isList := object["items"].([]any); isList && strings.HasSuffix(kind, "List") {
+		for i, item := range items {
+			p.add(item, d, at.Append("items", i))
+		}
+		return
+	}
+	o, ok := New(object, yamlOrigin{d, at})
+	if !ok {
+		p.Skipped++
+		return
+	}
+	p.Objects = append(p.Objects, o)
+}
+
+// document is one YAML document of a file. Its nodes are parsed only when a position is
+// asked for, which needs a finding.
+type document struct {
+	file string
+	// line is the number of lines before the document.
+	line int
+	text []byte
+	node func() *yamlv3.Node
+}
+
+// split cuts a stream at the lines that start with three dashes, as kubectl does.
+func split(file string, data []byte) []*document {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	var documents []*document
+	start, line, first := 0, 0, 0
+	flush := func(end int) {
+		text := data[start:end]
+		d := &document{file: file, line: first, text: text}
+		d.node = sync.OnceValue(d.parseNode)
+		documents = append(documents, d)
+	}
+	for offset := 0; offset < len(data); line++ {
+		end := offset + bytes.IndexByte(data[offset:], '\n') + 1
+		if end == offset {
+			end = len(data)
+		}
+		if separator(data[offset:end]) {
+			flush(offset)
+			start, first = end, line+1
+		}
+		offset = end
+	}
+	flush(len(data))
+	return documents
+}
+
+func separator(line []byte) bool {
+	rest, found := bytes.CutPrefix(line, []byte("---"))
+	rest = bytes.TrimSpace(rest)
+	return found && (len(rest) == 0 || rest[0] == '#')
+}
+
+// decode gives the document's value as kubectl and the API server read it: YAML 1.1, where
+// a bare y or on is a boolean. A document without content gives nil.
+func (d *document) decode() (any, error) {
+	text, err := yaml.YAMLToJSONStrict(d.text)
+	if err != nil {
+		return nil, err
+	}
+	var value any
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(text, &value); err != nil {
+		return nil, err
+	}
+	return value, nil
+}
+
+func (d *document) parseNode() *yamlv3.Node {
+	var node yamlv3.Node
+	if yamlv3.Unmarshal(d.text, &node) != nil || len(node.Content) == 0 {
+		return nil
+	}
+	return node.Content[0]
+}
+
+var yamlLine = regexp.MustCompile(`line (\d+)`)
+
+// unreadable makes a finding of a parse error, with the line in the file.
+func (d *document) unreadable(err error) finding.Finding {
+	message := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")
+	message = strings.TrimPrefix(message, "yaml: ")
+	line := 1
+	if m := yamlLine.FindStringSubmatch(message); m != nil {
+		line, _ = strconv.Atoi(m[1])
+		message = yamlLine.ReplaceAllStringFunc(message, func(found string) string {
+			n, _ := strconv.Atoi(strings.TrimPrefix(found, "line "))
+			return fmt.Sprintf("line %d", n+d.line)
+		})
+	}
+	f := finding.Finding{
+		Rule: "input/yaml", Severity: finding.Error,
+		Message: "the document does not parse: " + message,
+		Source:  &finding.Position{File: d.file, Line: d.line + line, Column: 1},
+	}
+	if scalar, text := d.endedScalar(line); scalar > 0 {
+		f.Message = fmt.Sprintf("text at column 1 ended the block scalar opened at line %d, so the document does not parse", d.line+scalar)
+		f.Remedy = "indent the text as deep as the scalar's first line; a shell heredoc may use <<- with tabs"
+		f.Source.Line = d.line + text
+		f.Related = []finding.Position{{File: d.file, Line: d.line + scalar}}
+	}
+	return f
+}
+
+var opensScalar = regexp.MustCompile(`^\s+.*:\s+[|>][-+0-9]*\s*$`)
+var mappingKey = regexp.MustCompile(`^(---|\.\.\.|#|-( |$)|["']?[A-Za-z_][\w./-]*["']?:( |$))`)
+
+// endedScalar looks for an indented block scalar that text at the first column ended: a
+// heredoc or a python -c body in a script. It returns the lines of both.
+func (d *document) endedScalar(broken int) (scalar, text int) {
+	for i, line := range strings.Split(string(d.text), "\n") {
+		switch {
+		case opensScalar.MatchString(line):
+			scalar, text = i+1, 0
+		case scalar > 0 && line != "" && line[0] != ' ' && line[0] != '\t' && line[0] != '\r':
+			if mappingKey.MatchString(line) {
+				scalar = 0
+				continue
+			}
+			if i+1 <= broken+1 {
+				return scalar, i + 1
+			}
+		}
+	}
+	return 0, 0
+}
+
+// yamlOrigin traces fields of one object to the nodes of its document.
+type yamlOrigin struct {
+	document *document
+	at       Path
+}
+
+// Trace finds the node of the field, or of the nearest parent that exists.
+func (o yamlOrigin) Trace(field Path) []Place {
+	node := o.document.node()
+	if node == nil {
+		return []Place{{Position: finding.Position{File: o.document.file, Line: o.document.line + 1, Column: 1}, Role: Literal}}
+	}
+	for _, element := range o.at.Append(field...) {
+		next := child(node, element)
+		if next == nil {
+			break
+		}
+		node = next
+	}
+	return []Place{{Position: o.position(node), Role: Literal}}
+}
+
+func (o yamlOrigin) position(node *yamlv3.Node) finding.Position {
+	return finding.Position{File: o.document.file, Line: o.document.line + node.Line, Column: node.Column}
+}
+
+func child(node *yamlv3.Node, element any) *yamlv3.Node {
+	if node.Kind == yamlv3.AliasNode {
+		node = node.Alias
+	}
+	switch e := element.(type) {
+	case int:
+		if node.Kind == yamlv3.SequenceNode && e < len(node.Content) {
+			return node.Content[e]
+		}
+	case string:
+		for i := 0; node.Kind == yamlv3.MappingNode && i+1 < len(node.Content); i += 2 {
+			if node.Content[i].Value == e {
+				return node.Content[i+1]
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,178 @@
+// Package platform knows how a platform is written in CUE: where its environments lie, how
+// they are loaded, what targets they have, how a target is rendered, and which line of CUE a
+// rendered field came from. It does not know what the objects mean.
+package platform
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"sync"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/build"
+	"cuelang.org/go/cue/cuecontext"
+	"cuelang.org/go/cue/load"
+
+	"tenon.dev/tenon/internal/finding"
+)
+
+// ErrNoPlatform is returned where a folder holds no platform.
+var ErrNoPlatform = errors.New("no platform")
+
+// Environment is one loaded environment of a platform.
+type Environment struct {
+	// Name is the name of the environment's folder.
+	Name string
+	// Phases are the names of the environment's phases, in the order of their share.
+	Phases []string
+	// Current is the phase that the environment is in.
+	Current string
+
+	root  cue.Value
+	files *sources
+	// trace guards root while origins are resolved: CUE values are not safe for that from
+	// several goroutines.
+	trace sync.Mutex
+}
+
+// Folder is where a platform lies in a file system.
+type Folder struct {
+	FS fs.FS
+	// Dir is the folder of the platform below FS, such as cue/platform.
+	Dir string
+}
+
+// Environments lists the names of the platform's environments: the folders below it that
+// hold CUE.
+func (f Folder) Environments() ([]string, error) {
+	entries, err := fs.ReadDir(f.FS, f.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: there is no folder %s", ErrNoPlatform, f.Dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listing environments: %w", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		if !entry.IsDir() {
+			continue
+		}
+		matches, err := fs.Glob(f.FS, path.Join(f.Dir, entry.Name(), "*.cue"))
+		if err != nil {
+			return nil, fmt.Errorf("listing environments: %w", err)
+		}
+		if len(matches) > 0 {
+			names = append(names, entry.Name())
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%w: no folder below %s holds CUE; each environment has one", ErrNoPlatform, f.Dir)
+	}
+	return names, nil
+}
+
+// module returns the folder that holds cue.mod, looking upwards from the platform.
+func (f Folder) module() (string, error) {
+	for dir := f.Dir; ; dir = path.Dir(dir) {
+		if _, err := fs.Stat(f.FS, path.Join(dir, "cue.mod", "module.cue")); err == nil {
+			return dir, nil
+		}
+		if dir == "." || dir == "/" {
+			return "", fmt.Errorf("%w: no cue.mod/module.cue in %s or above it", ErrNoPlatform, f.Dir)
+		}
+	}
+}
+
+// Load evaluates one environment in a CUE context of its own. What is wrong with the CUE is
+// returned as findings, and the environment is then nil.
+func (f Folder) Load(name string) (*Environment, []finding.Finding, error) {
+	module, err := f.module()
+	if err != nil {
+		return nil, nil, err
+	}
+	instance := load.Instances([]string{"."}, &load.Config{
+		FS:         f.FS,
+		Dir:        "/" + path.Join(f.Dir, name),
+		ModuleRoot: "/" + module,
+		FromFSPath: func(p string) string { return strings.TrimPrefix(p, "/") },
+		Env:        []string{"CUE_REGISTRY=none"},
+	})[0]
+	files := newSources(f, module, instance)
+	if instance.Err != nil {
+		return nil, files.findings(instance.Err), nil
+	}
+	env := &Environment{Name: name, files: files}
+	env.root = cuecontext.New().BuildInstance(instance)
+	if found := env.validate(); len(found) > 0 {
+		return nil, found, nil
+	}
+	if err := env.describe(); err != nil {
+		return nil, nil, err
+	}
+	return env, nil, nil
+}
+
+// validate reports what is wrong with the team's value first: what is wrong with the objects
+// usually follows from it.
+func (e *Environment) validate() []finding.Finding {
+	if err := e.root.Err(); err != nil {
+		return e.files.findings(err)
+	}
+	team := e.root.LookupPath(cue.ParsePath("platform"))
+	if !team.Exists() {
+		return []finding.Finding{{
+			Rule: "schema/no-platform", Severity: finding.Error,
+			Message: fmt.Sprintf("environment %s has no field platform", e.Name),
+			Remedy:  "write platform: schema.#Platform & {...}",
+			Source:  &finding.Position{File: e.files.firstTeamFile()},
+		}}
+	}
+	if err := team.Validate(cue.Concrete(true)); err != nil {
+		return e.files.findings(err)
+	}
+	targets := e.root.LookupPath(cue.ParsePath("targets"))
+	if err := targets.Validate(cue.Concrete(true)); err != nil {
+		return e.files.findings(err)
+	}
+	return nil
+}
+
+// describe reads the environment's phases.
+func (e *Environment) describe() error {
+	var state struct {
+		Environment  string
+		Environments map[string]struct{ Cluster, Phase string }
+		Phases       map[string]struct{ TrafficPercent int }
+	}
+	if err := e.root.LookupPath(cue.ParsePath("platform")).Decode(&state); err != nil {
+		return fmt.Errorf("reading environment %s: %w", e.Name, err)
+	}
+	for name := range state.Phases {
+		e.Phases = append(e.Phases, name)
+	}
+	slices.SortFunc(e.Phases, func(a, b string) int {
+		if d := state.Phases[a].TrafficPercent - state.Phases[b].TrafficPercent; d != 0 {
+			return d
+		}
+		return strings.Compare(a, b)
+	})
+	e.Current = state.Environments[state.Environment].Phase
+	return nil
+}
+
+// files of an instance and of all that it imports.
+func allFiles(instance *build.Instance) []*build.Instance {
+	all := []*build.Instance{instance}
+	for i := 0; i < len(all); i++ {
+		for _, dependency := range all[i].Imports {
+			if !slices.Contains(all, dependency) {
+				all = append(all, dependency)
+			}
+		}
+	}
+	return all
+}

@@ -1,0 +1,107 @@
+package platform
+
+import (
+	"path"
+	"strings"
+
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/build"
+	"cuelang.org/go/cue/token"
+
+	"tenon.dev/tenon/internal/finding"
+)
+
+// layer says who wrote a file.
+type layer int
+
+const (
+	// team files are the platform's own.
+	team layer = iota
+	// schema files give constraints and defaults.
+	schemaLayer
+	// render files are the templates of objects.
+	renderLayer
+)
+
+// sources knows the files that an environment was loaded from.
+type sources struct {
+	folder Folder
+	// schemas holds the folders of tenon's own packages by what they are.
+	byFile  map[string]*ast.File
+	layers  map[string]layer
+	first   string
+	parents map[ast.Node]ast.Node
+	indexed map[*ast.File]bool
+}
+
+func newSources(folder Folder, module string, instance *build.Instance) *sources {
+	s := &sources{
+		folder: folder, byFile: map[string]*ast.File{}, layers: map[string]layer{},
+		parents: map[ast.Node]ast.Node{}, indexed: map[*ast.File]bool{},
+	}
+	for i, inst := range allFiles(instance) {
+		l := team
+		switch {
+		case i == 0:
+		case path.Base(inst.ImportPath) == "render" || strings.HasSuffix(inst.ImportPath, ":render"):
+			l = renderLayer
+		case strings.HasPrefix(inst.ImportPath, "tenon.dev/"):
+			l = schemaLayer
+		}
+		for _, file := range inst.Files {
+			name := strings.TrimPrefix(file.Filename, "/")
+			s.byFile[name], s.layers[name] = file, l
+			if l == team && s.first == "" {
+				s.first = name
+			}
+		}
+	}
+	return s
+}
+
+func (s *sources) firstTeamFile() string { return s.first }
+
+// position gives a CUE position with the file's name relative to the folder.
+func position(pos token.Pos) finding.Position {
+	p := pos.Position()
+	return finding.Position{File: strings.TrimPrefix(p.Filename, "/"), Line: p.Line, Column: p.Column}
+}
+
+func (s *sources) layerOf(p finding.Position) layer {
+	if l, known := s.layers[p.File]; known {
+		return l
+	}
+	return schemaLayer
+}
+
+// parent returns the node that encloses a node of a file's syntax.
+func (s *sources) parent(n ast.Node) ast.Node {
+	p := n.Pos().Position()
+	file := s.byFile[strings.TrimPrefix(p.Filename, "/")]
+	if file != nil && !s.indexed[file] {
+		s.indexed[file] = true
+		var stack []ast.Node
+		ast.Walk(file, func(n ast.Node) bool {
+			if len(stack) > 0 {
+				s.parents[n] = stack[len(stack)-1]
+			}
+			stack = append(stack, n)
+			return true
+		}, func(ast.Node) { stack = stack[:len(stack)-1] })
+	}
+	return s.parents[n]
+}
+
+// fieldsBetween counts the fields and list elements that lead from a scope to a node in it.
+func (s *sources) fieldsBetween(n, scope ast.Node) int {
+	count := 0
+	for n != nil && n != scope {
+		outer := s.parent(n)
+		switch outer.(type) {
+		case *ast.Field, *ast.ListLit:
+			count++
+		}
+		n = outer
+	}
+	return count
+}
