@@ -31,6 +31,8 @@ type Environment struct {
 	Phases []string
 	// Current is the phase that the environment is in.
 	Current string
+	// Cluster is where the environment runs.
+	Cluster string
 
 	root  cue.Value
 	files *sources
@@ -160,7 +162,8 @@ func (e *Environment) describe() error {
 		}
 		return strings.Compare(a, b)
 	})
-	e.Current = state.Environments[state.Environment].Phase
+	here := state.Environments[state.Environment]
+	e.Current, e.Cluster = here.Phase, here.Cluster
 	return nil
 }
 

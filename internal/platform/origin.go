@@ -235,7 +235,11 @@ func (w *walker) index(operands []cue.Value, part bool) {
 // alternatives follows a disjunction. What was chosen is the alternative equal to the final
 // value, or else the one marked as the default.
 func (w *walker) alternatives(v cue.Value, source *ast.BinaryExpr, part bool) {
+	actual := w.env.root.LookupPath(v.Path())
 	for _, alternative := range flatten(source) {
+		if overridden(actual, alternative) {
+			continue
+		}
 		if marked, ok := alternative.(*ast.UnaryExpr); ok && marked.Op == token.MUL {
 			w.syntax(marked.X, v, part)
 			continue
@@ -244,6 +248,15 @@ func (w *walker) alternatives(v cue.Value, source *ast.BinaryExpr, part bool) {
 			w.syntax(alternative, v, part)
 		}
 	}
+}
+
+// overridden tells whether a literal alternative is not what the disjunction came to.
+func overridden(actual cue.Value, alternative ast.Expr) bool {
+	if marked, ok := alternative.(*ast.UnaryExpr); ok && marked.Op == token.MUL {
+		alternative = marked.X
+	}
+	lit, ok := alternative.(*ast.BasicLit)
+	return ok && actual.IsConcrete() && !actual.Context().BuildExpr(lit).Equals(actual)
 }
 
 func flatten(e ast.Expr) []ast.Expr {

@@ -1,0 +1,184 @@
+// Package check knows the order of the stages, which of them need what, and how their findings
+// are brought together: located, merged over targets and waived. It finds nothing by itself
+// beyond what only shows over several targets.
+package check
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/graph"
+	"tenon.dev/tenon/internal/image"
+	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/platform"
+	"tenon.dev/tenon/internal/policy"
+	"tenon.dev/tenon/internal/typed"
+)
+
+// Subject is what is checked together: the objects of one target, or those of all files.
+type Subject struct {
+	// Target is nil for manifests that are not of a platform.
+	Target  *finding.Target
+	Objects []manifest.Object
+	Facts   platform.Facts
+	// Complete says that objects and facts are all there is.
+	Complete bool
+	// ConcurrentRuns that the quota must leave room for; 0 leaves it unchecked.
+	ConcurrentRuns int
+}
+
+// Checker runs the stages. Objects that several subjects share are judged once.
+type Checker struct {
+	rules *policy.Set
+	known sync.Map // canonical JSON of an object and its settings -> []finding.Finding
+}
+
+// New makes a checker with a set of rules.
+func New(rules *policy.Set) *Checker { return &Checker{rules: rules} }
+
+// Check runs all stages over one subject. Findings are located but not yet merged.
+func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, error) {
+	types, err := typed.New(settings(s))
+	if err != nil {
+		return nil, err
+	}
+	var found []finding.Finding
+	for _, o := range s.Objects {
+		alone, err := c.alone(ctx, types, o, s)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, alone...)
+	}
+	found = append(found, c.sampleRuns(types, s.Objects)...)
+	across, err := graph.Check(graph.Input{
+		Objects: s.Objects, Facts: s.Facts, Complete: s.Complete, ConcurrentRuns: s.ConcurrentRuns,
+	})
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, across...)
+	found = append(found, image.CheckPins(image.Uses(s.Objects))...)
+	found = dropConsequences(found)
+	locate(found, s.Objects)
+	for i := range found {
+		if s.Target != nil {
+			found[i].Targets = []finding.Target{*s.Target}
+		}
+	}
+	return found, nil
+}
+
+func settings(s Subject) typed.Settings {
+	known := map[string]bool{}
+	for _, kind := range s.Facts.CustomResources {
+		known[kind] = true
+	}
+	return typed.Settings{
+		Coschedule: s.Facts.Tekton.Coschedule, EnableAPIFields: s.Facts.Tekton.EnableAPIFields,
+		KnownKinds: known, Complete: s.Complete,
+	}
+}
+
+// alone judges an object by itself: its types, and the rules. The same object in another
+// target, under the same settings, has the same verdict.
+func (c *Checker) alone(ctx context.Context, types *typed.Checker, o manifest.Object, s Subject) ([]finding.Finding, error) {
+	text, err := json.Marshal([]any{settings(s), o.Value})
+	if err != nil {
+		return nil, fmt.Errorf("reading %s %s: %w", o.Kind, o.Name, err)
+	}
+	if verdict, ok := c.known.Load(string(text)); ok {
+		return slices.Clone(verdict.([]finding.Finding)), nil
+	}
+	found := types.Check(o)
+	judged, err := c.rules.Evaluate(ctx, []manifest.Object{o})
+	if err != nil {
+		return nil, err
+	}
+	found = append(found, judged...)
+	c.known.Store(string(text), found)
+	return slices.Clone(found), nil
+}
+
+// sampleRuns asks the types about the runs that TriggerTemplates would create: until an event
+// comes, no server looks at them.
+func (c *Checker) sampleRuns(types *typed.Checker, objects []manifest.Object) []finding.Finding {
+	var found []finding.Finding
+	for _, r := range graph.Runs(objects) {
+		if len(r.At) == 0 {
+			continue // a run that stands for itself has been checked
+		}
+		for _, f := range types.Check(r.Object) {
+			f.Object = r.Owner.Ref()
+			f.Message = "the run that an event would create is refused: " + f.Message
+			f.Field = r.At.Append(manifest.ParsePath(f.Field)...).String()
+			found = append(found, f)
+		}
+	}
+	return found
+}
+
+// dropConsequences leaves out what follows from another finding: validators trip over a field
+// that did not decode, and a task that has none of its claims is not two mistakes.
+func dropConsequences(found []finding.Finding) []finding.Finding {
+	broken := map[finding.Object]bool{}
+	for _, f := range found {
+		if f.Object != nil && (f.Rule == "types/decode" || f.Rule == "types/wrong-type" || f.Rule == "types/unknown-field") {
+			broken[*f.Object] = true
+		}
+	}
+	return slices.DeleteFunc(found, func(f finding.Finding) bool {
+		return f.Object != nil && broken[*f.Object] && (f.Rule == "types/tekton" || f.Rule == "types/required")
+	})
+}
+
+// locate gives each finding the place to mend.
+func locate(found []finding.Finding, objects []manifest.Object) {
+	origins := map[finding.Object]manifest.Origin{}
+	for _, o := range objects {
+		if _, taken := origins[*o.Ref()]; !taken {
+			origins[*o.Ref()] = o.Origin
+		}
+	}
+	for i := range found {
+		f := &found[i]
+		if f.Source != nil || f.Object == nil {
+			continue
+		}
+		origin, ok := origins[*f.Object]
+		if !ok || origin == nil {
+			continue
+		}
+		apply(f, origin.Trace(manifest.ParsePath(f.Field)))
+	}
+}
+
+// maxRelated bounds how many places beside the first a finding names.
+const maxRelated = 3
+
+func apply(f *finding.Finding, places []manifest.Place) {
+	if len(places) == 0 {
+		return
+	}
+	f.Source = &places[0].Position
+	for _, p := range places[1:min(len(places), maxRelated+1)] {
+		f.Related = append(f.Related, p.Position)
+	}
+	for _, p := range places {
+		if p.Role == manifest.Literal || p.Role == manifest.Part {
+			return
+		}
+		if p.Role == manifest.Default {
+			f.Message += fmt.Sprintf(" (a default of the schema, %s)", p.Position)
+			return
+		}
+		if p.Role == manifest.Template {
+			f.Message += fmt.Sprintf(" (written by the render, %s)", p.Position)
+			return
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package check
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/platform"
+)
+
+// maxFile bounds a single manifest: none of the kinds that are checked come near it, and etcd
+// stores no object above 1.5 MiB.
+const maxFile = 10 << 20
+
+// Files checks manifests from anywhere: files, folders, and - for what stdin holds.
+func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, facts platform.Facts, complete bool) (finding.Report, error) {
+	var all manifest.Parsed
+	for _, path := range paths {
+		parsed, err := read(path, stdin)
+		if err != nil {
+			return finding.Report{}, err
+		}
+		all.Objects = append(all.Objects, parsed.Objects...)
+		all.Findings = append(all.Findings, parsed.Findings...)
+		all.Skipped += parsed.Skipped
+	}
+	found := all.Findings
+	if len(all.Objects) == 0 && len(found) == 0 {
+		found = append(found, finding.Finding{
+			Rule: "input/no-objects", Severity: finding.Error,
+			Message: fmt.Sprintf("no Kubernetes object in %s: nothing was checked", strings.Join(paths, ", ")),
+			Remedy:  "name files or folders with documents that have apiVersion and kind",
+			Source:  &finding.Position{File: paths[0]},
+		})
+	}
+	more, err := c.Check(ctx, Subject{Objects: all.Objects, Facts: facts, Complete: complete})
+	if err != nil {
+		return finding.Report{}, err
+	}
+	summary := finding.Summary{Objects: len(all.Objects), Rules: len(c.rules.Rules), Skipped: all.Skipped}
+	return finding.NewReport(finding.Merge(sumUp(append(found, more...))), summary), nil
+}
+
+// sumUp makes one warning of those that say the same of the same missing thing: without facts
+// many objects refer to what is defined elsewhere.
+func sumUp(found []finding.Finding) []finding.Finding {
+	first := map[string]int{}
+	var kept []finding.Finding
+	for _, f := range found {
+		key := f.Rule + "\x00" + f.Message
+		i, seen := first[key]
+		if f.Severity != finding.Warning || !seen {
+			first[key] = len(kept)
+			kept = append(kept, f)
+			continue
+		}
+		if f.Source != nil {
+			kept[i].Related = append(kept[i].Related, *f.Source)
+		}
+	}
+	return kept
+}
+
+func read(path string, stdin io.Reader) (manifest.Parsed, error) {
+	if path == "-" {
+		data, err := io.ReadAll(io.LimitReader(stdin, maxFile+1))
+		if err != nil {
+			return manifest.Parsed{}, fmt.Errorf("reading standard input: %w", err)
+		}
+		if len(data) > maxFile {
+			return tooLarge("<stdin>"), nil
+		}
+		return named("<stdin>", data), nil
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return manifest.Parsed{}, fmt.Errorf("there is no file or folder %s", path)
+	}
+	if err != nil {
+		return manifest.Parsed{}, fmt.Errorf("reading manifests: %w", err)
+	}
+	if !info.IsDir() {
+		parsed, err := file(path)
+		if err == nil && len(parsed.Objects) == 0 && len(parsed.Findings) == 0 {
+			parsed.Findings = append(parsed.Findings, finding.Finding{
+				Rule: "input/no-objects", Severity: finding.Error, Source: &finding.Position{File: path},
+				Message: "the file holds no Kubernetes object", Remedy: "an object has apiVersion and kind",
+			})
+		}
+		return parsed, err
+	}
+	return folder(path)
+}
+
+// extensions of the files that a folder is searched for.
+var extensions = []string{".yaml", ".yml", ".json"}
+
+func folder(root string) (manifest.Parsed, error) {
+	var all manifest.Parsed
+	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() && path != root && strings.HasPrefix(entry.Name(), ".") {
+			return filepath.SkipDir
+		}
+		if entry.IsDir() || !slices.Contains(extensions, filepath.Ext(path)) {
+			return nil
+		}
+		parsed, err := file(path)
+		all.Objects = append(all.Objects, parsed.Objects...)
+		all.Findings = append(all.Findings, parsed.Findings...)
+		all.Skipped += parsed.Skipped
+		return err
+	})
+	if err != nil {
+		return all, fmt.Errorf("reading manifests: %w", err)
+	}
+	return all, nil
+}
+
+// file reads one file; what cannot be read is a finding, so that the others are checked.
+func file(path string) (manifest.Parsed, error) {
+	info, err := os.Stat(path)
+	if err == nil && info.Size() > maxFile {
+		return tooLarge(path), nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return manifest.Parsed{Findings: []finding.Finding{{
+			Rule: "input/unreadable", Severity: finding.Error, Message: err.Error(),
+			Remedy: "see that the file can be read", Source: &finding.Position{File: path},
+		}}}, nil
+	}
+	return named(path, data), nil
+}
+
+func named(path string, data []byte) manifest.Parsed {
+	return manifest.Parse(filepath.ToSlash(filepath.Clean(path)), data)
+}
+
+func tooLarge(path string) manifest.Parsed {
+	return manifest.Parsed{Findings: []finding.Finding{{
+		Rule: "input/too-large", Severity: finding.Error, Source: &finding.Position{File: path},
+		Message: fmt.Sprintf("the file is larger than %d MiB and was not checked", maxFile>>20),
+		Remedy:  "split it: one object a file",
+	}}}
+}

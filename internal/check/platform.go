@@ -1,0 +1,237 @@
+package check
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/image"
+	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/overlay"
+	"tenon.dev/tenon/internal/platform"
+)
+
+// Environment is one environment with everything that was rendered of it.
+type Environment struct {
+	*platform.Environment
+	State   platform.State
+	Waivers []finding.Waiver
+	Targets []overlay.Rendered
+}
+
+// Load loads and renders all environments of a platform, or those named, side by side. What
+// the CUE refuses is returned as findings, and those environments are left out.
+func Load(folder platform.Folder, only ...string) ([]Environment, []finding.Finding, error) {
+	names, err := folder.Environments()
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(only) > 0 {
+		for _, name := range only {
+			if !slices.Contains(names, name) {
+				return nil, nil, fmt.Errorf("there is no environment %s: the platform has %s", name, strings.Join(names, ", "))
+			}
+		}
+		names = only
+	}
+	environments := make([]Environment, len(names))
+	findings := make([][]finding.Finding, len(names))
+	errs := make([]error, len(names))
+	var group sync.WaitGroup
+	for i, name := range names {
+		group.Go(func() { environments[i], findings[i], errs[i] = load(folder, name) })
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	loaded := slices.DeleteFunc(environments, func(e Environment) bool { return e.Environment == nil })
+	return loaded, finding.Merge(slices.Concat(findings...)), nil
+}
+
+func load(folder platform.Folder, name string) (Environment, []finding.Finding, error) {
+	env, found, err := folder.Load(name)
+	if err != nil || env == nil {
+		return Environment{}, found, err
+	}
+	e := Environment{Environment: env}
+	if e.State, err = env.State(); err != nil {
+		return Environment{}, nil, err
+	}
+	if e.Waivers, err = env.Waivers(); err != nil {
+		return Environment{}, nil, err
+	}
+	for _, target := range env.Targets() {
+		objects, err := target.Render()
+		if err != nil {
+			return Environment{}, nil, err
+		}
+		e.Targets = append(e.Targets, overlay.Rendered{Target: target.Target, Objects: objects})
+	}
+	return e, nil, nil
+}
+
+// Platform checks every target of the environments.
+func (c *Checker) Platform(ctx context.Context, environments []Environment, now time.Time) (finding.Report, error) {
+	found := make([][]finding.Finding, len(environments))
+	errs := make([]error, len(environments))
+	var group sync.WaitGroup
+	for i, e := range environments {
+		group.Go(func() { found[i], errs[i] = c.environment(ctx, e, now) })
+	}
+	group.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return finding.Report{}, err
+		}
+	}
+	summary := finding.Summary{Rules: len(c.rules.Rules)}
+	for _, e := range environments {
+		summary.Targets += len(e.Targets)
+		for _, t := range e.Targets {
+			summary.Objects += len(t.Objects)
+		}
+	}
+	all := append(slices.Concat(found...), sharedClusters(environments)...)
+	return finding.NewReport(finding.Merge(all), summary), nil
+}
+
+func (c *Checker) environment(ctx context.Context, e Environment, now time.Time) ([]finding.Finding, error) {
+	found := e.statements()
+	for _, t := range e.Targets {
+		if len(t.Objects) == 0 {
+			found = append(found, finding.Finding{
+				Rule: "input/no-objects", Severity: finding.Error, Targets: []finding.Target{t.Target},
+				Message: fmt.Sprintf("%s renders no objects: an empty sync would delete everything", t.Target),
+				Remedy:  "see that the environment's files fill targets",
+			})
+			continue
+		}
+		more, err := c.Check(ctx, Subject{
+			Target: &t.Target, Objects: t.Objects, Facts: e.State.Facts, Complete: true,
+			ConcurrentRuns: e.State.Phases[t.Phase].ConcurrentRuns,
+		})
+		if err != nil {
+			return nil, fmt.Errorf("checking %s: %w", t.Target, err)
+		}
+		found = append(found, more...)
+	}
+	e.relocateImages(found)
+	return finding.Waive(finding.Merge(found), e.Waivers, now), nil
+}
+
+// relocateImages points findings about an image of the platform at its tag: the reference is
+// put together from several fields, and that is the one to lock or to mend.
+func (e Environment) relocateImages(found []finding.Finding) {
+	for i := range found {
+		f := &found[i]
+		if f.Rule != "image/not-pinned" {
+			continue
+		}
+		for _, entry := range image.Catalogue([]platform.State{e.State}) {
+			if !strings.Contains(f.Message, " "+entry.Reference+" ") {
+				continue
+			}
+			for _, at := range []string{"tag", "repository"} {
+				if place := e.Place(fmt.Sprintf("images.%q.%s", entry.Name, at)); place.Line > 0 {
+					f.Source, f.Related = &place, nil
+					break
+				}
+			}
+		}
+	}
+}
+
+// statements checks what the team states against itself.
+func (e Environment) statements() []finding.Finding {
+	var found []finding.Finding
+	add := func(rule, at, message, remedy string) {
+		place := e.Place(at)
+		found = append(found, finding.Finding{
+			Rule: rule, Severity: finding.Error, Message: message, Remedy: remedy, Field: "platform." + at, Source: &place,
+		})
+	}
+	if !slices.Contains(e.Phases, e.Current) {
+		add("graph/phase-not-found", "environments."+e.Name+".phase",
+			fmt.Sprintf("environment %s is in phase %q, which the platform does not have", e.Name, e.Current),
+			"use one of "+strings.Join(e.Phases, ", "))
+	}
+	if short := e.shortOfMemory(); short != "" {
+		add("graph/gpu-memory", "notebooks.gpuMemory", short, "choose a pool with larger GPUs, or share them less")
+	}
+	return found
+}
+
+// shortOfMemory compares what a notebook needs on a GPU with what the pool's sharing leaves.
+func (e Environment) shortOfMemory() string {
+	n := e.State.Notebooks
+	if n == nil || n.GPUMemory == "" {
+		return ""
+	}
+	pool, ok := e.State.Pools[n.Pools.GPU]
+	if !ok || pool.GPU == nil {
+		return ""
+	}
+	need, err := resource.ParseQuantity(n.GPUMemory)
+	if err != nil {
+		return ""
+	}
+	have, err := resource.ParseQuantity(pool.GPU.Memory)
+	if err != nil {
+		return ""
+	}
+	share := have.Value()
+	switch pool.GPU.Sharing.Strategy {
+	case "timeSlicing":
+		share /= int64(pool.GPU.Sharing.Replicas)
+	case "mig":
+		share /= int64(max(1, pool.GPU.Sharing.PerGPU))
+	}
+	if need.Value() <= share {
+		return ""
+	}
+	return fmt.Sprintf("a notebook needs %s on a GPU; pool %s leaves %s of a %s's %s to each pod", n.GPUMemory, n.Pools.GPU,
+		resource.NewQuantity(share, resource.BinarySI), pool.GPU.Model, pool.GPU.Memory)
+}
+
+// sharedClusters reports cluster-scoped objects that two environments on one cluster would
+// both own: whichever syncs last wins.
+func sharedClusters(environments []Environment) []finding.Finding {
+	type owner struct {
+		cluster string
+		key     manifest.Key
+	}
+	owners := map[owner]string{}
+	var found []finding.Finding
+	for _, e := range environments {
+		if len(e.Targets) == 0 {
+			continue
+		}
+		for _, o := range e.Targets[0].Objects {
+			if o.Namespace != "" {
+				continue
+			}
+			id := owner{e.Cluster, o.Key()}
+			other, taken := owners[id]
+			if !taken {
+				owners[id] = e.Name
+				continue
+			}
+			place := e.Place("environments." + e.Name + ".cluster")
+			found = append(found, finding.Finding{
+				Rule: "graph/shared-cluster-object", Severity: finding.Error, Object: o.Ref(), Source: &place,
+				Message: fmt.Sprintf("environments %s and %s are both on cluster %s and both own %s %s", other, e.Name, e.Cluster, o.Kind, o.Name),
+				Remedy:  "give each its own cluster, or its own platform name",
+			})
+		}
+	}
+	return found
+}

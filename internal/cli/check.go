@@ -1,0 +1,147 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tenon.dev/tenon"
+	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/platform"
+	"tenon.dev/tenon/internal/policy"
+)
+
+// checkFlags are what `tenon check` was told.
+type checkFlags struct {
+	format, failOn, now, facts string
+	policies                   []string
+	complete, verify, required bool
+	images                     imageFlags
+}
+
+func (a *app) checkCommand() *cobra.Command {
+	var f checkFlags
+	cmd := &cobra.Command{
+		Use:   "check [FILE|FOLDER|-]...",
+		Short: "Check every target of the platform, or manifests from anywhere",
+		Long: `check runs all stages: the CUE schema, the real types and validators of Kubernetes and
+Tekton, references and placement across objects, the Rego rules, and image pins. Without
+arguments it checks every target of the platform; with arguments it checks those manifests.
+
+Nothing reaches the network unless --verify-images is given.`,
+		Example: `  tenon check                          # the platform, all targets
+  tenon check -o json                  # the same as one JSON document
+  tenon check manifests/ run.yaml      # any Kubernetes manifests
+  kubectl get task build -o yaml | tenon check -
+  tenon check --verify-images          # ask the registry for signatures too`,
+		Args: func(*cobra.Command, []string) error { return nil },
+		RunE: func(cmd *cobra.Command, args []string) error { return a.check(cmd.Context(), f, args) },
+	}
+	cmd.Flags().StringVarP(&f.format, "output", "o", "text", "text or json")
+	cmd.Flags().StringVar(&f.failOn, "fail-on", "error", "lowest severity that fails: error, warning or info")
+	cmd.Flags().StringVar(&f.now, "now", "", "day that waivers are judged by, as YYYY-MM-DD (default today)")
+	cmd.Flags().StringVar(&f.facts, "facts", "", "for manifests: file with the facts of the cluster (schema #Facts; YAML, JSON or CUE)")
+	cmd.Flags().BoolVar(&f.complete, "complete", false, "for manifests: they and the facts are all there is, so what does not resolve is an error")
+	cmd.Flags().StringArrayVar(&f.policies, "policy", nil, "folder with more Rego rules, conftest's included (repeatable)")
+	cmd.Flags().BoolVar(&f.verify, "verify-images", false, "for a platform: ask the registries for signatures")
+	cmd.Flags().BoolVar(&f.required, "require-verified", false, "with --verify-images: an image that could not be verified is an error")
+	f.images.register(cmd)
+	return cmd
+}
+
+func (a *app) check(ctx context.Context, f checkFlags, args []string) error {
+	failOn, err := finding.ParseSeverity(f.failOn)
+	if err != nil {
+		return usagef("--fail-on: %w", err)
+	}
+	now, err := day(f.now)
+	if err != nil {
+		return err
+	}
+	rules, err := loadRules(ctx, f.policies)
+	if err != nil {
+		return err
+	}
+	var r finding.Report
+	if len(args) > 0 {
+		r, err = a.checkFiles(ctx, f, check.New(rules), args)
+	} else {
+		r, err = a.checkPlatform(ctx, f, check.New(rules), now)
+	}
+	if err != nil {
+		return err
+	}
+	return a.show(a.stdout, f.format, r, failOn)
+}
+
+func (a *app) checkFiles(ctx context.Context, f checkFlags, checker *check.Checker, args []string) (finding.Report, error) {
+	if f.verify {
+		return finding.Report{}, usagef("--verify-images needs a platform, which declares the keys")
+	}
+	facts, found, err := readFacts(f.facts)
+	if err != nil || len(found) > 0 {
+		return finding.NewReport(found, finding.Summary{}), err
+	}
+	return checker.Files(ctx, args, a.stdin, facts, f.complete)
+}
+
+func readFacts(file string) (platform.Facts, []finding.Finding, error) {
+	if file == "" {
+		return platform.ReadFacts(tenon.CUE, "facts.cue", []byte("{}"))
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return platform.Facts{}, nil, usagef("--facts: %w", err)
+	}
+	return platform.ReadFacts(tenon.CUE, file, data)
+}
+
+func (a *app) checkPlatform(ctx context.Context, f checkFlags, checker *check.Checker, now time.Time) (finding.Report, error) {
+	if f.facts != "" || f.complete {
+		return finding.Report{}, usagef("--facts and --complete are for manifests: a platform states its facts itself")
+	}
+	folder, err := a.folder()
+	if err != nil {
+		return finding.Report{}, err
+	}
+	environments, refused, err := check.Load(folder)
+	if err != nil {
+		return finding.Report{}, err
+	}
+	refused = append(refused, vendored(folder)...)
+	r, err := checker.Platform(ctx, environments, now)
+	if err != nil {
+		return finding.Report{}, err
+	}
+	all := append(refused, r.Findings...)
+	if f.verify {
+		more, err := f.images.findings(ctx, environments, f.required)
+		if err != nil {
+			return finding.Report{}, err
+		}
+		all = append(all, more...)
+	}
+	summary := r.Summary
+	summary.Errors, summary.Warnings, summary.Infos, summary.Waived = 0, 0, 0, 0
+	return a.inDir(finding.NewReport(finding.Merge(all), summary)), nil
+}
+
+// loadRules compiles tenon's own rules and those of further folders.
+func loadRules(ctx context.Context, folders []string) (*policy.Set, error) {
+	sources := []policy.Source{{Name: "tenon", FS: tenon.Policies}}
+	for _, name := range folders {
+		if info, err := os.Stat(name); err != nil || !info.IsDir() {
+			return nil, usagef("--policy %s is not a folder that can be read", name)
+		}
+		sources = append(sources, policy.Source{Name: name, FS: os.DirFS(name)})
+	}
+	rules, err := policy.Load(ctx, sources...)
+	if err != nil && len(folders) > 0 {
+		return nil, usageError{fmt.Errorf("--policy: %w", err)}
+	}
+	return rules, err
+}

@@ -1,0 +1,207 @@
+// Package cli knows the command line: commands, flags, streams and exit codes. Everything else
+// is done by the rooms below.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/platform"
+	"tenon.dev/tenon/internal/report"
+)
+
+// The exit codes.
+const (
+	exitClean    = 0
+	exitFindings = 1
+	exitUsage    = 2
+	exitFailure  = 3
+)
+
+// errFindings says that findings were shown, at or above the severity that fails.
+var errFindings = errors.New("findings")
+
+// usageError is an error in how tenon was called.
+type usageError struct{ error }
+
+func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// app is one call of tenon.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	// dir is the folder that holds cue/ and overlays/.
+	dir string
+}
+
+// Main runs tenon and returns its exit code.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	return a.exitCode(root.ExecuteContext(ctx))
+}
+
+func (a *app) exitCode(err error) int {
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitClean
+	case errors.Is(err, errFindings):
+		return exitFindings
+	case errors.As(err, &usage):
+		fmt.Fprintf(a.stderr, "tenon: %v\n", err)
+		return exitUsage
+	case errors.Is(err, platform.ErrNoPlatform):
+		fmt.Fprintf(a.stderr, "tenon: %v\n  try: tenon init %s\n", err, a.dir)
+		return exitUsage
+	}
+	fmt.Fprintf(a.stderr, "tenon: %v\n", err)
+	return exitFailure
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tenon",
+		Short: "Render, prove and check a GPU CI platform on Tekton",
+		Long: `tenon reads a platform that is written in CUE, renders every environment and rollout
+phase of it, proves that the result will work, and emits kustomize overlays.
+
+Exit codes: 0 clean, 1 findings, 2 wrong use, 3 could not do the work.`,
+		SilenceUsage: true, SilenceErrors: true,
+		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
+		Args:              noArguments,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.PersistentFlags().StringVarP(&a.dir, "dir", "C", ".", "folder that holds cue/ and overlays/")
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usagef("%v\n  try: %s --help", err, cmd.CommandPath())
+	})
+	root.AddCommand(
+		a.initCommand(), a.renderCommand(), a.checkCommand(), a.imageCommand(), a.policyCommand(),
+		a.explainCommand(), a.versionCommand(),
+	)
+	return root
+}
+
+// noArguments refuses arguments, with the names of commands that are meant.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := cmd.CommandPath() + " --help"
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = cmd.CommandPath() + " " + near[0]
+	}
+	return usagef("unknown command or argument %q\n  try: %s", args[0], hint)
+}
+
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) != n {
+			return usagef("%s wants %s\n  try: %s --help", cmd.CommandPath(), what, cmd.CommandPath())
+		}
+		return nil
+	}
+}
+
+// folder opens the platform. No file outside dir is reached through it, not by symlinks either.
+func (a *app) folder() (platform.Folder, error) {
+	info, err := os.Stat(a.dir)
+	if err != nil {
+		return platform.Folder{}, fmt.Errorf("opening the platform: %w", err)
+	}
+	if !info.IsDir() {
+		return platform.Folder{}, usagef("--dir %s is not a folder", a.dir)
+	}
+	root, err := os.OpenRoot(a.dir)
+	if err != nil {
+		return platform.Folder{}, fmt.Errorf("opening the platform: %w", err)
+	}
+	return platform.Folder{FS: root.FS(), Dir: "cue/platform"}, nil
+}
+
+func (a *app) overlays() string { return filepath.Join(a.dir, "overlays") }
+
+// inDir makes the file names of findings relative to the working folder.
+func (a *app) inDir(r finding.Report) finding.Report {
+	prefix := filepath.ToSlash(filepath.Clean(a.dir))
+	if prefix == "." {
+		return r
+	}
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Source != nil {
+			moved := *f.Source
+			moved.File = path.Join(prefix, moved.File)
+			f.Source = &moved
+		}
+		for j := range f.Related {
+			f.Related[j].File = path.Join(prefix, f.Related[j].File)
+		}
+	}
+	return r
+}
+
+// show writes a report and tells by its error whether findings fail the command.
+func (a *app) show(w io.Writer, format string, r finding.Report, failOn finding.Severity) error {
+	err := report.Write(w, format, r, report.Options{Source: os.ReadFile, Color: colored(w)})
+	if err != nil {
+		return usageError{err}
+	}
+	if r.Fails(failOn) {
+		return errFindings
+	}
+	return nil
+}
+
+// refused shows findings about the CUE itself, on stderr since nothing was rendered.
+func (a *app) refused(found []finding.Finding) error {
+	return a.show(a.stderr, "text", a.inDir(finding.NewReport(found, finding.Summary{})), finding.Info)
+}
+
+func colored(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// day reads a date, or takes the clock's where none is given.
+func day(text string) (time.Time, error) {
+	if text == "" {
+		return time.Now(), nil
+	}
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return t, usagef("--now %q is not a day: write it as 2006-01-02", text)
+	}
+	return t, nil
+}
+
+func target(text string) (finding.Target, error) {
+	environment, phase, ok := strings.Cut(text, "/")
+	if !ok || environment == "" || phase == "" {
+		return finding.Target{}, usagef("target %q: write environment/phase, such as prod/phase2", text)
+	}
+	return finding.Target{Environment: environment, Phase: phase}, nil
+}

@@ -1,0 +1,67 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"tenon.dev/tenon/internal/policy"
+)
+
+func (a *app) policyCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "policy", Short: "Show the Rego rules",
+		Args: noArguments, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.policyListCommand(), a.policyExplainCommand())
+	return cmd
+}
+
+func (a *app) policyListCommand() *cobra.Command {
+	var folders []string
+	cmd := &cobra.Command{
+		Use: "list", Short: "List the rules with their severity",
+		Example: "  tenon policy list", Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			rules, err := loadRules(cmd.Context(), folders)
+			if err != nil {
+				return err
+			}
+			table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+			fmt.Fprintln(table, "RULE\tSEVERITY\tTITLE")
+			for _, r := range sorted(rules.Rules) {
+				fmt.Fprintf(table, "%s\t%s\t%s\n", r.ID, r.Severity, r.Title)
+			}
+			return table.Flush()
+		},
+	}
+	cmd.Flags().StringArrayVar(&folders, "policy", nil, "folder with more Rego rules (repeatable)")
+	return cmd
+}
+
+func sorted(rules []policy.Rule) []policy.Rule {
+	return slices.SortedFunc(slices.Values(rules), func(a, b policy.Rule) int { return strings.Compare(a.ID, b.ID) })
+}
+
+func (a *app) policyExplainCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "explain RULE", Short: "Say why a rule exists and what to do about it",
+		Example: "  tenon policy explain pipeline/param-in-script",
+		Args:    exactly(1, "the id of a rule, such as gpu/one-step"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			rules, err := loadRules(cmd.Context(), nil)
+			if err != nil {
+				return err
+			}
+			i := slices.IndexFunc(rules.Rules, func(r policy.Rule) bool { return r.ID == args[0] })
+			if i < 0 {
+				return usagef("there is no rule %s\n  try: tenon policy list", args[0])
+			}
+			fmt.Fprint(a.stdout, rules.Rules[i].Markdown())
+			return nil
+		},
+	}
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/overlay"
+)
+
+func (a *app) renderCommand() *cobra.Command {
+	var compare bool
+	var only, output string
+	cmd := &cobra.Command{
+		Use:   "render",
+		Short: "Write the overlays of every environment and phase, proven by building them",
+		Long: `render writes overlays/base, overlays/<environment>/base and overlays/<environment>/<phase>.
+Before anything is written, every overlay is built with kustomize and must equal what was
+rendered. The folder is replaced as a whole or not at all.`,
+		Example: `  tenon render                              # write overlays/
+  tenon render --check                      # fail with the diff if they are stale
+  tenon render --target prod/phase2 -o -    # print one target's objects`,
+		Args: noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			switch {
+			case only != "" && output != "-":
+				return usagef("--target prints one target's objects: give -o - with it")
+			case only == "" && output != "":
+				return usagef("-o - prints one target's objects: give --target with it")
+			case only != "" && compare:
+				return usagef("--check compares all overlays: leave out --target")
+			case only != "":
+				return a.print(only)
+			}
+			return a.render(compare)
+		},
+	}
+	cmd.Flags().BoolVar(&compare, "check", false, "compare with the overlays there are, and write nothing")
+	cmd.Flags().StringVar(&only, "target", "", "print only this target, as environment/phase")
+	cmd.Flags().StringVarP(&output, "output", "o", "", "with --target: - for standard output")
+	return cmd
+}
+
+// print writes the objects of one target to stdout, as one YAML stream.
+func (a *app) print(name string) error {
+	wanted, err := target(name)
+	if err != nil {
+		return err
+	}
+	folder, err := a.folder()
+	if err != nil {
+		return err
+	}
+	environments, found, err := check.Load(folder, wanted.Environment)
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return a.refused(found)
+	}
+	for _, t := range environments[0].Targets {
+		if t.Target != wanted {
+			continue
+		}
+		stream, err := manifest.MarshalStream(t.Objects)
+		if err != nil {
+			return err
+		}
+		_, err = a.stdout.Write(stream)
+		return err
+	}
+	return usagef("environment %s has no phase %s, only %v", wanted.Environment, wanted.Phase, environments[0].Phases)
+}
+
+func (a *app) render(compare bool) error {
+	folder, err := a.folder()
+	if err != nil {
+		return err
+	}
+	environments, found, err := check.Load(folder)
+	if err != nil {
+		return err
+	}
+	if len(found) > 0 {
+		return a.refused(found)
+	}
+	var targets []overlay.Rendered
+	objects := 0
+	for _, e := range environments {
+		targets = append(targets, e.Targets...)
+		for _, t := range e.Targets {
+			objects += len(t.Objects)
+		}
+	}
+	files, err := overlay.Layout(targets)
+	if err != nil {
+		return err
+	}
+	if err := overlay.Prove(files, targets); err != nil {
+		return err
+	}
+	if compare {
+		return a.compare(files)
+	}
+	if err := overlay.Write(a.overlays(), files); err != nil {
+		if errors.Is(err, overlay.ErrForeign) {
+			return usageError{err}
+		}
+		return err
+	}
+	fmt.Fprintf(a.stderr, "rendered %d targets (%d objects) into %s: %d files, each overlay proven by building it\n",
+		len(targets), objects, a.overlays(), len(files))
+	return nil
+}
+
+func (a *app) compare(files map[string][]byte) error {
+	changes, err := overlay.Compare(a.overlays(), files)
+	if err != nil {
+		return err
+	}
+	if len(changes) == 0 {
+		fmt.Fprintf(a.stderr, "%s is up to date\n", a.overlays())
+		return nil
+	}
+	if _, err := a.stdout.Write(changes); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "%s is stale\n  try: tenon render\n", a.overlays())
+	return errFindings
+}

@@ -1,0 +1,120 @@
+package graph
+
+import (
+	"fmt"
+
+	networkingv1 "k8s.io/api/networking/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// workload is something whose pods carry known labels.
+type workload struct {
+	namespace string
+	labels    labels.Set
+	// drawn are keys of labels whose values are made at run time.
+	drawn []string
+}
+
+// workloads lists what makes pods, with the labels that controllers add
+// (tektoncd/pipeline, pkg/pod/pod.go; tektoncd/triggers, pkg/reconciler/eventlistener).
+func workloads(objects []manifest.Object) []workload {
+	var all []workload
+	for _, o := range objects {
+		switch {
+		case o.Kind == "Pod":
+			all = append(all, workload{namespace: o.Namespace, labels: labelsAt(o, "metadata", "labels")})
+		case podTemplates[o.Kind] != nil:
+			at := podTemplates[o.Kind]
+			at = at[:len(at)-1].Append("metadata", "labels")
+			all = append(all, workload{namespace: o.Namespace, labels: labelsAt(o, at...)})
+		case isTekton(o.APIVersion) && (o.Kind == "Task" || o.Kind == "Pipeline" || isRun(o)):
+			all = append(all, tektonPods(o)...)
+		case o.Kind == "EventListener":
+			set := labelsAt(o, "metadata", "labels")
+			set["eventlistener"] = o.Name
+			set["app.kubernetes.io/managed-by"] = "EventListener"
+			set["app.kubernetes.io/part-of"] = "Triggers"
+			all = append(all, workload{namespace: o.Namespace, labels: set})
+		}
+	}
+	return all
+}
+
+func tektonPods(o manifest.Object) []workload {
+	set := labelsAt(o, "metadata", "labels")
+	set["app.kubernetes.io/managed-by"] = "tekton-pipelines"
+	switch o.Kind {
+	case "Task":
+		set["tekton.dev/task"] = o.Name
+	case "Pipeline":
+		set["tekton.dev/pipeline"] = o.Name
+	}
+	drawn := []string{
+		"tekton.dev/pipelineRun", "tekton.dev/pipelineRunUID", "tekton.dev/taskRun", "tekton.dev/taskRunUID",
+		"tekton.dev/pipelineTask", "tekton.dev/memberOf", "tekton.dev/pipeline", "tekton.dev/task",
+		"triggers.tekton.dev/eventlistener", "triggers.tekton.dev/trigger", "triggers.tekton.dev/triggers-eventid",
+	}
+	assistant := workload{namespace: o.Namespace, labels: labels.Set{"app.kubernetes.io/component": "affinity-assistant"},
+		drawn: []string{"app.kubernetes.io/instance", "tekton.dev/pipelineRun"}}
+	return []workload{{namespace: o.Namespace, labels: set, drawn: drawn}, assistant}
+}
+
+func labelsAt(o manifest.Object, at ...any) labels.Set {
+	set := labels.Set{}
+	value, _ := manifest.Lookup(o.Value, at)
+	m, _ := value.(map[string]any)
+	for k, v := range m {
+		if text, ok := v.(string); ok {
+			set[k] = text
+		}
+	}
+	return set
+}
+
+func (w workload) matches(selector labels.Selector) bool {
+	requirements, selectable := selector.Requirements()
+	if !selectable {
+		return false
+	}
+	for _, r := range requirements {
+		if !contains(w.drawn, r.Key()) && !r.Matches(w.labels) {
+			return false
+		}
+	}
+	return true
+}
+
+// networkPolicies reports policies that select no pod: they isolate nothing.
+func (g *graph) networkPolicies() {
+	for _, o := range g.Objects {
+		if o.Kind != "NetworkPolicy" {
+			continue
+		}
+		policy, ok := as[networkingv1.NetworkPolicy](o.Value)
+		if !ok {
+			continue
+		}
+		selector, err := metav1.LabelSelectorAsSelector(&policy.Spec.PodSelector)
+		if err != nil || g.selects(o.Namespace, selector) {
+			continue
+		}
+		g.unresolved(o, "graph/network-policy-selects-nothing", manifest.Path{"spec", "podSelector"},
+			fmt.Sprintf("no pod of namespace %s matches %s: the policy isolates nothing", o.Namespace, selector),
+			"select labels that pods have; Tekton labels the pods of runs app.kubernetes.io/managed-by: tekton-pipelines")
+	}
+}
+
+func (g *graph) selects(namespace string, selector labels.Selector) bool {
+	if selector.Empty() {
+		return true
+	}
+	for _, w := range g.pods {
+		if w.namespace == namespace && w.matches(selector) {
+			return true
+		}
+	}
+	return false
+}

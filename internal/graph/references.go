@@ -1,0 +1,296 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// references follows what objects name by themselves: accounts, secrets, config maps, claims,
+// classes and roles.
+func (g *graph) references() {
+	for _, o := range g.Objects {
+		switch o.Kind {
+		case "Task":
+			g.taskReferences(o, o.Value["spec"], manifest.Path{"spec"})
+		case "Pipeline":
+			g.eachPipelineTask(o)
+		case "RoleBinding", "ClusterRoleBinding":
+			g.binding(o)
+		case "PersistentVolumeClaim":
+			g.storageClass(o, o.Value["spec"], manifest.Path{"spec"})
+		case "StorageClass":
+			g.provisioner(o)
+		case "HorizontalPodAutoscaler":
+			g.scaleTarget(o)
+		}
+		if template, at := podTemplate(o); template != nil {
+			g.podReferences(o, template, at)
+		}
+	}
+	for _, r := range g.runs {
+		g.runReferences(r)
+	}
+}
+
+// podTemplates says where workload kinds hold the spec of their pods.
+var podTemplates = map[string]manifest.Path{
+	"Pod":                   {"spec"},
+	"Deployment":            {"spec", "template", "spec"},
+	"DaemonSet":             {"spec", "template", "spec"},
+	"StatefulSet":           {"spec", "template", "spec"},
+	"ReplicaSet":            {"spec", "template", "spec"},
+	"ReplicationController": {"spec", "template", "spec"},
+	"Job":                   {"spec", "template", "spec"},
+	"CronJob":               {"spec", "jobTemplate", "spec", "template", "spec"},
+}
+
+func podTemplate(o manifest.Object) (map[string]any, manifest.Path) {
+	at, known := podTemplates[o.Kind]
+	if !known {
+		return nil, nil
+	}
+	value, _ := manifest.Lookup(o.Value, at)
+	spec, _ := value.(map[string]any)
+	return spec, at
+}
+
+func (g *graph) podReferences(o manifest.Object, spec map[string]any, at manifest.Path) {
+	g.account(o, o.Namespace, spec["serviceAccountName"], at.Append("serviceAccountName"))
+	g.volumes(o, spec["volumes"], at.Append("volumes"))
+	for _, list := range []string{"initContainers", "containers"} {
+		g.environment(o, spec[list], at.Append(list))
+	}
+}
+
+// taskReferences follows what the steps of a task need; spec may be embedded in a pipeline.
+func (g *graph) taskReferences(o manifest.Object, value any, at manifest.Path) {
+	spec, _ := value.(map[string]any)
+	g.volumes(o, spec["volumes"], at.Append("volumes"))
+	for _, list := range []string{"steps", "sidecars"} {
+		g.environment(o, spec[list], at.Append(list))
+	}
+}
+
+// eachPipelineTask checks the tasks that a pipeline names, whether or not a run uses it.
+func (g *graph) eachPipelineTask(o manifest.Object) {
+	for _, list := range []string{"tasks", "finally"} {
+		at := manifest.Path{"spec", list}
+		each(o.Value, at, func(i int, task map[string]any) {
+			if ref, ok := task["taskRef"].(map[string]any); ok {
+				g.taskRef(o, o.Namespace, ref, at.Append(i, "taskRef"))
+			}
+			if spec, ok := task["taskSpec"]; ok {
+				g.taskReferences(o, spec, at.Append(i, "taskSpec"))
+			}
+		})
+	}
+}
+
+func (g *graph) taskRef(o manifest.Object, namespace string, ref map[string]any, at manifest.Path) {
+	name, _ := ref["name"].(string)
+	kind, _ := ref["kind"].(string)
+	apiVersion, _ := ref["apiVersion"].(string)
+	if name == "" || variable(name) || ref["resolver"] != nil || ref["bundle"] != nil || kind == "ClusterTask" ||
+		kind != "" && kind != "Task" || apiVersion != "" && !isTekton(apiVersion) || g.has("Task", namespace, name) {
+		return
+	}
+	g.unresolved(o, "graph/task-not-found", at.Append("name"),
+		fmt.Sprintf("there is no Task %s in namespace %s", name, namespace),
+		"name one that exists: "+listOrNone(g.names("Task", namespace)))
+}
+
+func (g *graph) runReferences(r Run) {
+	spec, _ := r.Object.Value["spec"].(map[string]any)
+	at := r.At.Append("spec")
+	g.account(r.Owner, r.Object.Namespace, spec["serviceAccountName"], at.Append("serviceAccountName"))
+	if template, ok := spec["taskRunTemplate"].(map[string]any); ok {
+		g.account(r.Owner, r.Object.Namespace, template["serviceAccountName"], at.Append("taskRunTemplate", "serviceAccountName"))
+	}
+	if ref, ok := spec["taskRef"].(map[string]any); ok {
+		g.taskRef(r.Owner, r.Object.Namespace, ref, at.Append("taskRef"))
+	}
+	each(spec, manifest.Path{"workspaces"}, func(i int, w map[string]any) {
+		here := at.Append("workspaces", i)
+		if claim, ok := w["persistentVolumeClaim"].(map[string]any); ok {
+			g.claim(r.Owner, r.Object.Namespace, claim["claimName"], here.Append("persistentVolumeClaim", "claimName"))
+		}
+		if secret, ok := w["secret"].(map[string]any); ok && secret["optional"] != true {
+			g.secret(r.Owner, r.Object.Namespace, secret["secretName"], nil, here.Append("secret", "secretName"))
+		}
+		if config, ok := w["configMap"].(map[string]any); ok && config["optional"] != true {
+			g.configMap(r.Owner, r.Object.Namespace, config["name"], here.Append("configMap", "name"))
+		}
+		if template, ok := w["volumeClaimTemplate"].(map[string]any); ok {
+			g.storageClass(r.Owner, template["spec"], here.Append("volumeClaimTemplate", "spec"))
+		}
+	})
+}
+
+func (g *graph) volumes(o manifest.Object, value any, at manifest.Path) {
+	each(value, nil, func(i int, v map[string]any) {
+		here := at.Append(i)
+		if claim, ok := v["persistentVolumeClaim"].(map[string]any); ok {
+			g.claim(o, o.Namespace, claim["claimName"], here.Append("persistentVolumeClaim", "claimName"))
+		}
+		if secret, ok := v["secret"].(map[string]any); ok && secret["optional"] != true {
+			g.secret(o, o.Namespace, secret["secretName"], nil, here.Append("secret", "secretName"))
+		}
+		if config, ok := v["configMap"].(map[string]any); ok && config["optional"] != true {
+			g.configMap(o, o.Namespace, config["name"], here.Append("configMap", "name"))
+		}
+	})
+}
+
+func (g *graph) environment(o manifest.Object, containers any, at manifest.Path) {
+	each(containers, nil, func(i int, c map[string]any) {
+		each(c, manifest.Path{"env"}, func(j int, e map[string]any) {
+			here := at.Append(i, "env", j, "valueFrom")
+			if from, ok := lookupMap(e, "valueFrom", "secretKeyRef"); ok && from["optional"] != true {
+				g.secret(o, o.Namespace, from["name"], from["key"], here.Append("secretKeyRef"))
+			}
+			if from, ok := lookupMap(e, "valueFrom", "configMapKeyRef"); ok && from["optional"] != true {
+				g.configMap(o, o.Namespace, from["name"], here.Append("configMapKeyRef", "name"))
+			}
+		})
+		each(c, manifest.Path{"envFrom"}, func(j int, e map[string]any) {
+			here := at.Append(i, "envFrom", j)
+			if from, ok := lookupMap(e, "secretRef"); ok && from["optional"] != true {
+				g.secret(o, o.Namespace, from["name"], nil, here.Append("secretRef", "name"))
+			}
+			if from, ok := lookupMap(e, "configMapRef"); ok && from["optional"] != true {
+				g.configMap(o, o.Namespace, from["name"], here.Append("configMapRef", "name"))
+			}
+		})
+	})
+}
+
+func (g *graph) account(o manifest.Object, namespace string, value any, at manifest.Path) {
+	name, _ := value.(string)
+	if name == "" || name == "default" || variable(name) || g.has("ServiceAccount", namespace, name) {
+		return
+	}
+	g.unresolved(o, "graph/account-not-found", at,
+		fmt.Sprintf("there is no ServiceAccount %s in namespace %s", name, namespace),
+		"create it, or name one that exists: "+listOrNone(g.names("ServiceAccount", namespace)))
+}
+
+// secret checks a reference to a Secret, and to a key of it where one is named.
+func (g *graph) secret(o manifest.Object, namespace string, value, keyValue any, at manifest.Path) {
+	name, _ := value.(string)
+	wanted, _ := keyValue.(string)
+	if name == "" || variable(name) {
+		return
+	}
+	var keys []string
+	if s, ok := g.byKey[key{"Secret", namespace, name}]; ok {
+		keys = slices.Concat(mapKeys(s.Value["data"]), mapKeys(s.Value["stringData"]))
+	} else if fact, ok := g.Facts.Secrets[name]; ok {
+		keys = fact.Keys
+	} else {
+		if wanted != "" {
+			at = at.Append("name")
+		}
+		g.unresolved(o, "graph/secret-not-found", at,
+			fmt.Sprintf("there is no Secret %s in namespace %s, nor in facts.secrets", name, namespace),
+			"state it in facts.secrets with its keys, or correct the name: pods that need it do not start")
+		return
+	}
+	if wanted != "" && !variable(wanted) && !slices.Contains(keys, wanted) {
+		g.add(o, "graph/secret-key-not-found", finding.Error, at.Append("key"),
+			fmt.Sprintf("Secret %s has no key %s, only %s", name, wanted, listOrNone(keys)),
+			"correct the key here or in facts.secrets")
+	}
+}
+
+func (g *graph) configMap(o manifest.Object, namespace string, value any, at manifest.Path) {
+	name, _ := value.(string)
+	if name == "" || variable(name) || name == "kube-root-ca.crt" || g.has("ConfigMap", namespace, name) {
+		return
+	}
+	g.unresolved(o, "graph/config-map-not-found", at,
+		fmt.Sprintf("there is no ConfigMap %s in namespace %s", name, namespace), "create it or correct the name")
+}
+
+func (g *graph) claim(o manifest.Object, namespace string, value any, at manifest.Path) {
+	name, _ := value.(string)
+	if name == "" || variable(name) || g.has("PersistentVolumeClaim", namespace, name) {
+		return
+	}
+	g.unresolved(o, "graph/claim-not-found", at,
+		fmt.Sprintf("there is no PersistentVolumeClaim %s in namespace %s", name, namespace),
+		"create it, or name one that exists: "+listOrNone(g.names("PersistentVolumeClaim", namespace)))
+}
+
+func (g *graph) storageClass(o manifest.Object, value any, at manifest.Path) {
+	spec, _ := value.(map[string]any)
+	name, _ := spec["storageClassName"].(string)
+	_, stated := g.Facts.StorageClasses[name]
+	if name == "" || stated || variable(name) || g.has("StorageClass", "", name) {
+		return
+	}
+	g.unresolved(o, "graph/storage-class-not-found", at.Append("storageClassName"),
+		fmt.Sprintf("there is no StorageClass %s, nor in facts.storageClasses: the claim would stay Pending", name),
+		"name one that exists: "+listOrNone(g.names("StorageClass", "")))
+}
+
+func (g *graph) provisioner(o manifest.Object) {
+	name, _ := o.Value["provisioner"].(string)
+	if len(g.Facts.CSIDrivers) == 0 || slices.Contains(g.Facts.CSIDrivers, name) || name == "kubernetes.io/no-provisioner" {
+		return
+	}
+	g.add(o, "graph/driver-not-installed", finding.Error, manifest.Path{"provisioner"},
+		fmt.Sprintf("no CSI driver %s is installed: claims of class %s would stay Pending", name, o.Name),
+		"install it and state it in facts.csiDrivers, or use one of "+listOrNone(g.Facts.CSIDrivers))
+}
+
+func (g *graph) binding(o manifest.Object) {
+	kind, _ := manifest.Lookup(o.Value, manifest.Path{"roleRef", "kind"})
+	name, _ := manifest.Lookup(o.Value, manifest.Path{"roleRef", "name"})
+	role, _ := name.(string)
+	namespace := o.Namespace
+	if kind == "ClusterRole" {
+		namespace = ""
+	}
+	kindName, _ := kind.(string)
+	builtin := kind == "ClusterRole" && slices.Contains(builtinClusterRoles, role)
+	if role != "" && !builtin && !g.has(kindName, namespace, role) && !slices.Contains(g.Facts.ClusterRoles, role) {
+		g.unresolved(o, "graph/role-not-found", manifest.Path{"roleRef", "name"},
+			fmt.Sprintf("there is no %s %s, nor in facts.clusterRoles: the binding grants nothing", kindName, role),
+			"create it, or name one that exists: "+listOrNone(g.names(kindName, namespace)))
+	}
+	each(o.Value, manifest.Path{"subjects"}, func(i int, s map[string]any) {
+		if s["kind"] != "ServiceAccount" {
+			return
+		}
+		namespace, _ := s["namespace"].(string)
+		if namespace == "" {
+			namespace = o.Namespace
+		}
+		g.account(o, namespace, s["name"], manifest.Path{"subjects", i, "name"})
+	})
+}
+
+// builtinClusterRoles are those that every cluster has for people and controllers to be
+// bound to (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings).
+var builtinClusterRoles = []string{
+	"cluster-admin", "admin", "edit", "view", "system:auth-delegator", "system:basic-user", "system:discovery",
+	"system:monitoring", "system:node", "system:public-info-viewer",
+}
+
+func (g *graph) scaleTarget(o manifest.Object) {
+	target, ok := lookupMap(o.Value, "spec", "scaleTargetRef")
+	if !ok {
+		return
+	}
+	kind, _ := target["kind"].(string)
+	name, _ := target["name"].(string)
+	if name == "" || g.has(kind, o.Namespace, name) {
+		return
+	}
+	g.unresolved(o, "graph/scale-target-not-found", manifest.Path{"spec", "scaleTargetRef", "name"},
+		fmt.Sprintf("there is no %s %s in namespace %s: nothing is scaled", kind, name, o.Namespace),
+		"name one that exists: "+listOrNone(g.names(kind, o.Namespace)))
+}

@@ -1,0 +1,46 @@
+package graph
+
+import (
+	"slices"
+	"strings"
+
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// each visits the maps in the list at a path of a value.
+func each(value any, at manifest.Path, visit func(int, map[string]any)) {
+	found, ok := manifest.Lookup(value, at)
+	if !ok {
+		return
+	}
+	list, _ := found.([]any)
+	for i, item := range list {
+		if m, ok := item.(map[string]any); ok {
+			visit(i, m)
+		}
+	}
+}
+
+func lookupMap(value map[string]any, at ...any) (map[string]any, bool) {
+	found, ok := manifest.Lookup(value, at)
+	if !ok {
+		return nil, false
+	}
+	m, ok := found.(map[string]any)
+	return m, ok
+}
+
+func mapKeys(value any) []string {
+	m, _ := value.(map[string]any)
+	keys := make([]string, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// variable tells whether a text is filled in later, by Tekton or by a template.
+func variable(text string) bool { return strings.Contains(text, "$(") || text == placeholder }
+
+func isTekton(apiVersion string) bool { return strings.HasPrefix(apiVersion, "tekton.dev/") }

@@ -1,0 +1,62 @@
+package image
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"cuelang.org/go/cue/format"
+
+	"tenon.dev/tenon/internal/platform"
+)
+
+// Entry is one image of a platform's catalogue.
+type Entry struct {
+	// Name in the platform's images.
+	Name string
+	// Reference is registry/repository:tag.
+	Reference string
+	Tag       string
+	// From names the image that this one is built on, if any.
+	From string
+	// Digest that the lock holds for the tag; empty if none.
+	Digest string
+}
+
+// Catalogue lists the images of a platform's environments, sorted by name. Environments share
+// one lock, so the first that has an image speaks for all.
+func Catalogue(states []platform.State) []Entry {
+	var entries []Entry
+	for _, s := range states {
+		for name, i := range s.Images {
+			if slices.ContainsFunc(entries, func(e Entry) bool { return e.Name == name }) {
+				continue
+			}
+			entry := Entry{Name: name, Reference: s.Registry + "/" + i.Repository + ":" + i.Tag, Tag: i.Tag, From: i.From}
+			if locked, ok := s.Lock[name]; ok && locked.Tag == i.Tag {
+				entry.Digest = locked.Digest
+			}
+			entries = append(entries, entry)
+		}
+	}
+	slices.SortFunc(entries, func(a, b Entry) int { return strings.Compare(a.Name, b.Name) })
+	return entries
+}
+
+// LockFile writes the lock as CUE. Images without a digest are left out.
+func LockFile(entries []Entry) ([]byte, error) {
+	var b strings.Builder
+	b.WriteString("// The digests of the platform's images, written by `tenon image lock`.\n")
+	b.WriteString("package platform\n\nplatform: lock: {\n")
+	for _, e := range entries {
+		if e.Digest != "" {
+			fmt.Fprintf(&b, "%q: {tag: %q, digest: %q}\n", e.Name, e.Tag, e.Digest)
+		}
+	}
+	b.WriteString("}\n")
+	text, err := format.Source([]byte(b.String()), format.Simplify())
+	if err != nil {
+		return nil, fmt.Errorf("writing the lock: %w", err)
+	}
+	return text, nil
+}

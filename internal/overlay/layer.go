@@ -1,0 +1,186 @@
+// Package overlay knows how targets are laid out as kustomize layers: what is common to all
+// goes down, what differs becomes JSON 6902 patches, and every overlay is proven by building
+// it. It does not know what the objects mean.
+package overlay
+
+import (
+	"fmt"
+	"path"
+	"reflect"
+	"slices"
+	"strings"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// Rendered is one target with its objects.
+type Rendered struct {
+	finding.Target
+	Objects []manifest.Object
+}
+
+// reserved names cannot be environments: their folders have another meaning.
+var reserved = []string{"base", "argocd"}
+
+// Layout computes the files of the overlays for all targets, by path below the overlays'
+// folder. The same targets give the same bytes.
+func Layout(targets []Rendered) (map[string][]byte, error) {
+	if len(targets) == 0 {
+		return nil, fmt.Errorf("no target to lay out: a platform has at least one environment with one phase")
+	}
+	files := map[string][]byte{}
+	environments := map[string][]layer{}
+	var order []string
+	for _, t := range targets {
+		if slices.Contains(reserved, t.Environment) || slices.Contains(reserved, t.Phase) {
+			return nil, fmt.Errorf("%s: base and argocd are names of folders of their own; rename the environment or phase", t.Target)
+		}
+		if _, seen := environments[t.Environment]; !seen {
+			order = append(order, t.Environment)
+		}
+		environments[t.Environment] = append(environments[t.Environment], layer{t.Phase, byKey(t.Objects)})
+	}
+	var bases []layer
+	for _, name := range order {
+		bases = append(bases, layer{name, intersection(environments[name])})
+	}
+	root := intersection(bases)
+	if err := write(files, "base", "", layer{"base", root}, nil); err != nil {
+		return nil, err
+	}
+	for i, name := range order {
+		if err := write(files, path.Join(name, "base"), "../../base", bases[i], root); err != nil {
+			return nil, err
+		}
+		for _, phase := range environments[name] {
+			if err := write(files, path.Join(name, phase.name), "../base", phase, bases[i].objects); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return files, nil
+}
+
+// layer is a set of objects that one folder of overlays stands for.
+type layer struct {
+	name    string
+	objects objects
+}
+
+type objects map[manifest.Key]manifest.Object
+
+func byKey(list []manifest.Object) objects {
+	set := objects{}
+	for _, o := range list {
+		set[o.Key()] = o
+	}
+	return set
+}
+
+// intersection holds the objects that every layer has. Where they differ, the first layer's
+// form is taken, unless they differ so much that patches would hide the object: then every
+// layer keeps its own.
+func intersection(layers []layer) objects {
+	common := objects{}
+	for k, first := range layers[0].objects {
+		shared := true
+		for _, other := range layers[1:] {
+			o, has := other.objects[k]
+			if !has || apart(first.Value, o.Value) {
+				shared = false
+				break
+			}
+		}
+		if shared {
+			common[k] = first
+		}
+	}
+	return common
+}
+
+// apart tells whether most of an object differs: more than half of its leaves.
+func apart(a, b map[string]any) bool {
+	if reflect.DeepEqual(a, b) {
+		return false
+	}
+	same, all := overlap(a, b)
+	return 2*same < all
+}
+
+// overlap counts the leaves of a, and those of them that b has too.
+func overlap(a, b any) (same, all int) {
+	switch x := a.(type) {
+	case map[string]any:
+		y, _ := b.(map[string]any)
+		for k, v := range x {
+			s, n := overlap(v, y[k])
+			same, all = same+s, all+n
+		}
+		return same, all
+	case []any:
+		y, _ := b.([]any)
+		for i, v := range x {
+			var other any
+			if i < len(y) {
+				other = y[i]
+			}
+			s, n := overlap(v, other)
+			same, all = same+s, all+n
+		}
+		return same, all
+	}
+	if reflect.DeepEqual(a, b) {
+		return 1, 1
+	}
+	return 0, 1
+}
+
+func (o objects) sorted() []manifest.Object {
+	list := make([]manifest.Object, 0, len(o))
+	for _, object := range o {
+		list = append(list, object)
+	}
+	slices.SortFunc(list, manifest.Compare)
+	return list
+}
+
+// write puts one layer's folder into files: the objects that the layer below lacks, and
+// patches for those that differ.
+func write(files map[string][]byte, dir, below string, l layer, under objects) error {
+	var resources []string
+	var patches []patch
+	if below != "" {
+		resources = append(resources, below)
+	}
+	for _, o := range l.objects.sorted() {
+		lower, inherited := under[o.Key()]
+		if !inherited {
+			data, err := manifest.Marshal(o)
+			if err != nil {
+				return err
+			}
+			resources = append(resources, fileName(o, ".yaml"))
+			files[path.Join(dir, fileName(o, ".yaml"))] = data
+			continue
+		}
+		operations := difference(lower.Value, o.Value, "")
+		if len(operations) == 0 {
+			continue
+		}
+		data, err := marshalPatch(operations)
+		if err != nil {
+			return fmt.Errorf("writing the patch of %s %s: %w", o.Kind, o.Name, err)
+		}
+		patches = append(patches, patch{fileName(o, ".json"), o})
+		files[path.Join(dir, fileName(o, ".json"))] = data
+	}
+	files[path.Join(dir, "kustomization.yaml")] = kustomization(resources, patches)
+	return nil
+}
+
+// fileName is stable for an object: its kind and name, and its group where the kind alone
+// could be another's.
+func fileName(o manifest.Object, extension string) string {
+	return strings.ToLower(o.Kind) + "-" + strings.ReplaceAll(o.Name, ":", "_") + extension
+}

@@ -1,0 +1,177 @@
+package platform
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/cuecontext"
+	"cuelang.org/go/cue/load"
+	"cuelang.org/go/encoding/yaml"
+
+	"tenon.dev/tenon/internal/finding"
+)
+
+// Facts are what is true of a cluster but stands in no manifest: schema.#Facts.
+type Facts struct {
+	Kubernetes string
+	Tekton     struct {
+		Pipelines, Triggers, Coschedule, EnableAPIFields string
+	}
+	CSIDrivers          []string
+	StorageClasses      map[string]struct{ Provisioner string }
+	Secrets             map[string]struct{ Keys []string }
+	ClusterRoles        []string
+	ClusterInterceptors []string
+	CustomResources     []string
+	Pools               map[string]Pool
+}
+
+// Pool is a set of equal nodes: schema.#Pool.
+type Pool struct {
+	Nodes       struct{ Min, Max int }
+	Allocatable struct{ CPU, Memory, EphemeralStorage string }
+	Labels      map[string]string
+	Taints      []Taint
+	GPU         *GPU
+}
+
+// Taint keeps pods off a node: schema.#Taint.
+type Taint struct{ Key, Value, Effect string }
+
+// GPU describes the accelerators of a node: schema.#GPU.
+type GPU struct {
+	Model   string
+	PerNode int
+	Memory  string
+	Sharing struct {
+		Strategy string
+		Replicas int
+		Profile  string
+		PerGPU   int
+	}
+	Taint Taint
+}
+
+// Image is one image of a platform: schema.#Image.
+type Image struct {
+	Repository, Tag, From string
+	UID                   int
+	CUDA                  bool
+	Tools                 []string
+}
+
+// LockEntry pins an image: schema.#LockEntry.
+type LockEntry struct{ Tag, Digest string }
+
+// SigningPolicy says which signatures images must carry: schema.#SigningPolicy.
+type SigningPolicy struct{ Glob, Key string }
+
+// State is what a team states about one environment, beside the objects that follow from it.
+type State struct {
+	Name      string
+	Namespace struct{ Name, PodSecurity string }
+	Registry  string
+	Phases    map[string]struct{ TrafficPercent, ConcurrentRuns int }
+	Pools     map[string]Pool
+	Images    map[string]Image
+	Lock      map[string]LockEntry
+	Signing   map[string]SigningPolicy
+	Facts     Facts
+	// Notebooks is present in a schema.#NotebookPlatform.
+	Notebooks *struct {
+		GPUMemory string
+		Pools     struct{ GPU string }
+	}
+}
+
+// State returns what the team states about the environment.
+func (e *Environment) State() (State, error) {
+	var s State
+	if err := e.root.LookupPath(cue.ParsePath("platform")).Decode(&s); err != nil {
+		return s, fmt.Errorf("reading environment %s: %w", e.Name, err)
+	}
+	s.Facts.Pools = s.Pools
+	return s, nil
+}
+
+// Waivers returns the environment's waivers, limited to its own targets.
+func (e *Environment) Waivers() ([]finding.Waiver, error) {
+	at := cue.ParsePath("platform.waivers")
+	fields, err := e.root.LookupPath(at).Fields()
+	if err != nil {
+		return nil, fmt.Errorf("reading waivers of %s: %w", e.Name, err)
+	}
+	var waivers []finding.Waiver
+	for fields.Next() {
+		var w finding.Waiver
+		if err := fields.Value().Decode(&w); err != nil {
+			return nil, fmt.Errorf("reading waiver %s: %w", fields.Selector(), err)
+		}
+		w.Name = fields.Selector().Unquoted()
+		if pos := e.teamPosition(fields.Value()); pos.Line > 0 {
+			w.Source = &pos
+		}
+		waivers = append(waivers, w)
+	}
+	return waivers, nil
+}
+
+// teamPosition returns where the team wrote a value.
+func (e *Environment) teamPosition(v cue.Value) finding.Position {
+	_, operands := v.Expr()
+	for _, operand := range append(operands, v) {
+		if pos := operand.Pos(); pos.IsValid() && e.files.layerOf(position(pos)) == team {
+			return position(pos)
+		}
+	}
+	return finding.Position{}
+}
+
+// Place returns where the team wrote a value of its platform, such as pools.gpu.
+func (e *Environment) Place(at string) finding.Position {
+	e.trace.Lock()
+	defer e.trace.Unlock()
+	return e.teamPosition(e.root.LookupPath(cue.ParsePath("platform." + at)))
+}
+
+// ReadFacts reads facts from a YAML, JSON or CUE file and checks them against the schema,
+// which is found in the folder cue/schema of tenon's own files.
+func ReadFacts(own fs.FS, file string, data []byte) (Facts, []finding.Finding, error) {
+	var facts Facts
+	instance := load.Instances([]string{"."}, &load.Config{
+		FS: own, Dir: "/cue/schema", ModuleRoot: "/cue", Env: []string{"CUE_REGISTRY=none"},
+		FromFSPath: func(p string) string { return strings.TrimPrefix(p, "/") },
+	})[0]
+	if instance.Err != nil {
+		return facts, nil, fmt.Errorf("loading the embedded schema: %w", instance.Err)
+	}
+	ctx := cuecontext.New()
+	schema := ctx.BuildInstance(instance)
+	files := newSources(Folder{}, "", instance)
+	for name := range files.layers {
+		files.layers[name] = schemaLayer
+	}
+	files.layers[file] = team
+
+	var given cue.Value
+	if path.Ext(file) == ".cue" {
+		given = ctx.CompileBytes(data, cue.Filename(file))
+	} else {
+		syntax, err := yaml.Extract(file, data)
+		if err != nil {
+			return facts, files.findings(err), nil
+		}
+		given = ctx.BuildFile(syntax)
+	}
+	value := schema.LookupPath(cue.ParsePath("#Facts")).Unify(given)
+	if err := value.Validate(cue.Concrete(true)); err != nil {
+		return facts, files.findings(err), nil
+	}
+	if err := value.Decode(&facts); err != nil {
+		return facts, nil, fmt.Errorf("reading %s: %w", file, err)
+	}
+	return facts, nil, nil
+}

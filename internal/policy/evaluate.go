@@ -1,0 +1,162 @@
+package policy
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/script"
+)
+
+// Evaluate runs every rule over every object, several objects at a time.
+func (s *Set) Evaluate(ctx context.Context, objects []manifest.Object) ([]finding.Finding, error) {
+	results := make([][]finding.Finding, len(objects))
+	errs := make([]error, len(objects))
+	var group sync.WaitGroup
+	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i, o := range objects {
+		group.Add(1)
+		slots <- struct{}{}
+		go func() {
+			defer func() { <-slots; group.Done() }()
+			results[i], errs[i] = s.evaluate(ctx, o)
+		}()
+	}
+	group.Wait()
+	var found []finding.Finding
+	for i := range objects {
+		if errs[i] != nil {
+			return nil, fmt.Errorf("evaluating rules on %s %s: %w", objects[i].Kind, objects[i].Name, errs[i])
+		}
+		found = append(found, results[i]...)
+	}
+	return found, nil
+}
+
+func (s *Set) evaluate(ctx context.Context, o manifest.Object) ([]finding.Finding, error) {
+	found, err := s.run(ctx, s.own, false, o, Input(o))
+	if err != nil || s.plain == nil {
+		return found, err
+	}
+	more, err := s.run(ctx, *s.plain, true, o, o.Value)
+	return append(found, more...), err
+}
+
+func (s *Set) run(ctx context.Context, query rego.PreparedEvalQuery, plain bool, o manifest.Object, input map[string]any) ([]finding.Finding, error) {
+	value, err := ast.InterfaceToValue(input)
+	if err != nil {
+		return nil, err
+	}
+	result, err := query.Eval(ctx, rego.EvalParsedInput(value))
+	if err != nil {
+		return nil, err
+	}
+	if len(result) == 0 {
+		return nil, fmt.Errorf("the rules gave no result")
+	}
+	sets, _ := result[0].Bindings["x"].([]any)
+	var found []finding.Finding
+	i := 0
+	for _, r := range s.Rules {
+		if r.plain != plain {
+			continue
+		}
+		for _, verdict := range sets[i].([]any) {
+			found = append(found, r.finding(o, verdict))
+		}
+		i++
+	}
+	return found, nil
+}
+
+// finding makes a finding of what a rule says: a text, or an object with msg and path.
+func (r Rule) finding(o manifest.Object, verdict any) finding.Finding {
+	f := finding.Finding{Rule: r.ID, Severity: r.Severity, Remedy: r.Remedy, Object: o.Ref()}
+	switch v := verdict.(type) {
+	case string:
+		f.Message = v
+	case map[string]any:
+		f.Message, _ = v["msg"].(string)
+		elements, _ := v["path"].([]any)
+		f.Field = fieldPath(elements).String()
+	}
+	return f
+}
+
+func fieldPath(elements []any) manifest.Path {
+	var path manifest.Path
+	for _, e := range elements {
+		switch x := e.(type) {
+		case string:
+			path = append(path, x)
+		case fmt.Stringer: // json.Number
+			path = append(path, manifest.ParsePath("["+x.String()+"]")...)
+		}
+	}
+	return path
+}
+
+// Input is what tenon's own rules see of an object: the object itself, and below the key
+// tenon what was found out about it.
+func Input(o manifest.Object) map[string]any {
+	input := make(map[string]any, len(o.Value)+1)
+	for key, value := range o.Value {
+		input[key] = value
+	}
+	input["tenon"] = map[string]any{"scripts": scripts(o.Value, nil)}
+	return input
+}
+
+// scripts parses every script of the object: those of Tekton's steps, and what containers
+// hand to a shell with -c.
+func scripts(value any, at manifest.Path) []any {
+	found := []any{}
+	switch v := value.(type) {
+	case map[string]any:
+		if text, ok := v["script"].(string); ok {
+			found = append(found, described(text, at, at.Append("script")))
+		} else if text, where, ok := inline(v); ok {
+			found = append(found, described(text, at, at.Append(where...)))
+		}
+		for key, child := range v {
+			found = append(found, scripts(child, at.Append(key))...)
+		}
+	case []any:
+		for i, child := range v {
+			found = append(found, scripts(child, at.Append(i))...)
+		}
+	}
+	return found
+}
+
+// inline finds the script in command: [sh, -c, script] or command: [sh, -c], args: [script].
+func inline(container map[string]any) (text string, at manifest.Path, ok bool) {
+	command, _ := container["command"].([]any)
+	args, _ := container["args"].([]any)
+	for i, word := range command {
+		if word != "-c" && word != "-ec" && word != "-exc" {
+			continue
+		}
+		if i+1 < len(command) {
+			text, ok = command[i+1].(string)
+			return text, manifest.Path{"command", i + 1}, ok
+		}
+		if len(args) > 0 {
+			text, ok = args[0].(string)
+			return text, manifest.Path{"args", 0}, ok
+		}
+	}
+	return "", nil, false
+}
+
+func described(text string, container, at manifest.Path) any {
+	return map[string]any{
+		"container": []any(container.Append()), "path": []any(at), "text": text, "facts": script.Parse(text),
+	}
+}

@@ -1,0 +1,238 @@
+// Package policy knows Rego: how rules are found, compiled once, evaluated over objects, and
+// documented by their METADATA. It does not know what any rule is about.
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
+
+	"tenon.dev/tenon/internal/finding"
+)
+
+// Rule is one rule as its METADATA describes it.
+type Rule struct {
+	// ID is category/name, stable for ever.
+	ID string
+	// Title is one line that says what holds when the rule is kept.
+	Title string
+	// Description says why it matters.
+	Description string
+	Severity    finding.Severity
+	// Remedy says what to do about a finding.
+	Remedy string
+	// Links lead to what the rule follows.
+	Links []string
+	// File is where the rule is written.
+	File string
+
+	// ref is the set of the rule's results.
+	ref string
+	// plain marks a conftest rule, which sees the bare object.
+	plain bool
+}
+
+// Set is a compiled set of rules. It is safe for concurrent use.
+type Set struct {
+	Rules    []Rule
+	compiler *ast.Compiler
+	modules  map[string]*ast.Module
+	own      rego.PreparedEvalQuery
+	plain    *rego.PreparedEvalQuery
+}
+
+// ErrNoRules is returned where a source of policies holds none: a check with no rules would
+// pass silently.
+var ErrNoRules = errors.New("no rules")
+
+// Source is a folder of policies.
+type Source struct {
+	Name string
+	FS   fs.FS
+}
+
+// Load reads, compiles and prepares the rules of all sources.
+func Load(ctx context.Context, sources ...Source) (*Set, error) {
+	s := &Set{modules: map[string]*ast.Module{}}
+	for _, source := range sources {
+		before := len(s.Rules)
+		if err := s.read(source); err != nil {
+			return nil, err
+		}
+		if len(s.Rules) == before {
+			return nil, fmt.Errorf("%w in %s: a rule is a deny, warn or violation in a .rego file", ErrNoRules, source.Name)
+		}
+	}
+	if err := s.compile(); err != nil {
+		return nil, err
+	}
+	return s, s.prepare(ctx)
+}
+
+func (s *Set) read(source Source) error {
+	return fs.WalkDir(source.FS, ".", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("reading policies of %s: %w", source.Name, err)
+		}
+		if entry.IsDir() || path.Ext(file) != ".rego" {
+			return nil
+		}
+		text, err := fs.ReadFile(source.FS, file)
+		if err != nil {
+			return fmt.Errorf("reading policies of %s: %w", source.Name, err)
+		}
+		name := path.Join(source.Name, file)
+		module, err := parse(name, string(text))
+		if err != nil {
+			return fmt.Errorf("parsing policy: %w", err)
+		}
+		s.modules[name] = module
+		if strings.HasSuffix(file, "_test.rego") {
+			return nil
+		}
+		found, err := rulesOf(name, module)
+		s.Rules = append(s.Rules, found...)
+		return err
+	})
+}
+
+// parse reads Rego of version 1, or of version 0 where a conftest policy is still written so.
+func parse(name, text string) (*ast.Module, error) {
+	module, err := ast.ParseModuleWithOpts(name, text, ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1})
+	if err == nil {
+		return module, nil
+	}
+	if old, oldErr := ast.ParseModuleWithOpts(name, text, ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV0}); oldErr == nil {
+		return old, nil
+	}
+	return nil, err
+}
+
+// forbidden are the builtins that rules must not call: the network, the clock, the
+// environment and chance would give the same input other findings.
+var forbidden = []string{
+	"http.send", "net.lookup_ip_addr", "opa.runtime", "rand.intn", "time.now_ns", "uuid.rfc4122", "trace",
+}
+
+func (s *Set) compile() error {
+	capabilities := ast.CapabilitiesForThisVersion()
+	capabilities.Builtins = slices.DeleteFunc(capabilities.Builtins, func(b *ast.Builtin) bool {
+		return slices.Contains(forbidden, b.Name)
+	})
+	s.compiler = ast.NewCompiler().WithCapabilities(capabilities)
+	s.compiler.Compile(s.modules)
+	if s.compiler.Failed() {
+		return fmt.Errorf("compiling policies: %w", s.compiler.Errors)
+	}
+	return nil
+}
+
+func (s *Set) prepare(ctx context.Context) error {
+	var own, plain []string
+	for _, r := range s.Rules {
+		if r.plain {
+			plain = append(plain, r.ref)
+		} else {
+			own = append(own, r.ref)
+		}
+	}
+	var err error
+	if s.own, err = s.query(ctx, own); err != nil || len(plain) == 0 {
+		return err
+	}
+	prepared, err := s.query(ctx, plain)
+	s.plain = &prepared
+	return err
+}
+
+// query asks for the results of all rules at once, each as a set; a rule without a result
+// gives an empty one.
+func (s *Set) query(ctx context.Context, refs []string) (rego.PreparedEvalQuery, error) {
+	parts := make([]string, len(refs))
+	for i, ref := range refs {
+		parts[i] = fmt.Sprintf("{r | some r in %s}", ref)
+	}
+	query := rego.New(rego.Compiler(s.compiler), rego.Query("x := ["+strings.Join(parts, ", ")+"]"))
+	prepared, err := query.PrepareForEval(ctx)
+	if err != nil {
+		return prepared, fmt.Errorf("preparing policies: %w", err)
+	}
+	return prepared, nil
+}
+
+var verdictRule = regexp.MustCompile(`^(deny|warn|violation)(_[a-zA-Z0-9_]+)?$`)
+
+// rulesOf finds the rules of a module: tenon's own by the METADATA of their package, and
+// those of conftest by their names.
+func rulesOf(file string, module *ast.Module) ([]Rule, error) {
+	var rules []Rule
+	seen := map[string]bool{}
+	for _, r := range module.Rules {
+		name := r.Head.Ref().String()
+		verdict := verdictRule.FindStringSubmatch(name)
+		if verdict == nil || seen[name] {
+			continue
+		}
+		seen[name] = true
+		ref := module.Package.Path.String() + "." + name
+		annotation := packageAnnotation(module)
+		if annotation == nil {
+			rules = append(rules, plainRule(file, module, ref, name, verdict[1]))
+			continue
+		}
+		rule, err := describe(file, ref, annotation)
+		if err != nil {
+			return nil, err
+		}
+		rules = append(rules, rule)
+	}
+	return rules, nil
+}
+
+func packageAnnotation(module *ast.Module) *ast.Annotations {
+	for _, a := range module.Annotations {
+		if a.Scope == "package" && a.Custom["id"] != nil {
+			return a
+		}
+	}
+	return nil
+}
+
+func plainRule(file string, module *ast.Module, ref, name, verdict string) Rule {
+	pkg := module.Package.Path[len(module.Package.Path)-1].Value.String()
+	severity := finding.Error
+	if verdict == "warn" {
+		severity = finding.Warning
+	}
+	id := strings.Trim(pkg, `"`) + "/" + strings.ReplaceAll(name, "_", "-")
+	return Rule{ID: strings.ToLower(strings.ReplaceAll(id, "_", "-")), Title: ref, Severity: severity, File: file, ref: ref, plain: true}
+}
+
+// describe reads a rule's METADATA; every part of it is shown to people, so none may lack.
+func describe(file, ref string, a *ast.Annotations) (Rule, error) {
+	custom := func(key string) string { text, _ := a.Custom[key].(string); return text }
+	r := Rule{
+		ID: custom("id"), Title: a.Title, Description: strings.TrimSpace(a.Description),
+		Remedy: custom("remedy"), File: file, ref: ref,
+	}
+	for _, link := range a.RelatedResources {
+		r.Links = append(r.Links, link.Ref.String())
+	}
+	severity, err := finding.ParseSeverity(custom("severity"))
+	switch {
+	case err != nil:
+		return r, fmt.Errorf("%s: METADATA custom.severity: %w", file, err)
+	case r.Title == "" || r.Description == "" || r.Remedy == "":
+		return r, fmt.Errorf("%s: METADATA of %s lacks title, description or custom.remedy", file, r.ID)
+	}
+	r.Severity = severity
+	return r, nil
+}

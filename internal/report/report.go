@@ -1,0 +1,192 @@
+// Package report knows how findings are shown. It decides nothing about them.
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"tenon.dev/tenon/internal/finding"
+)
+
+// Options say how a report is written.
+type Options struct {
+	// Source returns the text of a file named by a finding, for excerpts; nil means none.
+	Source func(file string) ([]byte, error)
+	// Color allows escape sequences.
+	Color bool
+}
+
+// Formats are the names that Write knows.
+var Formats = []string{"text", "json"}
+
+// Write shows a report in a format.
+func Write(w io.Writer, format string, r finding.Report, o Options) error {
+	switch format {
+	case "text":
+		return writeText(w, r, o)
+	case "json":
+		encoder := json.NewEncoder(w)
+		encoder.SetIndent("", "  ")
+		encoder.SetEscapeHTML(false)
+		return encoder.Encode(r)
+	}
+	return fmt.Errorf("unknown format %q: use one of %s", format, strings.Join(Formats, ", "))
+}
+
+type style struct{ color bool }
+
+func (s style) paint(code, text string) string {
+	if !s.color {
+		return text
+	}
+	return "\x1b[" + code + "m" + text + "\x1b[0m"
+}
+
+var colors = map[finding.Severity]string{finding.Error: "1;31", finding.Warning: "1;33", finding.Info: "1;36"}
+
+func writeText(w io.Writer, r finding.Report, o Options) error {
+	t := text{style: style{o.Color}, source: o.Source}
+	for _, f := range r.Findings {
+		t.finding(f)
+	}
+	t.summary(r.Summary)
+	_, err := io.WriteString(w, t.String())
+	return err
+}
+
+type text struct {
+	strings.Builder
+	style  style
+	source func(string) ([]byte, error)
+}
+
+// finding writes file:line:col: severity rule: message, the line with a caret, where it was
+// found, and the remedy.
+func (t *text) finding(f finding.Finding) {
+	place := ""
+	if f.Source != nil {
+		place = t.style.paint("1", f.Source.String()) + ": "
+	}
+	severity := t.style.paint(colors[f.Severity], f.Severity.String())
+	if f.Waiver != nil {
+		severity = t.style.paint("2", "waived "+f.Severity.String())
+	}
+	fmt.Fprintf(t, "%s%s %s: %s\n", place, severity, f.Rule, f.Message)
+	if f.Source != nil && f.Waiver == nil {
+		t.excerpt(*f.Source)
+	}
+	if where := where(f); where != "" {
+		fmt.Fprintf(t, "  in: %s\n", where)
+	}
+	if f.Waiver != nil {
+		fmt.Fprintf(t, "  waived: %s (%s)\n", f.Waiver.Reason, f.Waiver.Owner)
+	} else if f.Remedy != "" {
+		fmt.Fprintf(t, "  try: %s\n", f.Remedy)
+	}
+}
+
+func where(f finding.Finding) string {
+	var parts []string
+	if f.Object != nil {
+		parts = append(parts, f.Object.String())
+	}
+	if f.Field != "" {
+		parts = append(parts, f.Field)
+	}
+	text := strings.Join(parts, " ")
+	if len(f.Targets) > 0 {
+		text = strings.TrimSpace(text + " (" + targets(f.Targets) + ")")
+	}
+	return text
+}
+
+// targets folds the phases of an environment: prod/{phase1,phase2}.
+func targets(list []finding.Target) string {
+	var order []string
+	phases := map[string][]string{}
+	for _, t := range list {
+		if !slices.Contains(order, t.Environment) {
+			order = append(order, t.Environment)
+		}
+		phases[t.Environment] = append(phases[t.Environment], t.Phase)
+	}
+	var folded []string
+	for _, environment := range order {
+		if p := phases[environment]; len(p) == 1 {
+			folded = append(folded, environment+"/"+p[0])
+		} else {
+			folded = append(folded, environment+"/{"+strings.Join(p, ",")+"}")
+		}
+	}
+	return strings.Join(folded, ", ")
+}
+
+// maxExcerpt bounds a line of source: generated manifests have very long ones.
+const maxExcerpt = 160
+
+func (t *text) excerpt(p finding.Position) {
+	if t.source == nil || p.Line == 0 {
+		return
+	}
+	data, err := t.source(p.File)
+	if err != nil {
+		return
+	}
+	lines := strings.Split(string(data), "\n")
+	if p.Line > len(lines) {
+		return
+	}
+	line := strings.TrimRight(lines[p.Line-1], "\r")
+	if len(line) > maxExcerpt {
+		line = line[:maxExcerpt] + "..."
+	}
+	number := fmt.Sprint(p.Line)
+	fmt.Fprintf(t, "  %s | %s\n", t.style.paint("2", number), line)
+	if p.Column == 0 || p.Column > len(line) {
+		return
+	}
+	// A tab before the caret keeps it under its column whatever the width of tabs.
+	indent := strings.Map(func(r rune) rune {
+		if r == '\t' {
+			return r
+		}
+		return ' '
+	}, line[:p.Column-1])
+	fmt.Fprintf(t, "  %s | %s%s\n", strings.Repeat(" ", len(number)), indent, t.style.paint("1;32", "^"))
+}
+
+func (t *text) summary(s finding.Summary) {
+	if t.Len() > 0 {
+		t.WriteString("\n")
+	}
+	what := count(s.Objects, "object")
+	if s.Targets > 0 {
+		what = count(s.Targets, "target") + ", " + what
+	}
+	fmt.Fprintf(t, "%s, %s: %s, %s, %s", what, count(s.Rules, "rule"),
+		count(s.Errors, "error"), count(s.Warnings, "warning"), count(s.Infos, "info"))
+	if s.Waived > 0 {
+		fmt.Fprintf(t, ", %d waived", s.Waived)
+	}
+	if s.Skipped > 0 {
+		fmt.Fprintf(t, ", %s skipped that %s no Kubernetes object", count(s.Skipped, "document"), verb(s.Skipped))
+	}
+	t.WriteString("\n")
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func verb(n int) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}

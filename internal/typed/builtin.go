@@ -1,0 +1,127 @@
+package typed
+
+import (
+	"fmt"
+	"sync"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	genericvalidation "k8s.io/apimachinery/pkg/api/validation"
+	pathvalidation "k8s.io/apimachinery/pkg/api/validation/path"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/runtime/serializer"
+	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+)
+
+// decoder decodes strictly, applies defaults and converts to the internal types, as the API
+// server does. It is built on first use: registering all types takes time that commands
+// which decode nothing should not spend. The install packages of k8s.io/kubernetes would do
+// it at start-up, in a global scheme.
+var decoder = sync.OnceValue(func() runtime.Decoder {
+	scheme := runtime.NewScheme()
+	for _, add := range groups {
+		utilruntime.Must(add(scheme))
+	}
+	return serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDecoder()
+})
+
+// builtin says how the API server treats a kind on create.
+type builtin struct {
+	clusterScoped bool
+	// prepare does what the kind's strategy does before it validates; may be nil.
+	prepare  func(runtime.Object)
+	validate func(runtime.Object) field.ErrorList
+}
+
+// checkBuiltin gives the API server's verdict on an object of a built-in kind; known is false
+// for kinds that it does not serve.
+func checkBuiltin(gvk schema.GroupVersionKind, raw []byte) (known bool, problems []problem) {
+	rule, known := builtins[gvk.GroupKind()]
+	if !known {
+		return false, nil
+	}
+	object, _, err := decoder().Decode(raw, nil, nil)
+	switch {
+	case err == nil:
+	case runtime.IsNotRegisteredError(err):
+		return true, []problem{{
+			rule: "types/unknown-version", field: "apiVersion",
+			message: fmt.Sprintf("the API server does not serve %s in %s", gvk.Kind, gvk.GroupVersion()),
+			remedy:  "use the current version of the API: see https://kubernetes.io/docs/reference/using-api/deprecation-guide/",
+		}}
+	default:
+		strict, isStrict := runtime.AsStrictDecodingError(err)
+		if !isStrict {
+			return true, []problem{decodeProblem(err, nil)}
+		}
+		for _, e := range strict.Errors() {
+			problems = append(problems, decodeProblem(e, renamedBuiltin))
+		}
+		if object == nil {
+			return true, problems
+		}
+	}
+	for _, e := range validateCreate(rule, object) {
+		problems = append(problems, problem{rule: "types/" + ruleOf(e.Type), field: e.Field, message: e.Error()})
+	}
+	return true, problems
+}
+
+// renamedBuiltin says what was probably meant by names that no built-in kind has.
+var renamedBuiltin = map[string]string{
+	"storageClass": "the field is storageClassName",
+	"replica":      "the field is replicas",
+}
+
+func ruleOf(t field.ErrorType) string {
+	switch t {
+	case field.ErrorTypeRequired:
+		return "required"
+	case field.ErrorTypeNotSupported:
+		return "not-supported"
+	case field.ErrorTypeForbidden:
+		return "forbidden"
+	case field.ErrorTypeDuplicate:
+		return "duplicate"
+	}
+	return "invalid"
+}
+
+// validateCreate does what the API server does with a decoded object before and while it
+// validates it (k8s.io/apiserver, registry/rest, BeforeCreate). Values that it would draw at
+// random are constants here, so that the same input gives the same output.
+func validateCreate(rule builtin, object runtime.Object) field.ErrorList {
+	m, err := meta.Accessor(object)
+	if err != nil {
+		return field.ErrorList{field.InternalError(field.NewPath("metadata"), err)}
+	}
+	m.SetCreationTimestamp(metav1.Time{})
+	m.SetDeletionTimestamp(nil)
+	m.SetDeletionGracePeriodSeconds(nil)
+	m.SetSelfLink("")
+	m.SetManagedFields(nil)
+	m.SetUID("00000000-0000-0000-0000-000000000000")
+	switch {
+	case rule.clusterScoped:
+		m.SetNamespace("")
+	case m.GetNamespace() == "":
+		m.SetNamespace(metav1.NamespaceDefault)
+	}
+	if prefix := m.GetGenerateName(); prefix != "" && m.GetName() == "" {
+		m.SetName(prefix[:min(len(prefix), 58)] + "00000")
+	}
+	if rule.prepare != nil {
+		rule.prepare(object)
+	}
+	errs := rule.validate(object)
+	if len(errs) == 0 {
+		errs = genericvalidation.ValidateObjectMetaAccessor(m, !rule.clusterScoped, pathSegment, field.NewPath("metadata"))
+	}
+	return errs
+}
+
+func pathSegment(name string, prefix bool) []string {
+	return pathvalidation.ValidatePathSegmentName(name, prefix)
+}

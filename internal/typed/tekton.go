@@ -1,0 +1,131 @@
+package typed
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	pipelineconfig "github.com/tektoncd/pipeline/pkg/apis/config"
+	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
+	pipelinev1beta1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1beta1"
+	triggersconfig "github.com/tektoncd/triggers/pkg/apis/config"
+	"github.com/tektoncd/triggers/pkg/apis/triggers/contexts"
+	triggersv1beta1 "github.com/tektoncd/triggers/pkg/apis/triggers/v1beta1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"knative.dev/pkg/apis"
+	kjson "sigs.k8s.io/json"
+)
+
+// resource is what every type of Tekton and Triggers can do.
+type resource interface {
+	apis.Defaultable
+	apis.Validatable
+	metav1.Object
+}
+
+var tektonKinds = map[schema.GroupVersionKind]func() resource{
+	{Group: "tekton.dev", Version: "v1", Kind: "Task"}:        func() resource { return &pipelinev1.Task{} },
+	{Group: "tekton.dev", Version: "v1", Kind: "Pipeline"}:    func() resource { return &pipelinev1.Pipeline{} },
+	{Group: "tekton.dev", Version: "v1", Kind: "TaskRun"}:     func() resource { return &pipelinev1.TaskRun{} },
+	{Group: "tekton.dev", Version: "v1", Kind: "PipelineRun"}: func() resource { return &pipelinev1.PipelineRun{} },
+
+	{Group: "tekton.dev", Version: "v1beta1", Kind: "Task"}:        func() resource { return &pipelinev1beta1.Task{} },
+	{Group: "tekton.dev", Version: "v1beta1", Kind: "Pipeline"}:    func() resource { return &pipelinev1beta1.Pipeline{} },
+	{Group: "tekton.dev", Version: "v1beta1", Kind: "TaskRun"}:     func() resource { return &pipelinev1beta1.TaskRun{} },
+	{Group: "tekton.dev", Version: "v1beta1", Kind: "PipelineRun"}: func() resource { return &pipelinev1beta1.PipelineRun{} },
+	{Group: "tekton.dev", Version: "v1beta1", Kind: "CustomRun"}:   func() resource { return &pipelinev1beta1.CustomRun{} },
+	{Group: "tekton.dev", Version: "v1beta1", Kind: "StepAction"}:  func() resource { return &pipelinev1beta1.StepAction{} },
+
+	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "EventListener"}:         func() resource { return &triggersv1beta1.EventListener{} },
+	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "Trigger"}:               func() resource { return &triggersv1beta1.Trigger{} },
+	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "TriggerBinding"}:        func() resource { return &triggersv1beta1.TriggerBinding{} },
+	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "ClusterTriggerBinding"}: func() resource { return &triggersv1beta1.ClusterTriggerBinding{} },
+	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "TriggerTemplate"}:       func() resource { return &triggersv1beta1.TriggerTemplate{} },
+}
+
+// tektonContext holds Tekton's feature flags as the webhook would have them. Triggers'
+// defaulting does nothing unless told that it runs on an upgrade or admission
+// (https://github.com/tektoncd/triggers/blob/v0.37.0/cmd/webhook/main.go).
+func tektonContext(s Settings) (context.Context, error) {
+	flags := map[string]string{}
+	if s.Coschedule != "" {
+		flags["coschedule"] = s.Coschedule
+	}
+	if s.EnableAPIFields != "" {
+		flags["enable-api-fields"] = s.EnableAPIFields
+	}
+	features, err := pipelineconfig.NewFeatureFlagsFromMap(flags)
+	if err != nil {
+		return nil, fmt.Errorf("reading Tekton's feature flags: %w", err)
+	}
+	config := pipelineconfig.FromContextOrDefaults(context.Background())
+	config.FeatureFlags = features
+	ctx := pipelineconfig.ToContext(context.Background(), config)
+
+	defaults, err := triggersconfig.NewDefaultsFromMap(map[string]string{})
+	if err != nil {
+		return nil, fmt.Errorf("reading the defaults of Triggers: %w", err)
+	}
+	triggerFlags, err := triggersconfig.NewFeatureFlagsFromMap(map[string]string{})
+	if err != nil {
+		return nil, fmt.Errorf("reading the feature flags of Triggers: %w", err)
+	}
+	ctx = triggersconfig.ToContext(ctx, &triggersconfig.Config{Defaults: defaults, FeatureFlags: triggerFlags})
+	return apis.WithinCreate(contexts.WithUpgradeViaDefaulting(ctx)), nil
+}
+
+// renamedInV1 says what became of fields of v1beta1
+// (https://tekton.dev/docs/pipelines/migrating-v1beta1-to-v1/).
+var renamedInV1 = map[string]string{
+	"resources":          "in tekton.dev/v1 a step's resources are computeResources",
+	"timeout":            "in tekton.dev/v1 the timeouts of a PipelineRun are timeouts: {pipeline, tasks, finally}",
+	"podTemplate":        "in tekton.dev/v1 the podTemplate of a PipelineRun stands in taskRunTemplate",
+	"serviceAccountName": "in tekton.dev/v1 the serviceAccountName of a PipelineRun stands in taskRunTemplate",
+	"bundle":             "in tekton.dev/v1 a bundle is named by resolver: bundles",
+	"workspace":          "a binding stands in the workspaces of the pipeline task: {name, workspace}",
+	"accessModes":        "persistentVolumeClaim names a claim that exists; to make one write volumeClaimTemplate: {spec: ...}",
+	"storageClass":       "the field is storageClassName, in volumeClaimTemplate.spec",
+}
+
+func (c *Checker) checkTekton(object resource, raw []byte) []problem {
+	strict, err := kjson.UnmarshalStrict(raw, object)
+	if err != nil {
+		return []problem{decodeProblem(err, renamedInV1)}
+	}
+	var problems []problem
+	for _, err := range strict {
+		problems = append(problems, decodeProblem(err, renamedInV1))
+	}
+	// The API server has made a name of generateName before the webhook sees the object.
+	if object.GetName() == "" && object.GetGenerateName() != "" {
+		prefix := object.GetGenerateName()
+		object.SetName(prefix[:min(len(prefix), 58)] + "00000")
+	}
+	object.SetDefaults(c.tekton)
+	if verdict := object.Validate(c.tekton); verdict != nil {
+		problems = append(problems, tektonProblems(verdict)...)
+	}
+	return problems
+}
+
+// tektonProblems takes a FieldError apart: each of its parts names its fields by itself.
+func tektonProblems(verdict *apis.FieldError) []problem {
+	var problems []problem
+	for _, part := range verdict.WrappedErrors() {
+		p := problem{rule: "types/tekton", message: part.Message}
+		if len(part.Paths) > 0 {
+			p.field = part.Paths[0]
+			p.message += ": " + strings.Join(part.Paths, ", ")
+		}
+		if part.Details != "" {
+			p.message += " (" + strings.TrimSpace(part.Details) + ")"
+		}
+		if strings.Contains(part.Message, "cycle detected") {
+			p.rule, p.field = "types/pipeline-cycle", "spec.tasks"
+			p.remedy = "take one of the runAfter or result references out of the circle"
+		}
+		problems = append(problems, p)
+	}
+	return problems
+}

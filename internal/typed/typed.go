@@ -1,0 +1,156 @@
+// Package typed knows the real Go types of Kubernetes, Tekton and Triggers: it decodes objects
+// strictly into them and asks upstream's own defaulting and validation for a verdict, which is
+// the verdict of the API server or of Tekton's webhook. It looks at one object at a time.
+package typed
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// Settings are the facts about a cluster that its validation depends on.
+type Settings struct {
+	// Coschedule is Tekton's feature flag of that name.
+	Coschedule string
+	// EnableAPIFields is Tekton's feature flag of that name.
+	EnableAPIFields string
+	// KnownKinds are kinds of installed operators, as group/Kind, that are taken on trust.
+	KnownKinds map[string]bool
+	// Complete makes an unknown kind an error; otherwise it is a warning.
+	Complete bool
+}
+
+// Checker validates objects. It is safe for concurrent use.
+type Checker struct {
+	settings Settings
+	tekton   context.Context
+}
+
+// New makes a checker. It fails where the settings name an unknown feature.
+func New(settings Settings) (*Checker, error) {
+	ctx, err := tektonContext(settings)
+	if err != nil {
+		return nil, err
+	}
+	return &Checker{settings: settings, tekton: ctx}, nil
+}
+
+// problem is one thing that upstream says is wrong.
+type problem struct {
+	rule    string
+	field   string
+	message string
+	remedy  string
+}
+
+// Check returns what the API server, or Tekton's webhook, would say of the object.
+func (c *Checker) Check(o manifest.Object) []finding.Finding {
+	raw, err := json.Marshal(o.Value)
+	if err != nil {
+		return c.findings(o, []problem{{rule: "types/decode", message: err.Error()}})
+	}
+	gvk := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind)
+	switch {
+	case strings.HasSuffix(gvk.Group, "tekton.dev"):
+		if factory, known := tektonKinds[gvk]; known {
+			return c.findings(o, c.checkTekton(factory(), raw))
+		}
+	default:
+		if known, problems := checkBuiltin(gvk, raw); known {
+			return c.findings(o, problems)
+		}
+	}
+	return c.unknown(o, gvk)
+}
+
+func (c *Checker) unknown(o manifest.Object, gvk schema.GroupVersionKind) []finding.Finding {
+	if c.settings.KnownKinds[gvk.Group+"/"+gvk.Kind] {
+		return nil
+	}
+	f := finding.Finding{
+		Rule: "types/unknown-kind", Severity: finding.Warning, Object: o.Ref(), Field: "kind",
+		Message: fmt.Sprintf("nobody knows the kind %s of %s", o.Kind, o.APIVersion),
+		Remedy:  "correct apiVersion or kind, or state the operator's kind in facts.customResources as group/Kind",
+	}
+	if c.settings.Complete {
+		f.Severity = finding.Error
+	}
+	return []finding.Finding{f}
+}
+
+func (c *Checker) findings(o manifest.Object, problems []problem) []finding.Finding {
+	var found []finding.Finding
+	for _, p := range problems {
+		found = append(found, finding.Finding{
+			Rule: p.rule, Severity: finding.Error, Message: p.message, Remedy: p.remedy,
+			Object: o.Ref(), Field: translate(o, p.field),
+		})
+	}
+	return found
+}
+
+// byName matches list elements that Tekton names instead of counting: spec.tasks[checkout].
+var byName = regexp.MustCompile(`^[A-Za-z]`)
+
+// translate turns a path that names elements of lists into one that counts them, and writes
+// it as manifest.Path does.
+func translate(o manifest.Object, field string) string {
+	var path manifest.Path
+	var at any = o.Value
+	for _, element := range manifest.ParsePath(field) {
+		if name, ok := element.(string); ok && byName.MatchString(name) {
+			if list, ok := at.([]any); ok {
+				element = indexByName(list, name)
+			}
+		}
+		path = append(path, element)
+		at, _ = manifest.Lookup(at, manifest.Path{element})
+	}
+	return path.String()
+}
+
+func indexByName(list []any, name string) any {
+	for i, item := range list {
+		if m, ok := item.(map[string]any); ok && m["name"] == name {
+			return i
+		}
+	}
+	return name
+}
+
+var unknownField = regexp.MustCompile(`unknown field "([^"]+)"`)
+var duplicateField = regexp.MustCompile(`duplicate field "([^"]+)"`)
+var jsonType = regexp.MustCompile(`json: cannot unmarshal (\S+) into Go (?:struct field \S+?\.(\S+)|value) of type (\S+)`)
+
+// decodeProblem explains an error of strict decoding.
+func decodeProblem(err error, renamed map[string]string) problem {
+	text := err.Error()
+	if m := unknownField.FindStringSubmatch(text); m != nil {
+		p := problem{rule: "types/unknown-field", field: m[1], message: fmt.Sprintf("unknown field %q", m[1])}
+		last := m[1][strings.LastIndexByte(m[1], '.')+1:]
+		if better, ok := renamed[last]; ok {
+			p.remedy = better
+		}
+		return p
+	}
+	if m := duplicateField.FindStringSubmatch(text); m != nil {
+		return problem{rule: "types/duplicate-field", field: m[1], message: fmt.Sprintf("field %q is given twice", m[1])}
+	}
+	if m := jsonType.FindStringSubmatch(text); m != nil {
+		return problem{rule: "types/wrong-type", field: m[2], message: fmt.Sprintf("%s has a %s where a %s belongs", m[2], m[1], m[3])}
+	}
+	p := problem{rule: "types/decode", message: text}
+	if strings.Contains(text, "quantities must match") {
+		p.message = "a quantity is not a literal number with an optional unit: " + text
+		p.remedy = "write it out: quantities are parsed on admission, before any variable is substituted"
+	}
+	return p
+}

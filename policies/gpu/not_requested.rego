@@ -1,0 +1,40 @@
+# METADATA
+# title: A step that uses a GPU asks for one
+# description: |
+#   Without a request the scheduler places the pod anywhere, and the runtime either hides all GPUs
+#   or, because CUDA images ask for all, shows those of others.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/tasks/manage-gpus/scheduling-gpus/
+# custom:
+#   id: gpu/not-requested
+#   severity: error
+#   remedy: "request the GPU resource of the pool on that step"
+package tenon.rules.gpu.not_requested
+
+import data.tenon.lib
+
+deny contains {"msg": msg, "path": array.concat(c.path, ["computeResources"])} if {
+	some c in lib.containers
+	startswith(input.apiVersion, "tekton.dev/")
+	some script in input.tenon.scripts
+	script.container == c.path
+	some use in uses(script)
+	not lib.gpu_request(c.container)
+	not template_asks(c.path)
+	msg := sprintf("step %s uses the GPU (%s) and asks for none", [object.get(c.container, "name", "?"), use])
+}
+
+uses(script) := {name |
+	some command in script.facts.commands
+	name := command.name
+	name in {"nvidia-smi", "dcgmi", "nsys", "ncu"}
+} | {name |
+	some name in ["cupy", "cudf", "cuml", "cugraph", "rmm", "rapids_singlecell"]
+	regex.match(sprintf(`(^|\n)\s*(import|from)\s+%s\b`, [name]), script.text)
+}
+
+template_asks(path) if {
+	some spec in lib.task_specs
+	array.slice(path, 0, count(spec.path)) == spec.path
+	lib.gpu_request(spec.spec.stepTemplate)
+}

@@ -1,0 +1,42 @@
+# METADATA
+# title: Steps leave the choice of GPUs to the device plugin
+# description: |
+#   NVIDIA_VISIBLE_DEVICES set by a pod wins over the device plugin's, so that it sees every GPU of
+#   the node. CUDA_VISIBLE_DEVICES takes indices or UUIDs; anything else, such as all, hides every
+#   GPU from CUDA while nvidia-smi still shows them.
+# related_resources:
+#   - ref: https://github.com/NVIDIA/k8s-device-plugin
+#   - ref: https://docs.nvidia.com/cuda/cuda-c-programming-guide/#cuda-environment-variables
+# custom:
+#   id: gpu/visible-devices
+#   severity: error
+#   remedy: "remove the variable: the device plugin sets what was given"
+package tenon.rules.gpu.visible_devices
+
+import data.tenon.lib
+
+deny contains {"msg": msg, "path": array.concat(c.path, ["env", i])} if {
+	some c in lib.containers
+	some i, variable in c.container.env
+	variable.name == "NVIDIA_VISIBLE_DEVICES"
+	not variable.value in {"void", "none"}
+	msg := "NVIDIA_VISIBLE_DEVICES overrides what the device plugin gives the container"
+}
+
+deny contains {"msg": msg, "path": array.concat(c.path, ["env", i])} if {
+	some c in lib.containers
+	some i, variable in c.container.env
+	variable.name == "CUDA_VISIBLE_DEVICES"
+	not devices(variable.value)
+	msg := sprintf("CUDA_VISIBLE_DEVICES is %q, which hides every GPU from CUDA", [variable.value])
+}
+
+deny contains {"msg": msg, "path": script.path} if {
+	some script in input.tenon.scripts
+	some assignment in script.facts.assignments
+	assignment.name == "CUDA_VISIBLE_DEVICES"
+	not devices(assignment.value)
+	msg := sprintf("line %d of the script sets CUDA_VISIBLE_DEVICES to %s, which can hide every GPU from CUDA", [assignment.line, assignment.value])
+}
+
+devices(text) if regex.match(`^(([0-9]+|GPU-[0-9a-f-]+|MIG-[0-9a-f-]+)(,([0-9]+|GPU-[0-9a-f-]+|MIG-[0-9a-f-]+))*)?$`, text)

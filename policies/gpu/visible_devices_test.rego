@@ -1,0 +1,33 @@
+package tenon.rules.gpu.visible_devices_test
+
+import data.tenon.rules.gpu.visible_devices
+
+task := data.rendered.Task["notebook-execution-gpu"]
+
+with_env(name, value) := json.patch(task, [{"op": "add", "path": "/spec/steps/0/env/0", "value": {"name": name, "value": value}}])
+
+with_assignment(value) := json.patch(task, [{"op": "add", "path": "/tenon/scripts/0/facts/assignments/-", "value": {"name": "CUDA_VISIBLE_DEVICES", "value": value, "line": 3}}])
+
+test_fires_on_nvidia_visible_devices if {
+	found := visible_devices.deny with input as with_env("NVIDIA_VISIBLE_DEVICES", "all")
+	{f.path | some f in found} == {["spec", "steps", 0, "env", 0]}
+}
+
+test_fires_on_cuda_visible_devices_all if {
+	found := visible_devices.deny with input as with_env("CUDA_VISIBLE_DEVICES", "all")
+	{f.path | some f in found} == {["spec", "steps", 0, "env", 0]}
+}
+
+test_fires_on_export_in_script if {
+	found := visible_devices.deny with input as with_assignment("${NVIDIA_VISIBLE_DEVICES:-all}")
+	{f.path | some f in found} == {task.tenon.scripts[0].path}
+}
+
+test_silent_on_indices if {
+	count(visible_devices.deny) == 0 with input as with_env("CUDA_VISIBLE_DEVICES", "0,1")
+	count(visible_devices.deny) == 0 with input as with_assignment("0,1")
+}
+
+test_silent_as_rendered if {
+	count(visible_devices.deny) == 0 with input as task
+}

@@ -1,0 +1,20 @@
+# METADATA
+# title: No parameter stands in a script's text
+# description: |
+#   Tekton puts the value of a variable into the script as it is. A commit message, branch name or
+#   URL from a webhook then runs as shell.
+# related_resources:
+#   - ref: https://tekton.dev/docs/pipelines/tasks/#using-variable-substitution
+#   - ref: https://tekton.dev/docs/pipelines/variables/
+# custom:
+#   id: pipeline/param-in-script
+#   severity: error
+#   remedy: "pass the value by env and quote it in the script"
+package tenon.rules.pipeline.param_in_script
+
+deny contains {"msg": msg, "path": script.path} if {
+	some script in input.tenon.scripts
+	startswith(input.apiVersion, "tekton.dev/")
+	some found in regex.find_n(`\$\((params|tasks|inputs\.params)[.\[][^)]*\)`, script.text, -1)
+	msg := sprintf("%s is put into the script as text, unescaped", [found])
+}

@@ -1,0 +1,27 @@
+# METADATA
+# title: Steps run as a user without rights on the node
+# description: |
+#   A step that is privileged, runs as root or may gain privileges is refused in a namespace with
+#   Pod Security restricted, and elsewhere reaches the node.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted
+# custom:
+#   id: pipeline/root-step
+#   severity: error
+#   remedy: "set runAsNonRoot, runAsUser of the image, allowPrivilegeEscalation false and drop ALL capabilities"
+package tenon.rules.pipeline.root_step
+
+import data.tenon.lib
+
+deny contains {"msg": msg, "path": array.concat(c.path, ["securityContext", field])} if {
+	some c in lib.containers
+	some field, meaning in {"privileged": "is privileged", "allowPrivilegeEscalation": "may gain privileges"}
+	c.container.securityContext[field] == true
+	msg := sprintf("container %s %s", [object.get(c.container, "name", "?"), meaning])
+}
+
+deny contains {"msg": msg, "path": array.concat(c.path, ["securityContext", "runAsUser"])} if {
+	some c in lib.containers
+	c.container.securityContext.runAsUser == 0
+	msg := sprintf("container %s runs as root", [object.get(c.container, "name", "?")])
+}

@@ -1,0 +1,20 @@
+# METADATA
+# title: No secret value stands in a manifest
+# description: |
+#   Whoever can read the repository can read the Secret: base64 hides nothing, and git keeps it
+#   after it is removed.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/secrets-good-practices/
+# custom:
+#   id: secrets/in-manifest
+#   severity: error
+#   remedy: "keep the value in a secret store and name it by ExternalSecret or facts.secrets; change the value that was published"
+package tenon.rules.secrets.in_manifest
+
+deny contains {"msg": msg, "path": [list, key]} if {
+	input.kind == "Secret"
+	some list in ["data", "stringData"]
+	some key, value in input[list]
+	value != ""
+	msg := sprintf("Secret %s holds a value for %s", [input.metadata.name, key])
+}

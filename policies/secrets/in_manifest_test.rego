@@ -1,0 +1,22 @@
+package tenon.rules.secrets.in_manifest_test
+
+import data.tenon.rules.secrets.in_manifest
+
+secret := {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "token"}, "stringData": {"token": "x"}}
+
+test_fires_on_a_value if {
+	found := in_manifest.deny with input as secret
+	{f.path | some f in found} == {["stringData", "token"]}
+}
+
+test_silent_without_values if {
+	count(in_manifest.deny) == 0 with input as object.union(secret, {"stringData": {"token": ""}})
+}
+
+test_silent_on_every_rendered_object if {
+	every named in data.rendered {
+		every rendered in named {
+			count(in_manifest.deny) == 0 with input as rendered
+		}
+	}
+}

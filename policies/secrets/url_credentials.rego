@@ -1,0 +1,18 @@
+# METADATA
+# title: No credentials stand in a URL
+# description: |
+#   git writes the URL that it cloned into .git/config, so the token lies on the volume for every
+#   later task; it also shows in logs and process lists.
+# related_resources:
+#   - ref: https://tekton.dev/docs/pipelines/auth/
+# custom:
+#   id: secrets/url-credentials
+#   severity: error
+#   remedy: "use a git-credentials workspace or a credential helper"
+package tenon.rules.secrets.url_credentials
+
+deny contains {"msg": msg, "path": script.path} if {
+	some script in input.tenon.scripts
+	some found in regex.find_n(`https?://[^/\s"'@]*(\$\{?[A-Za-z_]*(TOKEN|PASS|PASSWORD|SECRET|PAT|KEY)[A-Za-z_]*\}?|:[^/\s"'@]+)@`, script.text, -1)
+	msg := sprintf("the script puts credentials into a URL (%s...)", [substring(found, 0, indexof(found, "//") + 2)])
+}

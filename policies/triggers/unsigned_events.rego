@@ -1,0 +1,35 @@
+# METADATA
+# title: A listener checks who sent an event
+# description: |
+#   Without an interceptor that verifies the sender's signature, whoever reaches the listener
+#   starts pipelines with parameters of their choice.
+# related_resources:
+#   - ref: https://tekton.dev/docs/triggers/interceptors/
+#   - ref: https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
+# custom:
+#   id: triggers/unsigned-events
+#   severity: error
+#   remedy: "add the github, gitlab or bitbucket interceptor with a secretRef"
+package tenon.rules.triggers.unsigned_events
+
+deny contains {"msg": msg, "path": ["spec", "triggers", i]} if {
+	input.kind == "EventListener"
+	some i, trigger in input.spec.triggers
+	not trigger.triggerRef
+	not verified(trigger)
+	msg := sprintf("trigger %s of %s starts runs for anybody: no interceptor checks a signature", [object.get(trigger, "name", sprintf("%d", [i])), input.metadata.name])
+}
+
+verified(trigger) if {
+	some interceptor in trigger.interceptors
+	interceptor.ref.name in {"github", "gitlab", "bitbucket", "slack"}
+	some param in interceptor.params
+	param.name == "secretRef"
+	param.value.secretName
+}
+
+# An interceptor of one's own may check whatever it likes.
+verified(trigger) if {
+	some interceptor in trigger.interceptors
+	not interceptor.ref.name in {"github", "gitlab", "bitbucket", "slack", "cel"}
+}

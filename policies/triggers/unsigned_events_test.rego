@@ -1,0 +1,21 @@
+package tenon.rules.triggers.unsigned_events_test
+
+import data.tenon.rules.triggers.unsigned_events
+
+listener := data.rendered.EventListener["scientific-computing-ci"]
+
+test_fires_with_cel_only if {
+	bad := json.patch(listener, [{"op": "remove", "path": "/spec/triggers/0/interceptors/0"}])
+	found := unsigned_events.deny with input as bad
+	{f.path | some f in found} == {["spec", "triggers", 0]}
+}
+
+test_fires_without_a_secret if {
+	bad := json.patch(listener, [{"op": "remove", "path": "/spec/triggers/0/interceptors/0/params/0"}])
+	found := unsigned_events.deny with input as bad
+	count(found) == 1
+}
+
+test_silent_as_rendered if {
+	count(unsigned_events.deny) == 0 with input as listener
+}
