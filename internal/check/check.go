@@ -138,10 +138,10 @@ func dropConsequences(found []finding.Finding) []finding.Finding {
 
 // locate gives each finding the place to mend.
 func locate(found []finding.Finding, objects []manifest.Object) {
-	origins := map[finding.Object]manifest.Origin{}
+	byRef := map[finding.Object]manifest.Object{}
 	for _, o := range objects {
-		if _, taken := origins[*o.Ref()]; !taken {
-			origins[*o.Ref()] = o.Origin
+		if _, taken := byRef[*o.Ref()]; !taken {
+			byRef[*o.Ref()] = o
 		}
 	}
 	for i := range found {
@@ -149,12 +149,30 @@ func locate(found []finding.Finding, objects []manifest.Object) {
 		if f.Source != nil || f.Object == nil {
 			continue
 		}
-		origin, ok := origins[*f.Object]
-		if !ok || origin == nil {
-			continue
+		trace := func(o finding.Object, field string) []manifest.Place {
+			if origin := byRef[o].Origin; origin != nil {
+				return origin.Trace(manifest.ParsePath(field))
+			}
+			return nil
 		}
-		apply(f, origin.Trace(manifest.ParsePath(f.Field)))
+		places := trace(*f.Object, f.Field)
+		_, exists := manifest.Lookup(byRef[*f.Object].Value, manifest.ParsePath(f.Field))
+		for _, c := range f.Causes {
+			more := trace(c.Object, c.Field)
+			if (!exists || !written(places)) && written(more) {
+				exists = true
+				places = append(more, places...)
+			} else {
+				places = append(places, more...)
+			}
+		}
+		apply(f, places)
 	}
+}
+
+// written tells whether the first place is in the team's own files.
+func written(places []manifest.Place) bool {
+	return len(places) > 0 && (places[0].Role == manifest.Literal || places[0].Role == manifest.Part || places[0].Role == manifest.Use)
 }
 
 // maxRelated bounds how many places beside the first a finding names.
@@ -165,8 +183,10 @@ func apply(f *finding.Finding, places []manifest.Place) {
 		return
 	}
 	f.Source = &places[0].Position
-	for _, p := range places[1:min(len(places), maxRelated+1)] {
-		f.Related = append(f.Related, p.Position)
+	for _, p := range places[1:] {
+		if len(f.Related) < maxRelated && p.Position != *f.Source && !slices.Contains(f.Related, p.Position) {
+			f.Related = append(f.Related, p.Position)
+		}
 	}
 	for _, p := range places {
 		if p.Role == manifest.Literal || p.Role == manifest.Part {

@@ -140,8 +140,11 @@ func (e Environment) relocateImages(found []finding.Finding) {
 			if !strings.Contains(f.Message, " "+entry.Reference+" ") {
 				continue
 			}
-			for _, at := range []string{"tag", "repository"} {
-				if place := e.Place(fmt.Sprintf("images.%q.%s", entry.Name, at)); place.Line > 0 {
+			if locked, ok := e.State.Lock[entry.Name]; ok {
+				f.Message += fmt.Sprintf("; the lock is of tag %s", locked.Tag)
+			}
+			for _, at := range []string{"images.%q.tag", "images.%q.repository", "lock.%q.tag"} {
+				if place := e.Place(fmt.Sprintf(at, entry.Name)); place.Line > 0 {
 					f.Source, f.Related = &place, nil
 					break
 				}

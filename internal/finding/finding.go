@@ -106,6 +106,17 @@ type Finding struct {
 	Targets []Target `json:"targets,omitempty"`
 	// Waiver is set where a waiver lets the finding off.
 	Waiver *Waiver `json:"waiver,omitempty"`
+
+	// Causes are other fields that may be the ones to mend. Where Field does not exist, or
+	// nothing in the team's files led to it, the first of them that something led to gives
+	// the Source.
+	Causes []Cause `json:"-"`
+}
+
+// Cause is a field of an object that a finding may come from.
+type Cause struct {
+	Object Object
+	Field  string
 }
 
 func (f Finding) object() string {

@@ -105,11 +105,12 @@ func (g *graph) stepParams(s step, in manifest.Object) {
 	if s.Matrix != nil {
 		given = append(given, s.Matrix.GetAllParams()...)
 	}
-	for _, p := range s.task.Params {
+	for i, p := range s.task.Params {
 		if p.Default == nil && !slices.ContainsFunc(given, func(q pipelinev1.Param) bool { return q.Name == p.Name }) {
-			g.add(in, "graph/param-missing", finding.Error, s.at.Append("params"),
+			f := g.add(in, "graph/param-missing", finding.Error, s.at.Append("params"),
 				fmt.Sprintf("task %s requires parameter %s, which %s does not give", s.TaskRef.Name, p.Name, s.Name),
 				"give it, or give it a default in the task")
+			f.Causes = s.declared("params", i)
 		}
 	}
 	for i, p := range s.Params {
@@ -119,6 +120,11 @@ func (g *graph) stepParams(s step, in manifest.Object) {
 				"use one that it has: "+listOrNone(paramNames(s.task.Params)))
 		}
 	}
+}
+
+// declared is where the task of a step declares one of its parameters or workspaces.
+func (s step) declared(list string, i int) []finding.Cause {
+	return []finding.Cause{{Object: *s.in.Ref(), Field: s.taskAt.Append(list, i).String()}}
 }
 
 func paramNames(specs []pipelinev1.ParamSpec) []string {
@@ -133,12 +139,13 @@ func (g *graph) stepWorkspaces(s step, in manifest.Object) {
 	if s.TaskSpec != nil {
 		return // workspaces reach an embedded task by themselves
 	}
-	for _, w := range s.task.Workspaces {
+	for i, w := range s.task.Workspaces {
 		bound := slices.ContainsFunc(s.Workspaces, func(b pipelinev1.WorkspacePipelineTaskBinding) bool { return b.Name == w.Name })
 		if !w.Optional && !bound {
-			g.add(in, "graph/workspace-unbound", finding.Error, s.at.Append("workspaces"),
+			f := g.add(in, "graph/workspace-unbound", finding.Error, s.at.Append("workspaces"),
 				fmt.Sprintf("task %s requires workspace %s, which %s does not bind", s.TaskRef.Name, w.Name, s.Name),
 				"bind it to a workspace of the pipeline, or make it optional in the task")
+			f.Causes = s.declared("workspaces", i)
 		}
 	}
 	for i, b := range s.Workspaces {

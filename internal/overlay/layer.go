@@ -78,25 +78,44 @@ func byKey(list []manifest.Object) objects {
 	return set
 }
 
-// intersection holds the objects that every layer has. Where they differ, the first layer's
-// form is taken, unless they differ so much that patches would hide the object: then every
-// layer keeps its own.
+// intersection holds the objects that every layer has. Where they differ, the form that needs
+// the fewest patches is taken, unless they differ so much that patches would hide the object:
+// then every layer keeps its own.
 func intersection(layers []layer) objects {
 	common := objects{}
-	for k, first := range layers[0].objects {
-		shared := true
-		for _, other := range layers[1:] {
-			o, has := other.objects[k]
-			if !has || apart(first.Value, o.Value) {
-				shared = false
-				break
+	for k := range layers[0].objects {
+		var forms []manifest.Object
+		for _, l := range layers {
+			if o, has := l.objects[k]; has {
+				forms = append(forms, o)
 			}
 		}
-		if shared {
-			common[k] = first
+		if len(forms) < len(layers) {
+			continue
+		}
+		if o, ok := middle(forms); ok {
+			common[k] = o
 		}
 	}
 	return common
+}
+
+// middle is the form from which the others differ least, the first of several such.
+func middle(forms []manifest.Object) (manifest.Object, bool) {
+	best, fewest := 0, -1
+	for i, from := range forms {
+		count := 0
+		for _, to := range forms {
+			if apart(from.Value, to.Value) {
+				return manifest.Object{}, false
+			}
+			count += len(difference(from.Value, to.Value, ""))
+		}
+		if fewest < 0 || count < fewest {
+			best, fewest = i, count
+		}
+	}
+	return forms[best], true
 }
 
 // apart tells whether most of an object differs: more than half of its leaves.

@@ -7,6 +7,7 @@ import (
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/errors"
+	"github.com/agnivade/levenshtein"
 
 	"tenon.dev/tenon/internal/finding"
 )
@@ -14,41 +15,67 @@ import (
 // findings makes one finding of each field that CUE refused. CUE reports a mistake once for
 // each path by which it is reached, and a failed disjunction once for each branch; a reader
 // wants it once, at the line in the team's own file.
-func (s *sources) findings(err error) []finding.Finding {
-	var found []finding.Finding
-	seen := map[string]bool{}
+func (s *sources) findings(root cue.Value, err error) []finding.Finding {
+	best := map[string]finding.Finding{}
+	var order []string
 	for _, e := range errors.Errors(err) {
-		f := s.finding(e)
-		key := f.Field + " " + f.Rule
-		if f.Source != nil {
+		f := s.finding(root, e)
+		key := f.Field
+		if key == "" && f.Source != nil {
 			key = f.Source.String()
 		}
-		if !seen[key] {
-			seen[key] = true
-			found = append(found, f)
+		other, seen := best[key]
+		if !seen {
+			order = append(order, key)
 		}
+		if !seen || s.clearness(f) > s.clearness(other) {
+			best[key] = f
+		}
+	}
+	var found []finding.Finding
+	for _, key := range order {
+		found = append(found, best[key])
 	}
 	return dropConsequences(found)
 }
 
-// dropConsequences leaves out what only says that something else is wrong: an incomplete
-// value beside a real conflict, or an error of a list whose element has one.
-func dropConsequences(found []finding.Finding) []finding.Finding {
-	real := slices.ContainsFunc(found, func(f finding.Finding) bool { return f.Rule != "schema/incomplete" })
-	return slices.DeleteFunc(found, func(f finding.Finding) bool {
-		if real && f.Rule == "schema/incomplete" {
-			return true
-		}
-		return slices.ContainsFunc(found, func(other finding.Finding) bool {
-			return other.Field != f.Field && f.Field != "" && strings.HasPrefix(other.Field, f.Field+".")
-		})
-	})
+// clearness ranks what CUE says of one field: a bound that a value of the team breaks says
+// most, the failure of a whole disjunction least.
+func (s *sources) clearness(f finding.Finding) int {
+	score := 0
+	if f.Source != nil && s.layerOf(*f.Source) == team {
+		score += 4
+	}
+	if strings.Contains(f.Message, "does not satisfy") || f.Rule == "schema/unknown-field" {
+		score += 2
+	}
+	if f.Rule == "schema/conflict" {
+		score++
+	}
+	return score
 }
 
-func (s *sources) finding(e errors.Error) finding.Finding {
+// dropConsequences leaves out what only says that something else is wrong: an incomplete
+// value beside a real mistake, or an error of a struct whose field has one.
+func dropConsequences(found []finding.Finding) []finding.Finding {
+	mistake := slices.ContainsFunc(found, func(f finding.Finding) bool { return f.Rule != "schema/incomplete" })
+	var kept []finding.Finding
+	for _, f := range found {
+		inner := slices.ContainsFunc(found, func(other finding.Finding) bool {
+			return f.Field != "" && strings.HasPrefix(other.Field, f.Field+".")
+		})
+		if !inner && !(mistake && f.Rule == "schema/incomplete") {
+			kept = append(kept, f)
+		}
+	}
+	return kept
+}
+
+func (s *sources) finding(root cue.Value, e errors.Error) finding.Finding {
 	field := fieldPath(e.Path())
 	rule, message := explain(e, field)
 	f := finding.Finding{Rule: rule, Severity: finding.Error, Message: message, Field: field}
+	f.Remedy = remedy(root, rule, e.Path(), field)
 	positions := s.ranked(e)
 	if len(positions) > 0 {
 		f.Source = &positions[0]
@@ -118,10 +145,60 @@ func plain(text string) string {
 	return text
 }
 
-// doc returns the first sentence of the documentation of a field of the schema.
-func doc(root cue.Value, field string) string {
-	value := root.LookupPath(cue.ParsePath(field))
-	for _, group := range value.Doc() {
+// remedy says what the schema has instead of an unknown field, or what the field means.
+func remedy(root cue.Value, rule string, path []string, field string) string {
+	if !root.Exists() || field == "" {
+		return ""
+	}
+	if rule == "schema/unknown-field" {
+		name := path[len(path)-1]
+		if near := nearest(name, fieldsOf(at(root, path[:len(path)-1]))); near != "" {
+			return fmt.Sprintf("did you mean %s?", near)
+		}
+		return "see the fields in cue/schema, or cue.mod/pkg/tenon.dev/schema"
+	}
+	if text := documentation(at(root, path)); text != "" {
+		return "the schema says: " + text
+	}
+	return ""
+}
+
+func at(root cue.Value, path []string) cue.Value {
+	for _, label := range path {
+		next := member(root, label)
+		if !next.Exists() {
+			next = root.LookupPath(cue.MakePath(cue.Str(strings.Trim(label, `"`)).Optional()))
+		}
+		root = next
+	}
+	return root
+}
+
+func fieldsOf(v cue.Value) []string {
+	fields, err := v.Fields(cue.Optional(true))
+	var names []string
+	for err == nil && fields.Next() {
+		names = append(names, strings.TrimRight(fields.Selector().String(), "?!"))
+	}
+	return names
+}
+
+// nearest is the name most like the one that was written, if any is near.
+func nearest(name string, names []string) string {
+	best, distance := "", len(name)/2+1
+	for _, candidate := range names {
+		d := levenshtein.ComputeDistance(name, candidate)
+		closer := d < distance || d == distance && strings.HasPrefix(name, candidate)
+		if candidate != name && closer {
+			best, distance = candidate, d
+		}
+	}
+	return best
+}
+
+// documentation is the first sentence of what the schema says of a value.
+func documentation(v cue.Value) string {
+	for _, group := range v.Doc() {
 		text := strings.Join(strings.Fields(group.Text()), " ")
 		if sentence, _, ok := strings.Cut(text, ". "); ok {
 			return sentence

@@ -105,7 +105,7 @@ func (f Folder) Load(name string) (*Environment, []finding.Finding, error) {
 	})[0]
 	files := newSources(f, module, instance)
 	if instance.Err != nil {
-		return nil, files.findings(instance.Err), nil
+		return nil, files.findings(cue.Value{}, instance.Err), nil
 	}
 	env := &Environment{Name: name, files: files}
 	env.root = cuecontext.New().BuildInstance(instance)
@@ -122,7 +122,7 @@ func (f Folder) Load(name string) (*Environment, []finding.Finding, error) {
 // usually follows from it.
 func (e *Environment) validate() []finding.Finding {
 	if err := e.root.Err(); err != nil {
-		return e.files.findings(err)
+		return e.files.findings(e.root, err)
 	}
 	team := e.root.LookupPath(cue.ParsePath("platform"))
 	if !team.Exists() {
@@ -134,11 +134,11 @@ func (e *Environment) validate() []finding.Finding {
 		}}
 	}
 	if err := team.Validate(cue.Concrete(true)); err != nil {
-		return e.files.findings(err)
+		return e.files.findings(e.root, err)
 	}
 	targets := e.root.LookupPath(cue.ParsePath("targets"))
 	if err := targets.Validate(cue.Concrete(true)); err != nil {
-		return e.files.findings(err)
+		return e.files.findings(e.root, err)
 	}
 	return nil
 }

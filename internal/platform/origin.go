@@ -26,8 +26,42 @@ func (e *Environment) places(at manifest.Path) []manifest.Place {
 	value, found := e.nearest(at)
 	w.final, w.rest = value, at[found:]
 	w.follow(value, false)
+	w.leaves(value)
 	w.uses(at[:found])
 	return w.ranked()
+}
+
+// maxLeaves bounds how many leaves of a struct or list are traced to find where it comes from.
+const maxLeaves = 24
+
+// leaves follows the leaves of a struct or list: what the team wrote of it stands there.
+func (w *walker) leaves(v cue.Value) {
+	count := 0
+	var visit func(v cue.Value)
+	visit = func(v cue.Value) {
+		if count >= maxLeaves {
+			return
+		}
+		switch v.IncompleteKind() {
+		case cue.StructKind:
+			fields, err := v.Fields()
+			for err == nil && fields.Next() {
+				visit(fields.Value())
+			}
+		case cue.ListKind:
+			elements, err := v.List()
+			for err == nil && elements.Next() {
+				visit(elements.Value())
+			}
+		default:
+			count++
+			w.final = v
+			w.follow(v, false)
+		}
+	}
+	if v.IncompleteKind() == cue.StructKind || v.IncompleteKind() == cue.ListKind {
+		visit(v)
+	}
 }
 
 // nearest returns the value at the path, or of its nearest parent that exists, and how many

@@ -162,13 +162,13 @@ func ReadFacts(own fs.FS, file string, data []byte) (Facts, []finding.Finding, e
 	} else {
 		syntax, err := yaml.Extract(file, data)
 		if err != nil {
-			return facts, files.findings(err), nil
+			return facts, files.findings(schema, err), nil
 		}
 		given = ctx.BuildFile(syntax)
 	}
 	value := schema.LookupPath(cue.ParsePath("#Facts")).Unify(given)
 	if err := value.Validate(cue.Concrete(true)); err != nil {
-		return facts, files.findings(err), nil
+		return facts, files.findings(schema, err), nil
 	}
 	if err := value.Decode(&facts); err != nil {
 		return facts, nil, fmt.Errorf("reading %s: %w", file, err)

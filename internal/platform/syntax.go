@@ -45,6 +45,9 @@ func (w *walker) syntax(e ast.Expr, at cue.Value, part bool) {
 			w.syntax(clause.Expr, at, part)
 		}
 	case *ast.ListLit:
+		if w.final.IncompleteKind() == cue.ListKind {
+			w.note(x.Pos(), part, false)
+		}
 		for _, element := range x.Elts {
 			w.syntax(element, at, true)
 		}

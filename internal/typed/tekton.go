@@ -104,13 +104,13 @@ func (c *Checker) checkTekton(object resource, raw []byte) []problem {
 	}
 	object.SetDefaults(c.tekton)
 	if verdict := object.Validate(c.tekton); verdict != nil {
-		problems = append(problems, tektonProblems(verdict)...)
+		problems = append(problems, tektonProblems(verdict, object)...)
 	}
 	return problems
 }
 
 // tektonProblems takes a FieldError apart: each of its parts names its fields by itself.
-func tektonProblems(verdict *apis.FieldError) []problem {
+func tektonProblems(verdict *apis.FieldError, object resource) []problem {
 	var problems []problem
 	for _, part := range verdict.WrappedErrors() {
 		p := problem{rule: "types/tekton", message: part.Message}
@@ -122,10 +122,45 @@ func tektonProblems(verdict *apis.FieldError) []problem {
 			p.message += " (" + strings.TrimSpace(part.Details) + ")"
 		}
 		if strings.Contains(part.Message, "cycle detected") {
-			p.rule, p.field = "types/pipeline-cycle", "spec.tasks"
+			p.rule, p.field, p.causes = "types/pipeline-cycle", "spec.tasks", circle(object)
+			p.message = strings.TrimSuffix(part.Message, ": "+p.field)
 			p.remedy = "take one of the runAfter or result references out of the circle"
 		}
 		problems = append(problems, p)
 	}
 	return problems
+}
+
+// circle lists the runAfter fields of the tasks that wait for themselves.
+func circle(object resource) []string {
+	pipeline, ok := object.(*pipelinev1.Pipeline)
+	if !ok {
+		return nil
+	}
+	after := map[string][]string{}
+	for _, t := range pipeline.Spec.Tasks {
+		after[t.Name] = t.Deps()
+	}
+	var fields []string
+	for i, t := range pipeline.Spec.Tasks {
+		if len(t.RunAfter) > 0 && reaches(after, t.Name, t.Name, map[string]bool{}) {
+			fields = append(fields, fmt.Sprintf("spec.tasks[%d].runAfter", i))
+		}
+	}
+	return fields
+}
+
+func reaches(after map[string][]string, from, to string, seen map[string]bool) bool {
+	for _, next := range after[from] {
+		if next == to {
+			return true
+		}
+		if !seen[next] {
+			seen[next] = true
+			if reaches(after, next, to, seen) {
+				return true
+			}
+		}
+	}
+	return false
 }

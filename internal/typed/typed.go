@@ -49,6 +49,8 @@ type problem struct {
 	field   string
 	message string
 	remedy  string
+	// causes are other fields that may be the ones to mend.
+	causes []string
 }
 
 // Check returns what the API server, or Tekton's webhook, would say of the object.
@@ -89,10 +91,14 @@ func (c *Checker) unknown(o manifest.Object, gvk schema.GroupVersionKind) []find
 func (c *Checker) findings(o manifest.Object, problems []problem) []finding.Finding {
 	var found []finding.Finding
 	for _, p := range problems {
-		found = append(found, finding.Finding{
+		f := finding.Finding{
 			Rule: p.rule, Severity: finding.Error, Message: p.message, Remedy: p.remedy,
 			Object: o.Ref(), Field: translate(o, p.field),
-		})
+		}
+		for _, field := range p.causes {
+			f.Causes = append(f.Causes, finding.Cause{Object: *o.Ref(), Field: field})
+		}
+		found = append(found, f)
 	}
 	return found
 }
