@@ -85,7 +85,7 @@ func (a *app) rootCommand() *cobra.Command {
 phase of it, proves that the result will work, and emits kustomize overlays.
 
 Exit codes: 0 clean, 1 findings, 2 wrong use, 3 could not do the work.`,
-		SilenceUsage: true, SilenceErrors: true,
+		SilenceUsage: true, SilenceErrors: true, SuggestionsMinimumDistance: 2,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		Args:              noArguments,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },

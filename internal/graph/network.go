@@ -102,7 +102,7 @@ func (g *graph) networkPolicies() {
 			continue
 		}
 		g.unresolved(o, "graph/network-policy-selects-nothing", manifest.Path{"spec", "podSelector"},
-			fmt.Sprintf("no pod of namespace %s matches %s: the policy isolates nothing", o.Namespace, selector),
+			fmt.Sprintf("no pod%s matches %s: the policy isolates nothing", within(o.Namespace), selector),
 			"select labels that pods have; Tekton labels the pods of runs app.kubernetes.io/managed-by: tekton-pipelines")
 	}
 }

@@ -98,7 +98,7 @@ func (g *graph) taskRef(o manifest.Object, namespace string, ref map[string]any,
 		return
 	}
 	g.unresolved(o, "graph/task-not-found", at.Append("name"),
-		fmt.Sprintf("there is no Task %s in namespace %s", name, namespace),
+		fmt.Sprintf("there is no Task %s%s", name, within(namespace)),
 		"name one that exists: "+listOrNone(g.names("Task", namespace)))
 }
 
@@ -173,7 +173,7 @@ func (g *graph) account(o manifest.Object, namespace string, value any, at manif
 		return
 	}
 	g.unresolved(o, "graph/account-not-found", at,
-		fmt.Sprintf("there is no ServiceAccount %s in namespace %s", name, namespace),
+		fmt.Sprintf("there is no ServiceAccount %s%s", name, within(namespace)),
 		"create it, or name one that exists: "+listOrNone(g.names("ServiceAccount", namespace)))
 }
 
@@ -194,7 +194,7 @@ func (g *graph) secret(o manifest.Object, namespace string, value, keyValue any,
 			at = at.Append("name")
 		}
 		g.unresolved(o, "graph/secret-not-found", at,
-			fmt.Sprintf("there is no Secret %s in namespace %s, nor in facts.secrets", name, namespace),
+			fmt.Sprintf("there is no Secret %s%s, nor in facts.secrets", name, within(namespace)),
 			"state it in facts.secrets with its keys, or correct the name: pods that need it do not start")
 		return
 	}
@@ -211,7 +211,7 @@ func (g *graph) configMap(o manifest.Object, namespace string, value any, at man
 		return
 	}
 	g.unresolved(o, "graph/config-map-not-found", at,
-		fmt.Sprintf("there is no ConfigMap %s in namespace %s", name, namespace), "create it or correct the name")
+		fmt.Sprintf("there is no ConfigMap %s%s", name, within(namespace)), "create it or correct the name")
 }
 
 func (g *graph) claim(o manifest.Object, namespace string, value any, at manifest.Path) {
@@ -220,7 +220,7 @@ func (g *graph) claim(o manifest.Object, namespace string, value any, at manifes
 		return
 	}
 	g.unresolved(o, "graph/claim-not-found", at,
-		fmt.Sprintf("there is no PersistentVolumeClaim %s in namespace %s", name, namespace),
+		fmt.Sprintf("there is no PersistentVolumeClaim %s%s", name, within(namespace)),
 		"create it, or name one that exists: "+listOrNone(g.names("PersistentVolumeClaim", namespace)))
 }
 
@@ -291,6 +291,6 @@ func (g *graph) scaleTarget(o manifest.Object) {
 		return
 	}
 	g.unresolved(o, "graph/scale-target-not-found", manifest.Path{"spec", "scaleTargetRef", "name"},
-		fmt.Sprintf("there is no %s %s in namespace %s: nothing is scaled", kind, name, o.Namespace),
+		fmt.Sprintf("there is no %s %s%s: nothing is scaled", kind, name, within(o.Namespace)),
 		"name one that exists: "+listOrNone(g.names(kind, o.Namespace)))
 }

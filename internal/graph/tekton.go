@@ -28,7 +28,7 @@ func (g *graph) checkRun(r Run) {
 	spec, in, at, missing := g.pipelineOf(r)
 	if missing != "" {
 		g.unresolved(r.Owner, "graph/pipeline-not-found", r.At.Append("spec", "pipelineRef", "name"),
-			fmt.Sprintf("there is no Pipeline %s in namespace %s", missing, r.Object.Namespace),
+			fmt.Sprintf("there is no Pipeline %s%s", missing, within(r.Object.Namespace)),
 			"name one that exists: "+listOrNone(g.names("Pipeline", r.Object.Namespace)))
 	}
 	if spec == nil {

@@ -44,3 +44,11 @@ func mapKeys(value any) []string {
 func variable(text string) bool { return strings.Contains(text, "$(") || text == placeholder }
 
 func isTekton(apiVersion string) bool { return strings.HasPrefix(apiVersion, "tekton.dev/") }
+
+// within says in which namespace something was looked for, where the object names one.
+func within(namespace string) string {
+	if namespace == "" {
+		return ""
+	}
+	return " in namespace " + namespace
+}

@@ -183,41 +183,47 @@ type yamlOrigin struct {
 	at       Path
 }
 
-// Trace finds the node of the field, or of the nearest parent that exists.
+// Trace finds the node of the field, or of the nearest parent that exists: the value where it
+// is a scalar, else the key that it stands behind.
 func (o yamlOrigin) Trace(field Path) []Place {
 	node := o.document.node()
 	if node == nil {
 		return []Place{{Position: finding.Position{File: o.document.file, Line: o.document.line + 1, Column: 1}, Role: Literal}}
 	}
+	place := node
 	for _, element := range o.at.Append(field...) {
-		next := child(node, element)
+		key, next := child(node, element)
 		if next == nil {
 			break
 		}
-		node = next
+		node, place = next, next
+		if key != nil && next.Kind != yamlv3.ScalarNode {
+			place = key
+		}
 	}
-	return []Place{{Position: o.position(node), Role: Literal}}
+	return []Place{{Position: o.position(place), Role: Literal}}
 }
 
 func (o yamlOrigin) position(node *yamlv3.Node) finding.Position {
 	return finding.Position{File: o.document.file, Line: o.document.line + node.Line, Column: node.Column}
 }
 
-func child(node *yamlv3.Node, element any) *yamlv3.Node {
+// child returns a node's child and, in a mapping, the key that it stands behind.
+func child(node *yamlv3.Node, element any) (key, value *yamlv3.Node) {
 	if node.Kind == yamlv3.AliasNode {
 		node = node.Alias
 	}
 	switch e := element.(type) {
 	case int:
 		if node.Kind == yamlv3.SequenceNode && e < len(node.Content) {
-			return node.Content[e]
+			return nil, node.Content[e]
 		}
 	case string:
 		for i := 0; node.Kind == yamlv3.MappingNode && i+1 < len(node.Content); i += 2 {
 			if node.Content[i].Value == e {
-				return node.Content[i+1]
+				return node.Content[i], node.Content[i+1]
 			}
 		}
 	}
-	return nil
+	return nil, nil
 }

@@ -104,6 +104,9 @@ func fieldPath(path []string) string {
 	if i := slices.Index(path, "#platform"); i >= 0 {
 		path = append([]string{"platform"}, path[i+1:]...)
 	}
+	if len(path) > 0 && path[0] == "#Facts" {
+		path = path[1:]
+	}
 	return strings.Join(path, ".")
 }
 

@@ -89,6 +89,39 @@ func (f Folder) module() (string, error) {
 	}
 }
 
+// virtual is where CUE sees the files: a folder that no machine has, so that it finds them in
+// the overlay only and never reads beside them. Config.FS would say the same, but does not
+// find packages in cue.mod/pkg (cuelang.org/go v0.17.1: "cannot get absolute path for FS").
+const virtual = "/tenon-platform"
+
+// maxCUE bounds one file of CUE: people write some kilobytes.
+const maxCUE = 4 << 20
+
+// read gives CUE every file of the module through the folder's file system, which decides what
+// may be reached.
+func (f Folder) read(module string) (map[string]load.Source, error) {
+	overlay := map[string]load.Source{}
+	err := fs.WalkDir(f.FS, module, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || path.Ext(name) != ".cue" {
+			return err
+		}
+		info, err := fs.Stat(f.FS, name)
+		if err != nil {
+			return err
+		}
+		if info.Size() > maxCUE {
+			return fmt.Errorf("%s is larger than %d MiB", name, maxCUE>>20)
+		}
+		data, err := fs.ReadFile(f.FS, name)
+		overlay[path.Join(virtual, name)] = load.FromBytes(data)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading the platform: %w", err)
+	}
+	return overlay, nil
+}
+
 // Load evaluates one environment in a CUE context of its own. What is wrong with the CUE is
 // returned as findings, and the environment is then nil.
 func (f Folder) Load(name string) (*Environment, []finding.Finding, error) {
@@ -96,14 +129,17 @@ func (f Folder) Load(name string) (*Environment, []finding.Finding, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	overlay, err := f.read(module)
+	if err != nil {
+		return nil, nil, err
+	}
 	instance := load.Instances([]string{"."}, &load.Config{
-		FS:         f.FS,
-		Dir:        "/" + path.Join(f.Dir, name),
-		ModuleRoot: "/" + module,
-		FromFSPath: func(p string) string { return strings.TrimPrefix(p, "/") },
+		Overlay:    overlay,
+		Dir:        path.Join(virtual, f.Dir, name),
+		ModuleRoot: path.Join(virtual, module),
 		Env:        []string{"CUE_REGISTRY=none"},
 	})[0]
-	files := newSources(f, module, instance)
+	files := newSources(instance)
 	if instance.Err != nil {
 		return nil, files.findings(cue.Value{}, instance.Err), nil
 	}

@@ -142,6 +142,9 @@ func (w *walker) follow(v cue.Value, part bool) {
 		for _, operand := range operands[1:] {
 			w.follow(operand, true)
 		}
+	case cue.LessThanOp, cue.LessThanEqualOp, cue.GreaterThanOp, cue.GreaterThanEqualOp,
+		cue.NotEqualOp, cue.RegexMatchOp, cue.NotRegexMatchOp:
+		// A bound says what the value may be, not what it is.
 	default:
 		for _, operand := range operands {
 			w.follow(operand, true)

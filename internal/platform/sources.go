@@ -25,8 +25,6 @@ const (
 
 // sources knows the files that an environment was loaded from.
 type sources struct {
-	folder Folder
-	// schemas holds the folders of tenon's own packages by what they are.
 	byFile  map[string]*ast.File
 	layers  map[string]layer
 	first   string
@@ -34,9 +32,9 @@ type sources struct {
 	indexed map[*ast.File]bool
 }
 
-func newSources(folder Folder, module string, instance *build.Instance) *sources {
+func newSources(instance *build.Instance) *sources {
 	s := &sources{
-		folder: folder, byFile: map[string]*ast.File{}, layers: map[string]layer{},
+		byFile: map[string]*ast.File{}, layers: map[string]layer{},
 		parents: map[ast.Node]ast.Node{}, indexed: map[*ast.File]bool{},
 	}
 	for i, inst := range allFiles(instance) {
@@ -49,7 +47,7 @@ func newSources(folder Folder, module string, instance *build.Instance) *sources
 			l = schemaLayer
 		}
 		for _, file := range inst.Files {
-			name := strings.TrimPrefix(file.Filename, "/")
+			name := fileName(file.Filename)
 			s.byFile[name], s.layers[name] = file, l
 			if l == team && s.first == "" {
 				s.first = name
@@ -61,10 +59,15 @@ func newSources(folder Folder, module string, instance *build.Instance) *sources
 
 func (s *sources) firstTeamFile() string { return s.first }
 
+// fileName is a name as people know it, relative to the folder's file system.
+func fileName(name string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(name, virtual), "/")
+}
+
 // position gives a CUE position with the file's name relative to the folder.
 func position(pos token.Pos) finding.Position {
 	p := pos.Position()
-	return finding.Position{File: strings.TrimPrefix(p.Filename, "/"), Line: p.Line, Column: p.Column}
+	return finding.Position{File: fileName(p.Filename), Line: p.Line, Column: p.Column}
 }
 
 func (s *sources) layerOf(p finding.Position) layer {
@@ -77,7 +80,7 @@ func (s *sources) layerOf(p finding.Position) layer {
 // parent returns the node that encloses a node of a file's syntax.
 func (s *sources) parent(n ast.Node) ast.Node {
 	p := n.Pos().Position()
-	file := s.byFile[strings.TrimPrefix(p.Filename, "/")]
+	file := s.byFile[fileName(p.Filename)]
 	if file != nil && !s.indexed[file] {
 		s.indexed[file] = true
 		var stack []ast.Node

@@ -106,11 +106,17 @@ func (e *Environment) Waivers() ([]finding.Waiver, error) {
 	}
 	var waivers []finding.Waiver
 	for fields.Next() {
-		var w finding.Waiver
-		if err := fields.Value().Decode(&w); err != nil {
+		var given struct {
+			Rule, Object, Field, Reason, Owner, Expires string
+			Targets                                     []string
+		}
+		if err := fields.Value().Decode(&given); err != nil {
 			return nil, fmt.Errorf("reading waiver %s: %w", fields.Selector(), err)
 		}
-		w.Name = fields.Selector().Unquoted()
+		w := finding.Waiver{
+			Name: fields.Selector().Unquoted(), Rule: given.Rule, Object: given.Object, Field: given.Field,
+			Reason: given.Reason, Owner: given.Owner, Expires: given.Expires, Targets: given.Targets,
+		}
 		if pos := e.teamPosition(fields.Value()); pos.Line > 0 {
 			w.Source = &pos
 		}
@@ -150,7 +156,7 @@ func ReadFacts(own fs.FS, file string, data []byte) (Facts, []finding.Finding, e
 	}
 	ctx := cuecontext.New()
 	schema := ctx.BuildInstance(instance)
-	files := newSources(Folder{}, "", instance)
+	files := newSources(instance)
 	for name := range files.layers {
 		files.layers[name] = schemaLayer
 	}

@@ -4,6 +4,7 @@ import (
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/literal"
+	"cuelang.org/go/cue/token"
 )
 
 func literalString(label string) (string, error) { return literal.Unquote(label) }
@@ -22,10 +23,20 @@ func (w *walker) syntax(e ast.Expr, at cue.Value, part bool) {
 	case *ast.ParenExpr:
 		w.syntax(x.X, at, part)
 	case *ast.UnaryExpr:
-		w.syntax(x.X, at, part)
+		if x.Op == token.MUL || x.Op == token.ADD || x.Op == token.SUB || x.Op == token.NOT {
+			w.syntax(x.X, at, part)
+		}
 	case *ast.BinaryExpr:
-		w.syntax(x.X, at, true)
-		w.syntax(x.Y, at, true)
+		switch x.Op {
+		case token.OR:
+			w.alternatives(at, x, part)
+		case token.AND:
+			w.syntax(x.X, at, part)
+			w.syntax(x.Y, at, part)
+		default:
+			w.syntax(x.X, at, true)
+			w.syntax(x.Y, at, true)
+		}
 	case *ast.Interpolation:
 		w.note(x.Pos(), true, true)
 		for i := 1; i < len(x.Elts); i += 2 {

@@ -26,7 +26,7 @@ func preparePod(p *core.Pod) {
 	podutil.DropDisabledPodFields(p, nil)
 	podutil.DefaultPodLevelResources(p)
 	if p.Spec.ServiceAccountName == "" {
-		p.Spec.ServiceAccountName = "default"
+		p.Spec.ServiceAccountName, p.Spec.DeprecatedServiceAccount = "default", "default"
 	}
 }
 

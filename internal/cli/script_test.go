@@ -1,0 +1,93 @@
+package cli_test
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"tenon.dev/tenon/internal/cli"
+	"tenon.dev/tenon/test/signedregistry"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"tenon": func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+	})
+}
+
+// TestScripts runs the command line as people do. TENON_UPDATE=1 rewrites the expected outputs.
+func TestScripts(t *testing.T) {
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+		UpdateScripts:       os.Getenv("TENON_UPDATE") != "",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("REPOSITORY", root)
+			env.Setenv("HOME", env.WorkDir)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"platform": copyPlatform,
+			"edit":     edit,
+			"exit":     exitCode,
+			"registry": startRegistry,
+		},
+	})
+}
+
+// copyPlatform copies the reference platform to a folder: platform DIR.
+func copyPlatform(ts *testscript.TestScript, neg bool, args []string) {
+	from := filepath.Join(ts.Getenv("REPOSITORY"), "cue")
+	ts.Check(os.CopyFS(filepath.Join(ts.MkAbs(args[0]), "cue"), os.DirFS(from)))
+}
+
+// edit replaces a text that stands once in a file: edit FILE OLD NEW. \n and \t are a newline
+// and a tab.
+func edit(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 3 {
+		ts.Fatalf("usage: edit FILE OLD NEW")
+	}
+	unescape := strings.NewReplacer(`\n`, "\n", `\t`, "\t")
+	file, old, replacement := ts.MkAbs(args[0]), unescape.Replace(args[1]), unescape.Replace(args[2])
+	data, err := os.ReadFile(file)
+	ts.Check(err)
+	if n := bytes.Count(data, []byte(old)); n != 1 {
+		ts.Fatalf("%q stands %d times in %s, not once", old, n, args[0])
+	}
+	ts.Check(os.WriteFile(file, bytes.Replace(data, []byte(old), []byte(replacement), 1), 0o666))
+}
+
+// exitCode runs tenon and wants an exit code: exit CODE ARGS...
+func exitCode(ts *testscript.TestScript, neg bool, args []string) {
+	err := ts.Exec("tenon", args[1:]...)
+	got := "0"
+	if err != nil {
+		got = strings.TrimPrefix(err.Error(), "exit status ")
+	}
+	if got != args[0] {
+		ts.Fatalf("tenon %s: exit code %s, want %s", strings.Join(args[1:], " "), got, args[0])
+	}
+}
+
+// startRegistry starts a registry that holds signed stand-ins of the platform's images, and
+// sets MIRROR and KEY: registry DIR.
+func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
+	r, err := signedregistry.Start()
+	ts.Check(err)
+	ts.Defer(r.Close)
+	ts.Check(r.PushPlatform(ts.MkAbs(args[0])))
+	key := ts.MkAbs("cosign.pub")
+	ts.Check(os.WriteFile(key, r.PublicKey, 0o600))
+	ts.Setenv("KEY", key)
+	ts.Setenv("HOST", r.Host)
+	ts.Setenv("MIRROR", "registry.example.com/gpu="+r.Host+"/gpu")
+}
