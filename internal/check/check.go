@@ -151,7 +151,7 @@ func locate(found []finding.Finding, objects []manifest.Object) {
 		}
 		trace := func(o finding.Object, field string) []manifest.Place {
 			if origin := byRef[o].Origin; origin != nil {
-				return origin.Trace(manifest.ParsePath(field))
+				return origin.Trace(manifest.ParsePath(field), f.Text)
 			}
 			return nil
 		}

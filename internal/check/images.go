@@ -131,7 +131,7 @@ func ImageFindings(verdicts []ImageVerdict, required bool) []finding.Finding {
 		}
 		first := v.uses[0]
 		f.Object, f.Field = first.Object.Ref(), first.At.String()
-		apply(&f, first.Object.Origin.Trace(first.At))
+		apply(&f, first.Object.Origin.Trace(first.At, ""))
 		for _, use := range v.uses {
 			if !slices.Contains(f.Targets, use.target) {
 				f.Targets = append(f.Targets, use.target)

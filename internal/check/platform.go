@@ -208,33 +208,38 @@ func (e Environment) shortOfMemory() string {
 // sharedClusters reports cluster-scoped objects that two environments on one cluster would
 // both own: whichever syncs last wins.
 func sharedClusters(environments []Environment) []finding.Finding {
-	type owner struct {
-		cluster string
-		key     manifest.Key
-	}
-	owners := map[owner]string{}
 	var found []finding.Finding
-	for _, e := range environments {
-		if len(e.Targets) == 0 {
-			continue
-		}
-		for _, o := range e.Targets[0].Objects {
-			if o.Namespace != "" {
-				continue
+	for i, e := range environments {
+		for _, other := range environments[:i] {
+			if both := sharedObjects(e, other); len(both) > 0 && e.Cluster == other.Cluster {
+				place := e.Place("environments." + e.Name + ".cluster")
+				found = append(found, finding.Finding{
+					Rule: "graph/shared-cluster-object", Severity: finding.Error, Source: &place,
+					Message: fmt.Sprintf("environments %s and %s are both on cluster %s and both own %s",
+						other.Name, e.Name, e.Cluster, strings.Join(both, ", ")),
+					Remedy: "give each its own cluster, or its own platform name",
+				})
 			}
-			id := owner{e.Cluster, o.Key()}
-			other, taken := owners[id]
-			if !taken {
-				owners[id] = e.Name
-				continue
-			}
-			place := e.Place("environments." + e.Name + ".cluster")
-			found = append(found, finding.Finding{
-				Rule: "graph/shared-cluster-object", Severity: finding.Error, Object: o.Ref(), Source: &place,
-				Message: fmt.Sprintf("environments %s and %s are both on cluster %s and both own %s %s", other, e.Name, e.Cluster, o.Kind, o.Name),
-				Remedy:  "give each its own cluster, or its own platform name",
-			})
 		}
 	}
 	return found
+}
+
+// sharedObjects names the cluster-scoped objects that both environments have.
+func sharedObjects(a, b Environment) []string {
+	owned := map[manifest.Key]bool{}
+	for _, t := range a.Targets {
+		for _, o := range t.Objects {
+			owned[o.Key()] = o.Namespace == ""
+		}
+	}
+	var both []string
+	for _, t := range b.Targets {
+		for _, o := range t.Objects {
+			if owned[o.Key()] && !slices.Contains(both, o.Ref().String()) {
+				both = append(both, o.Ref().String())
+			}
+		}
+	}
+	return both
 }

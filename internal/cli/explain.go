@@ -55,7 +55,7 @@ func (a *app) explain(targetName, objectName, fieldName string) error {
 		return usagef("%s in %s has no field %s", objectName, wanted, fieldName)
 	}
 	fmt.Fprintf(a.stdout, "%s = %v\n", field, value)
-	for _, place := range o.Origin.Trace(field) {
+	for _, place := range o.Origin.Trace(field, "") {
 		r := a.inDir(finding.Report{Findings: []finding.Finding{{Source: &place.Position}}})
 		fmt.Fprintf(a.stdout, "  %-9s  %s\n", place.Role, r.Findings[0].Source)
 	}

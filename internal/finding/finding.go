@@ -107,6 +107,10 @@ type Finding struct {
 	// Waiver is set where a waiver lets the finding off.
 	Waiver *Waiver `json:"waiver,omitempty"`
 
+	// Text is the part of the value that broke the rule, where that is known: of a value that
+	// was put together from several places, the one that holds it is the one to mend.
+	Text string `json:"-"`
+
 	// Causes are other fields that may be the ones to mend. Where Field does not exist, or
 	// nothing in the team's files led to it, the first of them that something led to gives
 	// the Source.

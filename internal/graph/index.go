@@ -80,7 +80,7 @@ func (g *graph) duplicates() {
 		f := g.add(o, "graph/duplicate-object", finding.Error, manifest.Path{"metadata", "name"},
 			fmt.Sprintf("%s %s is defined twice", o.Kind, o.Name),
 			"remove or rename one of them: the one that is applied last wins")
-		if places := first.Origin.Trace(manifest.Path{"metadata", "name"}); len(places) > 0 {
+		if places := first.Origin.Trace(manifest.Path{"metadata", "name"}, ""); len(places) > 0 {
 			f.Related = []finding.Position{places[0].Position}
 		}
 	}

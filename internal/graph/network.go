@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -80,7 +81,7 @@ func (w workload) matches(selector labels.Selector) bool {
 		return false
 	}
 	for _, r := range requirements {
-		if !contains(w.drawn, r.Key()) && !r.Matches(w.labels) {
+		if !slices.Contains(w.drawn, r.Key()) && !r.Matches(w.labels) {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	podtemplate "github.com/tektoncd/pipeline/pkg/apis/pipeline/pod"
@@ -164,7 +165,7 @@ func (g *graph) assistants(r Run, run pipelinev1.PipelineRun, steps []step, pool
 				continue
 			}
 			for _, s := range steps {
-				if shares(s, b.Name) && len(fits[s.Name]) > 0 && !contains(fits[s.Name], pool.Name) {
+				if shares(s, b.Name) && len(fits[s.Name]) > 0 && !slices.Contains(fits[s.Name], pool.Name) {
 					g.add(r.Owner, "graph/assistant-apart", finding.Error, r.At.Append("spec", "workspaces", i),
 						fmt.Sprintf("workspace %s is bound to a claim, so the affinity assistant keeps all its pods on one node; "+
 							"it may sit in pool %s, where %s cannot run and would stay Pending", b.Name, pool.Name, s.Name),
@@ -175,18 +176,12 @@ func (g *graph) assistants(r Run, run pipelinev1.PipelineRun, steps []step, pool
 	}
 }
 
+// shares tells whether a task mounts a workspace of the pipeline; a binding that the task does
+// not declare is reported by itself.
 func shares(s step, workspace string) bool {
 	for _, b := range s.Workspaces {
-		if b.Workspace == workspace || b.Workspace == "" && b.Name == workspace {
-			return true
-		}
-	}
-	return false
-}
-
-func contains(list []string, s string) bool {
-	for _, item := range list {
-		if item == s {
+		declared := slices.ContainsFunc(s.task.Workspaces, func(w pipelinev1.WorkspaceDeclaration) bool { return w.Name == b.Name })
+		if declared && (b.Workspace == workspace || b.Workspace == "" && b.Name == workspace) {
 			return true
 		}
 	}

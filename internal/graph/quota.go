@@ -29,20 +29,22 @@ func (g *graph) quota() {
 		need := g.demand(o.Namespace)
 		for _, name := range sortedResources(need) {
 			hard, limited := q.Spec.Hard["requests."+name]
-			wanted := need[name]
+			one := need[name]
+			wanted := one.DeepCopy()
+			wanted.Mul(int64(g.ConcurrentRuns))
 			if !limited || wanted.Cmp(hard) <= 0 {
 				continue
 			}
 			g.add(o, "graph/quota-too-small", finding.Error, manifest.Path{"spec", "hard", "requests." + string(name)},
-				fmt.Sprintf("%d concurrent runs ask for %s %s at their widest, the quota allows %s: pods above it are refused",
-					g.ConcurrentRuns, wanted.String(), name, hard.String()),
+				fmt.Sprintf("the quota allows %s %s, and each of the phase's concurrent runs asks for %s at its widest: pods above it are refused",
+					hard.String(), name, one.String()),
 				"raise the quota, or lower concurrentRuns of the phase")
 		}
 	}
 }
 
-// demand is the most that the runs of a namespace ask for at one time: the tasks that can run
-// beside the widest one.
+// demand is the most that one run of a namespace asks for at one time: all pods of its widest
+// task.
 func (g *graph) demand(namespace string) corev1.ResourceList {
 	total := corev1.ResourceList{}
 	counted := map[string]bool{}
@@ -59,7 +61,7 @@ func (g *graph) demand(namespace string) corev1.ResourceList {
 		for _, s := range g.steps(spec, in, at) {
 			widest := requests(s.task)
 			for name, quantity := range widest {
-				quantity.Mul(int64(combinations(s, run) * g.ConcurrentRuns))
+				quantity.Mul(int64(combinations(s, run)))
 				if most := total[name]; quantity.Cmp(most) > 0 {
 					total[name] = quantity
 				}

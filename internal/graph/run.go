@@ -166,8 +166,8 @@ type nested struct {
 }
 
 // Trace finds the field in the outer object.
-func (n nested) Trace(field manifest.Path) []manifest.Place {
-	return n.outer.Trace(n.at.Append(field...))
+func (n nested) Trace(field manifest.Path, text string) []manifest.Place {
+	return n.outer.Trace(n.at.Append(field...), text)
 }
 
 // pipelineOf returns the pipeline that a run executes and the object it is written in, with

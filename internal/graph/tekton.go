@@ -44,7 +44,7 @@ func (g *graph) checkRun(r Run) {
 		g.stepResults(s, in, steps)
 		g.claims(r, run, s, in)
 	}
-	g.specNames(r, run, steps)
+	g.specNames(r, run, spec)
 	g.place(r, run, steps)
 }
 
@@ -215,12 +215,13 @@ func claimOf(run pipelinev1.PipelineRun, workspace string) string {
 }
 
 // specNames checks that taskRunSpecs name tasks of the pipeline: Tekton fails the run.
-func (g *graph) specNames(r Run, run pipelinev1.PipelineRun, steps []step) {
-	for i, spec := range run.Spec.TaskRunSpecs {
-		known := slices.ContainsFunc(steps, func(s step) bool { return s.Name == spec.PipelineTaskName })
-		if !known && len(steps) > 0 {
-			g.unresolved(r.Owner, "graph/task-run-spec-unknown", r.At.Append("spec", "taskRunSpecs", i, "pipelineTaskName"),
-				fmt.Sprintf("the pipeline has no task %s: the run would fail", spec.PipelineTaskName), "name a task of the pipeline")
+func (g *graph) specNames(r Run, run pipelinev1.PipelineRun, spec *pipelinev1.PipelineSpec) {
+	tasks := slices.Concat(spec.Tasks, spec.Finally)
+	for i, s := range run.Spec.TaskRunSpecs {
+		known := slices.ContainsFunc(tasks, func(t pipelinev1.PipelineTask) bool { return t.Name == s.PipelineTaskName })
+		if !known {
+			g.add(r.Owner, "graph/task-run-spec-unknown", finding.Error, r.At.Append("spec", "taskRunSpecs", i, "pipelineTaskName"),
+				fmt.Sprintf("the pipeline has no task %s: the run would fail", s.PipelineTaskName), "name a task of the pipeline")
 		}
 	}
 }

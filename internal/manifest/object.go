@@ -28,8 +28,10 @@ type Object struct {
 // Origin resolves where a field of an object came from, on demand.
 type Origin interface {
 	// Trace returns the places that led to the value of the field, the one to mend first.
-	// A field that does not exist gives the place of its nearest parent that does.
-	Trace(field Path) []Place
+	// A field that does not exist gives the place of its nearest parent that does. Where the
+	// value was put together from parts, one that holds the text comes first; an empty text
+	// prefers none.
+	Trace(field Path, text string) []Place
 }
 
 // Place is a position together with how it contributed to a value.

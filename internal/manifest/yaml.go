@@ -185,7 +185,7 @@ type yamlOrigin struct {
 
 // Trace finds the node of the field, or of the nearest parent that exists: the value where it
 // is a scalar, else the key that it stands behind.
-func (o yamlOrigin) Trace(field Path) []Place {
+func (o yamlOrigin) Trace(field Path, _ string) []Place {
 	node := o.document.node()
 	if node == nil {
 		return []Place{{Position: finding.Position{File: o.document.file, Line: o.document.line + 1, Column: 1}, Role: Literal}}

@@ -2,6 +2,7 @@ package platform
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -76,12 +77,44 @@ func (s *sources) finding(root cue.Value, e errors.Error) finding.Finding {
 	rule, message := explain(e, field)
 	f := finding.Finding{Rule: rule, Severity: finding.Error, Message: message, Field: field}
 	f.Remedy = remedy(root, rule, e.Path(), field)
+	if defaults := severalDefaults(message); rule == "schema/incomplete" && defaults != "" {
+		f.Message = fmt.Sprintf("%s has more than one default (%s)", field, defaults)
+		f.Remedy = "the schema has a default too: give the value itself where it is shared, or in each environment"
+	}
 	positions := s.ranked(e)
+	if len(positions) == 0 && root.Exists() {
+		positions = s.declarations(at(root, e.Path()))
+	}
 	if len(positions) > 0 {
 		f.Source = &positions[0]
 		f.Related = positions[1:min(len(positions), 4)]
 	}
 	return f
+}
+
+var alternatives = regexp.MustCompile(`incomplete value .*?((?: \| [^ |<>=]+){2,})$`)
+
+// severalDefaults lists the values of an ambiguous default, as in uint | 0 | 1.
+func severalDefaults(message string) string {
+	m := alternatives.FindStringSubmatch(message)
+	if m == nil {
+		return ""
+	}
+	return strings.Join(strings.Split(strings.TrimPrefix(m[1], " | "), " | "), ", ")
+}
+
+// declarations are the places where a value is declared, the team's own first.
+func (s *sources) declarations(v cue.Value) []finding.Position {
+	_, operands := v.Expr()
+	var positions []finding.Position
+	for _, operand := range append(operands, v) {
+		p := position(operand.Pos())
+		if p.Line > 0 && !slices.Contains(positions, p) {
+			positions = append(positions, p)
+		}
+	}
+	slices.SortStableFunc(positions, func(a, b finding.Position) int { return int(s.layerOf(a)) - int(s.layerOf(b)) })
+	return positions
 }
 
 // ranked sorts the positions of an error so that the team's own come first.
@@ -117,7 +150,6 @@ func explain(e errors.Error, field string) (rule, message string) {
 	text := strings.TrimSpace(fmt.Sprintf(format, args...))
 	for _, kind := range []struct{ part, rule, sentence string }{
 		{"field not allowed", "schema/unknown-field", "%[1]s is not a field of the schema"},
-		{"field is required but not present", "schema/missing-field", "%[1]s is required and is not given"},
 		{"incomplete value", "schema/incomplete", "%[1]s has no value: %[2]s"},
 		{"conflicting values", "schema/conflict", "%[1]s: %[2]s"},
 		{"out of bound", "schema/invalid-value", "%[1]s: %[2]s"},

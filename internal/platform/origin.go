@@ -2,6 +2,7 @@ package platform
 
 import (
 	"slices"
+	"strings"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
@@ -21,8 +22,8 @@ const maxSteps = 4000
 // a unification into its conjuncts, a reference into the value that it names, an
 // interpolation or call into its parts. Expr leaves out a default that another alternative
 // subsumes, so disjunctions are read from the syntax tree instead.
-func (e *Environment) places(at manifest.Path) []manifest.Place {
-	w := walker{env: e, seen: map[finding.Position]int{}, visited: map[string]bool{}}
+func (e *Environment) places(at manifest.Path, text string) []manifest.Place {
+	w := walker{env: e, text: text, seen: map[finding.Position]int{}, holders: map[finding.Position]bool{}}
 	value, found := e.nearest(at)
 	w.final, w.rest = value, at[found:]
 	w.follow(value, false)
@@ -91,11 +92,14 @@ type walker struct {
 	final cue.Value
 	// rest of the path below final: the elements of a list that is a default are found
 	// only where the list is written.
-	rest    manifest.Path
+	rest manifest.Path
+	// text is what a part of the value should hold to be preferred; holders are the places
+	// that do.
+	text    string
+	holders map[finding.Position]bool
 	steps   int
 	places  []manifest.Place
 	seen    map[finding.Position]int
-	visited map[string]bool
 }
 
 // follow walks the expression behind a value; part says that the value is one of several
@@ -192,7 +196,7 @@ func (w *walker) leaf(v cue.Value, operands []cue.Value, part bool) {
 			}
 		}
 	case *ast.BasicLit:
-		w.note(source.Pos(), part, false)
+		w.literal(source, part)
 	case *ast.Ident, *ast.ListLit, *ast.UnaryExpr, *ast.SelectorExpr:
 		w.syntax(source.(ast.Expr), v, part)
 	case *ast.Field:
@@ -326,6 +330,14 @@ func (w *walker) note(pos token.Pos, part, through bool) {
 	w.places = append(w.places, manifest.Place{Position: p, Role: role})
 }
 
+// literal notes a literal that the value is, or is put together from.
+func (w *walker) literal(x *ast.BasicLit, part bool) {
+	w.note(x.Pos(), part, false)
+	if w.text != "" && strings.Contains(x.Value, w.text) {
+		w.holders[position(x.Pos())] = true
+	}
+}
+
 func (w *walker) role(p finding.Position, part, through bool) manifest.Role {
 	switch l := w.env.files.layerOf(p); {
 	case l == team && through:
@@ -349,6 +361,17 @@ func rank(r manifest.Role) int {
 }
 
 func (w *walker) ranked() []manifest.Place {
-	slices.SortStableFunc(w.places, func(a, b manifest.Place) int { return rank(a.Role) - rank(b.Role) })
+	slices.SortStableFunc(w.places, func(a, b manifest.Place) int {
+		if d := rank(a.Role) - rank(b.Role); d != 0 {
+			return d
+		}
+		switch holds := w.holders; {
+		case holds[a.Position] == holds[b.Position]:
+			return 0
+		case holds[a.Position]:
+			return -1
+		}
+		return 1
+	})
 	return w.places
 }

@@ -20,8 +20,8 @@ import (
 )
 
 // TestOrigins plants a marker in every literal of the reference platform, one at a time, and
-// asks where each rendered leaf that holds it came from. The first place must be the literal,
-// by file, line and column.
+// asks where each rendered leaf that holds it came from, as a rule that fires on the marker
+// would. The first place must be the literal, by file, line and column.
 func TestOrigins(t *testing.T) {
 	for _, environment := range []string{"dev", "staging", "prod"} {
 		t.Run(environment, func(t *testing.T) {
@@ -44,7 +44,7 @@ func testOrigins(t *testing.T, environment string) {
 		}
 		for _, leaf := range planted {
 			total++
-			places := leaf.object.Origin.Trace(leaf.field)
+			places := leaf.object.Origin.Trace(leaf.field, leaf.planted)
 			switch index := indexOf(places, lit.at); {
 			case index == 0:
 				exact++
@@ -78,6 +78,8 @@ type leafAt struct {
 	object manifest.Object
 	field  manifest.Path
 	text   string
+	// planted is the marker that the leaf holds.
+	planted string
 }
 
 func memoryTree(t *testing.T, root string) fstest.MapFS {
@@ -119,7 +121,7 @@ func leaves(t *testing.T, tree fs.FS, environment string) map[string]leafAt {
 		for _, o := range objects {
 			visit(o.Value, nil, func(field manifest.Path, text string) {
 				key := target.String() + " " + o.Ref().String() + " " + field.String()
-				all[key] = leafAt{o, field, text}
+				all[key] = leafAt{object: o, field: field, text: text}
 			})
 		}
 	}
@@ -220,6 +222,7 @@ func plant(t *testing.T, tree fstest.MapFS, lit literalAt, environment string, b
 		var holds []leafAt
 		for key, leaf := range leaves(t, tree, environment) {
 			if was, existed := before[key]; existed && was.text != leaf.text && holdsText(leaf.text, text) {
+				leaf.planted = strings.Trim(text, `"`)
 				holds = append(holds, leaf)
 			}
 		}

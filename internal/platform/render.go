@@ -59,8 +59,8 @@ type cueOrigin struct {
 }
 
 // Trace returns the places that led to the value of the field, the one to mend first.
-func (o cueOrigin) Trace(field manifest.Path) []manifest.Place {
+func (o cueOrigin) Trace(field manifest.Path, text string) []manifest.Place {
 	o.environment.trace.Lock()
 	defer o.environment.trace.Unlock()
-	return o.environment.places(o.at.Append(field...))
+	return o.environment.places(o.at.Append(field...), text)
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/load"
 	"cuelang.org/go/encoding/yaml"
@@ -129,7 +130,13 @@ func (e *Environment) Waivers() ([]finding.Waiver, error) {
 func (e *Environment) teamPosition(v cue.Value) finding.Position {
 	_, operands := v.Expr()
 	for _, operand := range append(operands, v) {
-		if pos := operand.Pos(); pos.IsValid() && e.files.layerOf(position(pos)) == team {
+		pos := operand.Pos()
+		if field, ok := operand.Source().(*ast.Field); ok {
+			if _, literal := field.Value.(*ast.BasicLit); literal {
+				pos = field.Value.Pos()
+			}
+		}
+		if pos.IsValid() && e.files.layerOf(position(pos)) == team {
 			return position(pos)
 		}
 	}

@@ -18,7 +18,7 @@ func (w *walker) syntax(e ast.Expr, at cue.Value, part bool) {
 	switch x := e.(type) {
 	case *ast.BasicLit:
 		if part || w.isFinal(x) {
-			w.note(x.Pos(), part, false)
+			w.literal(x, part)
 		}
 	case *ast.ParenExpr:
 		w.syntax(x.X, at, part)

@@ -75,7 +75,8 @@ func (s *Set) run(ctx context.Context, query rego.PreparedEvalQuery, plain bool,
 	return found, nil
 }
 
-// finding makes a finding of what a rule says: a text, or an object with msg and path.
+// finding makes a finding of what a rule says: a text, or an object with msg, path and text,
+// the part of the value that breaks the rule.
 func (r Rule) finding(o manifest.Object, verdict any) finding.Finding {
 	f := finding.Finding{Rule: r.ID, Severity: r.Severity, Remedy: r.Remedy, Object: o.Ref()}
 	switch v := verdict.(type) {
@@ -83,6 +84,7 @@ func (r Rule) finding(o manifest.Object, verdict any) finding.Finding {
 		f.Message = v
 	case map[string]any:
 		f.Message, _ = v["msg"].(string)
+		f.Text, _ = v["text"].(string)
 		elements, _ := v["path"].([]any)
 		f.Field = fieldPath(elements).String()
 	}

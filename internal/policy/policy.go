@@ -236,3 +236,6 @@ func describe(file, ref string, a *ast.Annotations) (Rule, error) {
 	r.Severity = severity
 	return r, nil
 }
+
+// Package is the Rego package that the rule is in, such as data.tenon.rules.gpu.one_step.
+func (r Rule) Package() string { return r.ref[:strings.LastIndexByte(r.ref, '.')] }

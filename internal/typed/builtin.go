@@ -64,7 +64,7 @@ func checkBuiltin(gvk schema.GroupVersionKind, raw []byte) (known bool, problems
 		}
 	}
 	for _, e := range validateCreate(rule, object) {
-		problems = append(problems, problem{rule: "types/" + ruleOf(e.Type), field: e.Field, message: e.Error()})
+		problems = append(problems, problem{rule: "types/" + ruleOf(e.Type), field: e.Field, message: e.Error(), value: e.BadValue})
 	}
 	return true, problems
 }

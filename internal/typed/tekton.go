@@ -11,8 +11,10 @@ import (
 	triggersconfig "github.com/tektoncd/triggers/pkg/apis/config"
 	"github.com/tektoncd/triggers/pkg/apis/triggers/contexts"
 	triggersv1beta1 "github.com/tektoncd/triggers/pkg/apis/triggers/v1beta1"
+	genericvalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"knative.dev/pkg/apis"
 	kjson "sigs.k8s.io/json"
 )
@@ -106,6 +108,22 @@ func (c *Checker) checkTekton(object resource, raw []byte) []problem {
 	if verdict := object.Validate(c.tekton); verdict != nil {
 		problems = append(problems, tektonProblems(verdict, object)...)
 	}
+	return append(problems, metadataProblems(object)...)
+}
+
+// metadataProblems is what the API server says of the metadata of any custom resource; Tekton's
+// webhook does not look at labels.
+func metadataProblems(object resource) []problem {
+	_, clusterScoped := object.(*triggersv1beta1.ClusterTriggerBinding)
+	if !clusterScoped && object.GetNamespace() == "" {
+		object.SetNamespace(metav1.NamespaceDefault)
+	}
+	var problems []problem
+	for _, e := range genericvalidation.ValidateObjectMetaAccessor(object, !clusterScoped, pathSegment, field.NewPath("metadata")) {
+		if e.Field != "metadata.name" { // Tekton's own validation speaks of names
+			problems = append(problems, problem{rule: "types/" + ruleOf(e.Type), field: e.Field, message: e.Error(), value: e.BadValue})
+		}
+	}
 	return problems
 }
 
@@ -122,8 +140,10 @@ func tektonProblems(verdict *apis.FieldError, object resource) []problem {
 			p.message += " (" + strings.TrimSpace(part.Details) + ")"
 		}
 		if strings.Contains(part.Message, "cycle detected") {
-			p.rule, p.field, p.causes = "types/pipeline-cycle", "spec.tasks", circle(object)
-			p.message = strings.TrimSuffix(part.Message, ": "+p.field)
+			p.rule, p.causes, p.message = "types/pipeline-cycle", circle(object), part.Message
+			if len(p.causes) > 0 {
+				p.field, p.causes = p.causes[0], p.causes[1:]
+			}
 			p.remedy = "take one of the runAfter or result references out of the circle"
 		}
 		problems = append(problems, p)

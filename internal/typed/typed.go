@@ -49,6 +49,8 @@ type problem struct {
 	field   string
 	message string
 	remedy  string
+	// value is what upstream calls invalid; of a map it tells which entry is meant.
+	value any
 	// causes are other fields that may be the ones to mend.
 	causes []string
 }
@@ -93,7 +95,7 @@ func (c *Checker) findings(o manifest.Object, problems []problem) []finding.Find
 	for _, p := range problems {
 		f := finding.Finding{
 			Rule: p.rule, Severity: finding.Error, Message: p.message, Remedy: p.remedy,
-			Object: o.Ref(), Field: translate(o, p.field),
+			Object: o.Ref(), Field: entry(o, translate(o, p.field), p.value),
 		}
 		for _, field := range p.causes {
 			f.Causes = append(f.Causes, finding.Cause{Object: *o.Ref(), Field: field})
@@ -101,6 +103,23 @@ func (c *Checker) findings(o manifest.Object, problems []problem) []finding.Find
 		found = append(found, f)
 	}
 	return found
+}
+
+// entry adds the key to the path of a map, of which upstream names only the invalid value.
+func entry(o manifest.Object, field string, value any) string {
+	path := manifest.ParsePath(field)
+	found, _ := manifest.Lookup(o.Value, path)
+	m, isMap := found.(map[string]any)
+	text, isText := value.(string)
+	if !isMap || !isText {
+		return field
+	}
+	for key, v := range m {
+		if v == text || key == text {
+			return path.Append(key).String()
+		}
+	}
+	return field
 }
 
 // byName matches list elements that Tekton names instead of counting: spec.tasks[checkout].
@@ -111,10 +130,16 @@ var byName = regexp.MustCompile(`^[A-Za-z]`)
 func translate(o manifest.Object, field string) string {
 	var path manifest.Path
 	var at any = o.Value
-	for _, element := range manifest.ParsePath(field) {
+	elements := manifest.ParsePath(field)
+	for i, element := range elements {
 		if name, ok := element.(string); ok && byName.MatchString(name) {
 			if list, ok := at.([]any); ok {
-				element = indexByName(list, name)
+				found := indexByName(list, name)
+				if found == any(name) {
+					// encoding/json names no element: take the first that has the field.
+					return path.Append(firstWith(list, elements[i:])...).String()
+				}
+				element = found
 			}
 		}
 		path = append(path, element)
@@ -130,6 +155,15 @@ func indexByName(list []any, name string) any {
 		}
 	}
 	return name
+}
+
+func firstWith(list []any, rest manifest.Path) manifest.Path {
+	for i, item := range list {
+		if _, has := manifest.Lookup(item, rest); has {
+			return manifest.Path{i}.Append(rest...)
+		}
+	}
+	return rest
 }
 
 var unknownField = regexp.MustCompile(`unknown field "([^"]+)"`)

@@ -12,7 +12,7 @@
 #   remedy: "pass the value by env and quote it in the script"
 package tenon.rules.pipeline.param_in_script
 
-deny contains {"msg": msg, "path": script.path} if {
+deny contains {"msg": msg, "path": script.path, "text": found} if {
 	some script in input.tenon.scripts
 	startswith(input.apiVersion, "tekton.dev/")
 	some found in regex.find_n(`\$\((params|tasks|inputs\.params)[.\[][^)]*\)`, script.text, -1)
