@@ -50,16 +50,25 @@ func Layout(targets []Rendered) (map[string][]byte, error) {
 		return nil, err
 	}
 	for i, name := range order {
-		if err := write(files, path.Join(name, "base"), "../../base", bases[i], root); err != nil {
+		if err := write(files, path.Join(name, "base"), unlessEmpty("../../base", root), bases[i], root); err != nil {
 			return nil, err
 		}
+		below := unlessEmpty("../base", bases[i].objects)
 		for _, phase := range environments[name] {
-			if err := write(files, path.Join(name, phase.name), "../base", phase, bases[i].objects); err != nil {
+			if err := write(files, path.Join(name, phase.name), below, phase, bases[i].objects); err != nil {
 				return nil, err
 			}
 		}
 	}
 	return files, nil
+}
+
+// unlessEmpty leaves out a layer without objects: kustomize refuses to build one.
+func unlessEmpty(below string, o objects) string {
+	if len(o) == 0 {
+		return ""
+	}
+	return below
 }
 
 // layer is a set of objects that one folder of overlays stands for.
@@ -193,6 +202,9 @@ func write(files map[string][]byte, dir, below string, l layer, under objects) e
 		}
 		patches = append(patches, patch{fileName(o, ".json"), o})
 		files[path.Join(dir, fileName(o, ".json"))] = data
+	}
+	if len(resources) == 0 {
+		return nil // an empty layer has no folder
 	}
 	files[path.Join(dir, "kustomization.yaml")] = kustomization(resources, patches)
 	return nil

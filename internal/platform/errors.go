@@ -233,12 +233,11 @@ func nearest(name string, names []string) string {
 
 // documentation is the first sentence of what the schema says of a value.
 func documentation(v cue.Value) string {
-	for _, group := range v.Doc() {
-		text := strings.Join(strings.Fields(group.Text()), " ")
-		if sentence, _, ok := strings.Cut(text, ". "); ok {
-			return sentence
-		}
-		return strings.TrimSuffix(text, ".")
+	groups := v.Doc()
+	if len(groups) == 0 {
+		return ""
 	}
-	return ""
+	text := strings.Join(strings.Fields(groups[0].Text()), " ")
+	sentence, _, _ := strings.Cut(text, ". ")
+	return strings.TrimSuffix(sentence, ".")
 }

@@ -34,8 +34,9 @@ type Environment struct {
 	// Cluster is where the environment runs.
 	Cluster string
 
-	root  cue.Value
-	files *sources
+	context *cue.Context
+	root    cue.Value
+	files   *sources
 	// trace guards root while origins are resolved: CUE values are not safe for that from
 	// several goroutines.
 	trace sync.Mutex
@@ -143,8 +144,8 @@ func (f Folder) Load(name string) (*Environment, []finding.Finding, error) {
 	if instance.Err != nil {
 		return nil, files.findings(cue.Value{}, instance.Err), nil
 	}
-	env := &Environment{Name: name, files: files}
-	env.root = cuecontext.New().BuildInstance(instance)
+	env := &Environment{Name: name, files: files, context: cuecontext.New()}
+	env.root = env.context.BuildInstance(instance)
 	if found := env.validate(); len(found) > 0 {
 		return nil, found, nil
 	}

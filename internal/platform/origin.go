@@ -278,7 +278,7 @@ func (w *walker) index(operands []cue.Value, part bool) {
 func (w *walker) alternatives(v cue.Value, source *ast.BinaryExpr, part bool) {
 	actual := w.env.root.LookupPath(v.Path())
 	for _, alternative := range flatten(source) {
-		if overridden(actual, alternative) {
+		if w.overridden(actual, alternative) {
 			continue
 		}
 		if marked, ok := alternative.(*ast.UnaryExpr); ok && marked.Op == token.MUL {
@@ -292,12 +292,12 @@ func (w *walker) alternatives(v cue.Value, source *ast.BinaryExpr, part bool) {
 }
 
 // overridden tells whether a literal alternative is not what the disjunction came to.
-func overridden(actual cue.Value, alternative ast.Expr) bool {
+func (w *walker) overridden(actual cue.Value, alternative ast.Expr) bool {
 	if marked, ok := alternative.(*ast.UnaryExpr); ok && marked.Op == token.MUL {
 		alternative = marked.X
 	}
 	lit, ok := alternative.(*ast.BasicLit)
-	return ok && actual.IsConcrete() && !actual.Context().BuildExpr(lit).Equals(actual)
+	return ok && actual.IsConcrete() && !w.env.context.BuildExpr(lit).Equals(actual)
 }
 
 func flatten(e ast.Expr) []ast.Expr {

@@ -71,7 +71,7 @@ func (w *walker) isFinal(x *ast.BasicLit) bool {
 	if !w.final.IsConcrete() || w.final.IncompleteKind()&(cue.StructKind|cue.ListKind) != 0 {
 		return true
 	}
-	v := w.env.root.Context().BuildExpr(x)
+	v := w.env.context.BuildExpr(x)
 	return v.Equals(w.final)
 }
 
@@ -114,7 +114,7 @@ func (w *walker) resolveIndex(x *ast.IndexExpr, at cue.Value) (cue.Value, bool) 
 		}
 	}
 	if lit, ok := x.Index.(*ast.BasicLit); ok {
-		if n, err := w.env.root.Context().BuildExpr(lit).Int64(); err == nil {
+		if n, err := w.env.context.BuildExpr(lit).Int64(); err == nil {
 			found := base.LookupPath(cue.MakePath(cue.Index(int(n))))
 			return found, found.Exists()
 		}

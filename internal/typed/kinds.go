@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 the API server still reads deprecated fields, and this does what it does
+
 package typed
 
 import (

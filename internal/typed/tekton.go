@@ -1,3 +1,5 @@
+//lint:file-ignore SA1019 v1beta1 is still served, and its manifests are still checked
+
 package typed
 
 import (

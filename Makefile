@@ -1,0 +1,44 @@
+# make            the main job: render, prove, check and verify the reference platform
+# make test       lint and tests (CI runs this)
+# make bench      CPU, wall time and memory beside the tools that a team would chain today
+# make generate   rewrite what is generated: overlays, the lock of the stand-ins, docs/rules.md
+
+GO ?= go
+export CGO_ENABLED = 0
+
+.PHONY: demo build test lint unit bench peers generate clean
+
+demo:
+	$(GO) run ./test/demo
+
+build:
+	$(GO) build -o bin/tenon ./cmd/tenon
+
+test: lint unit
+
+# The runner's own closing line is the last that CI prints.
+unit: peers
+	$(GO) test ./...
+
+lint: peers
+	./test/lint.sh
+
+# The tools that tenon is compared with, and the linters, built from pinned modules.
+peers: bin/.peers
+bin/.peers: test/peers/go.mod internal/tools/go.mod
+	mkdir -p bin
+	cd test/peers && $(GO) build -o ../../bin/ cuelang.org/go/cmd/cue sigs.k8s.io/kustomize/kustomize/v5 \
+	  github.com/open-policy-agent/opa github.com/open-policy-agent/conftest github.com/yannh/kubeconform/cmd/kubeconform
+	cd internal/tools && $(GO) build -o ../../bin/ honnef.co/go/tools/cmd/staticcheck
+	touch $@
+
+bench: build peers
+	$(GO) run ./test/bench
+
+generate:
+	TENON_UPDATE=1 $(GO) test ./internal/image/standin ./internal/check ./internal/cli
+	$(GO) run ./cmd/tenon render
+
+
+clean:
+	rm -rf bin
