@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"tenon.dev/tenon/internal/cli"
 	"tenon.dev/tenon/test/signedregistry"
@@ -50,6 +51,6 @@ func run() (int, error) {
 }
 
 func tenon(args ...string) int {
-	fmt.Fprintln(os.Stderr, "$ tenon", args)
+	fmt.Fprintln(os.Stderr, "$ tenon", strings.Join(args, " "))
 	return cli.Main(args, os.Stdin, os.Stdout, os.Stderr)
 }
