@@ -17,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/platform"
 	"tenon.dev/tenon/internal/report"
@@ -136,6 +137,20 @@ func (a *app) folder() (platform.Folder, error) {
 		return platform.Folder{}, fmt.Errorf("opening the platform: %w", err)
 	}
 	return platform.Folder{FS: root.FS(), Dir: "cue/platform"}, nil
+}
+
+// environments loads and renders the platform, or the environments named; where the CUE is
+// refused, what is wrong with it is shown.
+func (a *app) environments(only ...string) ([]check.Environment, error) {
+	folder, err := a.folder()
+	if err != nil {
+		return nil, err
+	}
+	environments, found, err := check.Load(folder, only...)
+	if err == nil && len(found) > 0 {
+		return nil, a.refused(found)
+	}
+	return environments, err
 }
 
 func (a *app) overlays() string { return filepath.Join(a.dir, "overlays") }

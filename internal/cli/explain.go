@@ -34,16 +34,9 @@ func (a *app) explain(targetName, objectName, fieldName string) error {
 	if !ok {
 		return usagef("object %q: write Kind/name, such as Task/notebook-execution-gpu", objectName)
 	}
-	folder, err := a.folder()
+	environments, err := a.environments(wanted.Environment)
 	if err != nil {
 		return err
-	}
-	environments, found, err := check.Load(folder, wanted.Environment)
-	if err != nil {
-		return err
-	}
-	if len(found) > 0 {
-		return a.refused(found)
 	}
 	o, err := findObject(environments[0], wanted, kind, name)
 	if err != nil {

@@ -129,19 +129,6 @@ func (a *app) verifyImages(ctx context.Context, f imageFlags) error {
 	return nil
 }
 
-// environments loads the whole platform, or shows what is wrong with it.
-func (a *app) environments() ([]check.Environment, error) {
-	folder, err := a.folder()
-	if err != nil {
-		return nil, err
-	}
-	environments, found, err := check.Load(folder)
-	if err == nil && len(found) > 0 {
-		return nil, a.refused(found)
-	}
-	return environments, err
-}
-
 func (a *app) imageListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "Show every image of the platform and what it is locked to",

@@ -6,7 +6,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/overlay"
 )
@@ -50,16 +49,9 @@ func (a *app) print(name string) error {
 	if err != nil {
 		return err
 	}
-	folder, err := a.folder()
+	environments, err := a.environments(wanted.Environment)
 	if err != nil {
 		return err
-	}
-	environments, found, err := check.Load(folder, wanted.Environment)
-	if err != nil {
-		return err
-	}
-	if len(found) > 0 {
-		return a.refused(found)
 	}
 	for _, t := range environments[0].Targets {
 		if t.Target != wanted {
@@ -76,16 +68,9 @@ func (a *app) print(name string) error {
 }
 
 func (a *app) render(compare bool) error {
-	folder, err := a.folder()
+	environments, err := a.environments()
 	if err != nil {
 		return err
-	}
-	environments, found, err := check.Load(folder)
-	if err != nil {
-		return err
-	}
-	if len(found) > 0 {
-		return a.refused(found)
 	}
 	var targets []overlay.Rendered
 	objects := 0

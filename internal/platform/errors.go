@@ -187,7 +187,7 @@ func remedy(root cue.Value, rule string, path []string, field string) string {
 	}
 	if rule == "schema/unknown-field" {
 		name := path[len(path)-1]
-		if near := nearest(name, fieldsOf(at(root, path[:len(path)-1]))); near != "" {
+		if near := mostLike(name, fieldsOf(at(root, path[:len(path)-1]))); near != "" {
 			return fmt.Sprintf("did you mean %s?", near)
 		}
 		return "see the fields in cue/schema, or cue.mod/pkg/tenon.dev/schema"
@@ -218,8 +218,8 @@ func fieldsOf(v cue.Value) []string {
 	return names
 }
 
-// nearest is the name most like the one that was written, if any is near.
-func nearest(name string, names []string) string {
+// mostLike is the name most like the one that was written, if any is near.
+func mostLike(name string, names []string) string {
 	best, distance := "", len(name)/2+1
 	for _, candidate := range names {
 		d := levenshtein.ComputeDistance(name, candidate)

@@ -1,0 +1,87 @@
+package platform_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/parser"
+)
+
+// TestSchemaIsDocumented wants a comment on every field of the schema: what it means, its unit
+// and default. The files notebook_*.cue give values to fields that are documented elsewhere.
+func TestSchemaIsDocumented(t *testing.T) {
+	files, err := filepath.Glob("../../cue/schema/*.cue")
+	if err != nil || len(files) < 10 {
+		t.Fatalf("found %d files: %v", len(files), err)
+	}
+	fields := 0
+	for _, file := range files {
+		if strings.HasPrefix(filepath.Base(file), "notebook_") {
+			continue
+		}
+		syntax, err := parser.ParseFile(file, nil, parser.ParseComments)
+		if err != nil {
+			t.Fatal(err)
+		}
+		documented := map[string]bool{}
+		visitFields(syntax.Decls, "", func(path string, field *ast.Field) {
+			fields++
+			if hasDoc(field) {
+				documented[path] = true
+			}
+			if !documented[path] {
+				t.Errorf("%s: %s has no comment", field.Pos(), path)
+			}
+		})
+	}
+	if fields < 150 {
+		t.Errorf("saw only %d fields", fields)
+	}
+}
+
+// visitFields visits the fields of definitions, but not the entries of tables such as
+// #GPUModels, whose pattern is documented, nor a field that only constrains one above it.
+func visitFields(decls []ast.Decl, prefix string, visit func(string, *ast.Field)) {
+	seen := map[string]bool{}
+	for _, d := range decls {
+		if c, ok := d.(*ast.Comprehension); ok {
+			if body, ok := c.Value.(*ast.StructLit); ok {
+				visitFields(body.Elts, prefix, visit)
+			}
+		}
+		field, ok := d.(*ast.Field)
+		if !ok {
+			continue
+		}
+		name, _, err := ast.LabelName(field.Label)
+		if err != nil || strings.HasPrefix(name, "_") {
+			if body, ok := field.Value.(*ast.StructLit); ok && prefix != "#GPUModels" {
+				visitFields(body.Elts, prefix+"[]", visit)
+			}
+			continue
+		}
+		path := prefix + "." + name
+		if prefix == "" {
+			path = name
+		}
+		if prefix == "#GPUModels" || seen[path] {
+			continue
+		}
+		seen[path] = true
+		visit(path, field)
+		if body, ok := field.Value.(*ast.StructLit); ok {
+			visitFields(body.Elts, path, visit)
+		}
+	}
+}
+
+func hasDoc(field *ast.Field) bool {
+	for _, group := range ast.Comments(field) {
+		if group.Doc {
+			return true
+		}
+	}
+	return false
+}
