@@ -1,0 +1,293 @@
+// Package steps runs the scripts of the rendered tasks as processes of this machine, one after
+// the other as the pipeline would, with stand-ins for the programs that need a GPU or a cluster.
+package steps
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
+	"sigs.k8s.io/yaml"
+
+	"tenon.dev/tenon/internal/cli"
+)
+
+const notebook = `{"cells": [{"cell_type": "code", "source": ["1"], "metadata": {"tags": ["parameters"]}, "execution_count": null, "outputs": []}],
+"metadata": {"gpu_memory_gib": %d}, "nbformat": 4, "nbformat_minor": 5}`
+
+// programs stand for those of the images.
+var programs = map[string]string{
+	"nvidia-smi": `case "$1" in
+--list-gpus) i=0; while [ $i -lt "${FAKE_GPUS:-1}" ]; do echo "GPU $i: NVIDIA A100"; i=$((i+1)); done ;;
+*) echo "timestamp, name, utilization.gpu [%], memory.used [MiB], memory.total [MiB]"; echo "now, A100, 80 %, 10 MiB, 20 MiB"; exec sleep 30 ;;
+esac`,
+	"papermill": `[ -z "${FAKE_PAPERMILL_FAILS:-}" ] || exit 1
+sed -e 's/"execution_count": null/"execution_count": 1/' -e "s/\"outputs\": \[\]/\"outputs\": [${FAKE_OUTPUT:-}]/" "$1" > "$2"`,
+	"jupyter": `shift 3; for f in "$@"; do echo "<html>" > "${f%.ipynb}.html"; done`,
+	"rclone":  `mkdir -p "$FAKE_STORE/${5#store:}" && cp -r "$4/." "$FAKE_STORE/${5#store:}"`,
+}
+
+// pytest stands for the module of that name.
+const pytest = `import os, sys
+failures = int(os.environ.get("FAKE_FAILURES", "0"))
+args = sys.argv[1:]
+open(args[args.index("--junitxml") + 1], "w").write(f'<testsuites><testsuite tests="3" failures="{failures}" errors="0" skipped="0"/></testsuites>')
+sys.exit(1 if failures else 0)
+`
+
+// cluster is a folder that stands for the volumes of one run.
+type cluster struct {
+	t     *testing.T
+	dir   string
+	tasks map[string]pipelinev1.Task
+	env   []string
+}
+
+func newCluster(t *testing.T, env ...string) *cluster {
+	t.Helper()
+	c := &cluster{t: t, dir: t.TempDir(), tasks: rendered(t)}
+	c.env = append([]string{"FAKE_STORE=" + c.path("store"), "PYTHONPATH=" + c.path("modules"), "PATH=" + c.path("bin") + ":" + os.Getenv("PATH")}, env...)
+	for name, text := range programs {
+		c.write("bin/"+name, "#!/bin/sh\nset -eu\n"+text+"\n", 0o755)
+	}
+	c.write("modules/pytest/__init__.py", "", 0o644)
+	c.write("modules/pytest/__main__.py", pytest, 0o644)
+	for _, folder := range []string{"exchange", "cache", "scratch", "source", "results", "store"} {
+		if err := os.MkdirAll(c.path(folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.write("repo/notebooks/one.ipynb", fmt.Sprintf(notebook, 24), 0o644)
+	c.write("repo/notebooks/two.ipynb", fmt.Sprintf(notebook, 16), 0o644)
+	c.write("repo/requirements.txt", "numpy==2.1.0 # pinned\nscipy[all]==1.14.1\n", 0o644)
+	c.write("tests/test_results.py", "", 0o644)
+	for _, repository := range []string{"repo", "tests"} {
+		c.git(repository)
+	}
+	return c
+}
+
+func rendered(t *testing.T) map[string]pipelinev1.Task {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	if code := cli.Main([]string{"-C", "../..", "render", "--target", "prod/phase1", "-o", "-"}, nil, &stdout, &stderr); code != 0 {
+		t.Fatalf("exit code %d: %s", code, &stderr)
+	}
+	tasks := map[string]pipelinev1.Task{}
+	for _, document := range strings.Split(stdout.String(), "\n---\n") {
+		var task pipelinev1.Task
+		if err := yaml.Unmarshal([]byte(document), &task); err == nil && task.Kind == "Task" {
+			tasks[task.Name] = task
+		}
+	}
+	return tasks
+}
+
+func (c *cluster) path(name string) string { return filepath.Join(c.dir, name) }
+
+func (c *cluster) write(name, text string, mode os.FileMode) {
+	c.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(c.path(name)), 0o755); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.WriteFile(c.path(name), []byte(text), mode); err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *cluster) read(name string) string {
+	c.t.Helper()
+	data, err := os.ReadFile(c.path(name))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(data)
+}
+
+func (c *cluster) git(repository string) {
+	c.t.Helper()
+	for _, args := range [][]string{{"init", "-q", "-b", "main"}, {"add", "-A"}, {"-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "x"}} {
+		cmd := exec.Command("git", args...)
+		cmd.Dir = c.path(repository)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			c.t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+	}
+}
+
+// run runs a task's steps in order and returns the name of the step that fails, with its output.
+func (c *cluster) run(name string, params map[string][]string) (failed, output string) {
+	c.t.Helper()
+	task, ok := c.tasks[name]
+	if !ok {
+		c.t.Fatalf("no task %s was rendered", name)
+	}
+	for _, step := range task.Spec.Steps {
+		script := step.Script
+		for _, mount := range step.VolumeMounts {
+			script = strings.ReplaceAll(script, mount.MountPath+"/", c.path(mount.Name)+"/")
+			script = strings.ReplaceAll(script, mount.MountPath+" ", c.path(mount.Name)+" ")
+			script = strings.ReplaceAll(script, mount.MountPath+"\n", c.path(mount.Name)+"\n")
+		}
+		file := "step"
+		c.write(file, script, 0o755)
+		cmd := exec.Command(c.path(file), c.arguments(step.Args, params)...)
+		cmd.Env = append([]string{}, c.env...)
+		for _, e := range step.Env {
+			value := c.expand(e.Value, params)
+			for _, mount := range step.VolumeMounts {
+				if value == mount.MountPath {
+					value = c.path(mount.Name)
+				}
+			}
+			cmd.Env = append(cmd.Env, e.Name+"="+value)
+		}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return step.Name, string(out)
+		}
+	}
+	return "", ""
+}
+
+func (c *cluster) expand(text string, params map[string][]string) string {
+	text = strings.ReplaceAll(text, "$(workspaces.source.path)", c.path("source"))
+	for name, values := range params {
+		text = strings.ReplaceAll(text, "$(params."+name+")", values[0])
+	}
+	if rest, ok := strings.CutPrefix(text, "$(results."); ok {
+		return c.path("results/" + strings.TrimSuffix(rest, ".path)"))
+	}
+	return text
+}
+
+func (c *cluster) arguments(args []string, params map[string][]string) []string {
+	var all []string
+	for _, a := range args {
+		if name, ok := strings.CutPrefix(a, "$(params."); ok && strings.HasSuffix(a, "[*])") {
+			all = append(all, params[strings.TrimSuffix(name, "[*])")]...)
+			continue
+		}
+		all = append(all, c.expand(a, params))
+	}
+	return all
+}
+
+var books = []string{"notebooks/one.ipynb", "notebooks/two.ipynb"}
+
+func (c *cluster) prepare() (failed, output string) {
+	return c.run("env-preparation", map[string][]string{
+		"repository": {c.path("repo")}, "revision": {"main"}, "notebooks": books, "run": {"run-1"},
+	})
+}
+
+func (c *cluster) must(task string, params map[string][]string) {
+	c.t.Helper()
+	if failed, output := c.run(task, params); failed != "" {
+		c.t.Fatalf("%s: step %s failed:\n%s", task, failed, output)
+	}
+}
+
+// executed prepares and runs both notebooks.
+func (c *cluster) executed() []string {
+	c.t.Helper()
+	if failed, output := c.prepare(); failed != "" {
+		c.t.Fatalf("step %s failed:\n%s", failed, output)
+	}
+	var outputs []string
+	for _, book := range books {
+		c.must("notebook-execution-gpu", map[string][]string{"notebook": {book}, "commit": {c.read("results/commit")}, "run": {"run-1"}})
+		outputs = append(outputs, c.read("results/output"))
+	}
+	return outputs
+}
+
+// TestPipeline runs everything, with a test that fails: the report is published all the same.
+func TestPipeline(t *testing.T) {
+	c := newCluster(t, "FAKE_FAILURES=1")
+	outputs := c.executed()
+	if commit := c.read("results/commit"); len(commit) != 40 {
+		t.Errorf("result commit is %q", commit)
+	}
+	c.must("test-framework-setup", map[string][]string{"repository": {c.path("tests")}, "revision": {"main"}})
+	c.must("result-conversion", map[string][]string{"executed": outputs, "run": {"run-1"}})
+	if got := c.read("results/notebooks"); got != "2" {
+		t.Errorf("result notebooks is %q", got)
+	}
+	if failed, _ := c.run("test-execution", nil); failed != "pytest" {
+		t.Errorf("a failing test does not fail its step")
+	}
+	if got := c.read("results/summary"); got != "tests=3 failures=1 errors=0" {
+		t.Errorf("result summary is %q", got)
+	}
+	c.must("result-publishing", map[string][]string{"run": {"run-1"}, "status": {"Failed"}})
+	published := c.read("results/location")
+	if !strings.Contains(c.read("store/"+published), "Failed") {
+		t.Errorf("the published report does not say that the run failed")
+	}
+	for _, name := range []string{"reports/summary.json", "reports/junit.xml", "results/executed/notebooks/one.html"} {
+		c.read("store/" + filepath.Join(filepath.Dir(filepath.Dir(published)), name))
+	}
+	if _, err := os.Stat(c.path("exchange/runs/run-1")); err == nil {
+		t.Error("the run's folder was left on the exchange volume")
+	}
+}
+
+// TestRetries repeats tasks that are retried: the second attempt finds what the first left.
+func TestRetries(t *testing.T) {
+	c := newCluster(t)
+	c.executed()
+	outputs := c.executed()
+	c.must("result-conversion", map[string][]string{"executed": outputs, "run": {"run-1"}})
+}
+
+// TestFailures shows that each thing that can go wrong fails the step that notices it.
+func TestFailures(t *testing.T) {
+	for name, test := range map[string]struct {
+		env    []string
+		spoil  func(*cluster)
+		task   string
+		step   string
+		output string
+	}{
+		"a requirement is not pinned":                            {spoil: func(c *cluster) { c.write("repo/requirements.txt", "numpy>=2\n", 0o644); c.recommit() }, step: "check-dependencies", output: "'numpy>=2' is not pinned"},
+		"a notebook needs more memory than the pool's GPUs have": {spoil: func(c *cluster) { c.write("repo/notebooks/one.ipynb", fmt.Sprintf(notebook, 96), 0o644); c.recommit() }, step: "check-gpu-environment", output: "needs 96 GiB on a GPU, the pool has 80"},
+		"a notebook is missing":                                  {spoil: func(c *cluster) { os.Remove(c.path("repo/notebooks/two.ipynb")); c.recommit() }, step: "check-dependencies", output: "two.ipynb: not a readable notebook"},
+		"more GPUs are seen than were asked for":                 {env: []string{"FAKE_GPUS=4"}, task: "notebook-execution-gpu", step: "papermill", output: "asked for 1 GPUs, see 4"},
+		"the notebook fails":                                     {env: []string{"FAKE_PAPERMILL_FAILS=1"}, task: "notebook-execution-gpu", step: "papermill"},
+		"a cell ended in an error":                               {env: []string{`FAKE_OUTPUT={"output_type": "error"}`}, task: "result-conversion", step: "validate", output: "a cell ended in an error"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCluster(t, test.env...)
+			if test.spoil != nil {
+				test.spoil(c)
+			}
+			failed, output := c.prepare()
+			if test.task != "" {
+				if failed != "" {
+					t.Fatalf("step %s failed:\n%s", failed, output)
+				}
+				failed, output = c.run("notebook-execution-gpu", map[string][]string{"notebook": {books[0]}, "commit": {"c"}, "run": {"run-1"}})
+			}
+			if test.task == "result-conversion" {
+				failed, output = c.run(test.task, map[string][]string{"executed": {c.read("results/output")}, "run": {"run-1"}})
+			}
+			if failed != test.step || !strings.Contains(output, test.output) {
+				t.Errorf("step %q failed with:\n%s\nwant step %q with %q", failed, output, test.step, test.output)
+			}
+		})
+	}
+}
+
+// recommit commits what was changed in the notebooks' repository.
+func (c *cluster) recommit() {
+	c.t.Helper()
+	if err := os.RemoveAll(c.path("repo/.git")); err != nil {
+		c.t.Fatal(err)
+	}
+	c.git("repo")
+}
