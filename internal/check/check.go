@@ -42,16 +42,19 @@ func New(rules *policy.Set) *Checker { return &Checker{rules: rules} }
 
 // Check runs all stages over one subject. Findings are located but not yet merged.
 func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, error) {
-	types, err := typed.New(settings(s))
+	facts := settings(s)
+	types, err := typed.New(facts)
 	if err != nil {
 		return nil, err
 	}
 	var found []finding.Finding
 	for _, o := range s.Objects {
-		alone, err := c.alone(ctx, types, o, s)
+		alone, err := c.alone(ctx, types, o, facts)
 		if err != nil {
 			return nil, err
 		}
+		// Another object may have the same name, in another folder: these are of this one.
+		locate(alone, []manifest.Object{o})
 		found = append(found, alone...)
 	}
 	found = append(found, c.sampleRuns(types, s.Objects)...)
@@ -78,6 +81,13 @@ func settings(s Subject) typed.Settings {
 	for _, kind := range s.Facts.CustomResources {
 		known[kind] = true
 	}
+	for _, o := range s.Objects {
+		if o.Kind == "CustomResourceDefinition" {
+			group, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "group"})
+			kind, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "names", "kind"})
+			known[fmt.Sprintf("%v/%v", group, kind)] = true
+		}
+	}
 	return typed.Settings{
 		Coschedule: s.Facts.Tekton.Coschedule, EnableAPIFields: s.Facts.Tekton.EnableAPIFields,
 		KnownKinds: known, Complete: s.Complete,
@@ -86,8 +96,8 @@ func settings(s Subject) typed.Settings {
 
 // alone judges an object by itself: its types, and the rules. The same object in another
 // target, under the same settings, has the same verdict.
-func (c *Checker) alone(ctx context.Context, types *typed.Checker, o manifest.Object, s Subject) ([]finding.Finding, error) {
-	text, err := json.Marshal([]any{settings(s), o.Value})
+func (c *Checker) alone(ctx context.Context, types *typed.Checker, o manifest.Object, facts typed.Settings) ([]finding.Finding, error) {
+	text, err := json.Marshal([]any{facts, o.Value})
 	if err != nil {
 		return nil, fmt.Errorf("reading %s %s: %w", o.Kind, o.Name, err)
 	}
@@ -100,8 +110,8 @@ func (c *Checker) alone(ctx context.Context, types *typed.Checker, o manifest.Ob
 		return nil, err
 	}
 	found = append(found, judged...)
-	c.known.Store(string(text), found)
-	return slices.Clone(found), nil
+	c.known.Store(string(text), slices.Clone(found))
+	return found, nil
 }
 
 // sampleRuns asks the types about the runs that TriggerTemplates would create: until an event

@@ -23,8 +23,9 @@ const maxFile = 10 << 20
 // Files checks manifests from anywhere: files, folders, and - for what stdin holds.
 func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, facts platform.Facts, complete bool) (finding.Report, error) {
 	var all manifest.Parsed
+	seen := map[string]bool{}
 	for _, path := range paths {
-		parsed, err := read(path, stdin)
+		parsed, err := read(path, stdin, seen)
 		if err != nil {
 			return finding.Report{}, err
 		}
@@ -69,7 +70,7 @@ func sumUp(found []finding.Finding) []finding.Finding {
 	return kept
 }
 
-func read(path string, stdin io.Reader) (manifest.Parsed, error) {
+func read(path string, stdin io.Reader, seen map[string]bool) (manifest.Parsed, error) {
 	if path == "-" {
 		data, err := io.ReadAll(io.LimitReader(stdin, maxFile+1))
 		if err != nil {
@@ -88,8 +89,8 @@ func read(path string, stdin io.Reader) (manifest.Parsed, error) {
 		return manifest.Parsed{}, fmt.Errorf("reading manifests: %w", err)
 	}
 	if !info.IsDir() {
-		parsed, err := file(path)
-		if err == nil && len(parsed.Objects) == 0 && len(parsed.Findings) == 0 {
+		parsed, err := file(path, seen)
+		if err == nil && parsed.Skipped > 0 && len(parsed.Objects) == 0 && len(parsed.Findings) == 0 {
 			parsed.Findings = append(parsed.Findings, finding.Finding{
 				Rule: "input/no-objects", Severity: finding.Error, Source: &finding.Position{File: path},
 				Message: "the file holds no Kubernetes object", Remedy: "an object has apiVersion and kind",
@@ -97,13 +98,13 @@ func read(path string, stdin io.Reader) (manifest.Parsed, error) {
 		}
 		return parsed, err
 	}
-	return folder(path)
+	return folder(path, seen)
 }
 
 // extensions of the files that a folder is searched for.
 var extensions = []string{".yaml", ".yml", ".json"}
 
-func folder(root string) (manifest.Parsed, error) {
+func folder(root string, seen map[string]bool) (manifest.Parsed, error) {
 	var all manifest.Parsed
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -115,7 +116,7 @@ func folder(root string) (manifest.Parsed, error) {
 		if entry.IsDir() || !slices.Contains(extensions, filepath.Ext(path)) {
 			return nil
 		}
-		parsed, err := file(path)
+		parsed, err := file(path, seen)
 		all.Objects = append(all.Objects, parsed.Objects...)
 		all.Findings = append(all.Findings, parsed.Findings...)
 		all.Skipped += parsed.Skipped
@@ -128,12 +129,17 @@ func folder(root string) (manifest.Parsed, error) {
 }
 
 // file reads one file; what cannot be read is a finding, so that the others are checked.
-func file(path string) (manifest.Parsed, error) {
-	info, err := os.Stat(path)
-	if err == nil && info.Size() > maxFile {
+func file(path string, seen map[string]bool) (manifest.Parsed, error) {
+	if absolute, err := filepath.Abs(path); err == nil {
+		if seen[absolute] {
+			return manifest.Parsed{}, nil // named twice, or by its folder too
+		}
+		seen[absolute] = true
+	}
+	data, err := readRegular(path)
+	if err == nil && len(data) > maxFile {
 		return tooLarge(path), nil
 	}
-	data, err := os.ReadFile(path)
 	if err != nil {
 		return manifest.Parsed{Findings: []finding.Finding{{
 			Rule: "input/unreadable", Severity: finding.Error, Message: err.Error(),
@@ -141,6 +147,23 @@ func file(path string) (manifest.Parsed, error) {
 		}}}, nil
 	}
 	return named(path, data), nil
+}
+
+// readRegular reads at most a little more than maxFile. Pipes and devices could go on for ever.
+func readRegular(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", path)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, maxFile+1))
 }
 
 func named(path string, data []byte) manifest.Parsed {

@@ -50,7 +50,9 @@ func VerifyImages(ctx context.Context, client image.Client, environments []Envir
 	for _, e := range environments {
 		for _, t := range e.Targets {
 			for _, use := range image.Uses(t.Objects) {
-				i := slices.IndexFunc(all, func(v ImageVerdict) bool { return v.Image == use.Image })
+				i := slices.IndexFunc(all, func(v ImageVerdict) bool {
+					return v.Image == use.Image && v.environment.Environment == e.Environment // each has its own policies
+				})
 				if i < 0 {
 					i = len(all)
 					all = append(all, ImageVerdict{Verdict: image.Verdict{Image: use.Image}, environment: e})
@@ -59,7 +61,7 @@ func VerifyImages(ctx context.Context, client image.Client, environments []Envir
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b ImageVerdict) int { return strings.Compare(a.Image, b.Image) })
+	slices.SortStableFunc(all, func(a, b ImageVerdict) int { return strings.Compare(a.Image, b.Image) })
 	errs := make([]error, len(all))
 	var group sync.WaitGroup
 	slots := make(chan struct{}, 8)

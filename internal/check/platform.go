@@ -79,13 +79,14 @@ func load(folder platform.Folder, name string) (Environment, []finding.Finding, 
 	return e, nil, nil
 }
 
-// Platform checks every target of the environments.
-func (c *Checker) Platform(ctx context.Context, environments []Environment, now time.Time) (finding.Report, error) {
+// Platform checks every target of the environments. More findings, such as those about
+// signatures, are waived and counted with the rest.
+func (c *Checker) Platform(ctx context.Context, environments []Environment, now time.Time, more ...finding.Finding) (finding.Report, error) {
 	found := make([][]finding.Finding, len(environments))
 	errs := make([]error, len(environments))
 	var group sync.WaitGroup
 	for i, e := range environments {
-		group.Go(func() { found[i], errs[i] = c.environment(ctx, e, now) })
+		group.Go(func() { found[i], errs[i] = c.environment(ctx, e) })
 	}
 	group.Wait()
 	for _, err := range errs {
@@ -100,11 +101,43 @@ func (c *Checker) Platform(ctx context.Context, environments []Environment, now 
 			summary.Objects += len(t.Objects)
 		}
 	}
-	all := append(slices.Concat(found...), sharedClusters(environments)...)
+	all := slices.Concat(slices.Concat(found...), sharedClusters(environments), more)
+	all = finding.Waive(finding.Merge(all), waivers(environments), now)
 	return finding.NewReport(finding.Merge(all), summary), nil
 }
 
-func (c *Checker) environment(ctx context.Context, e Environment, now time.Time) ([]finding.Finding, error) {
+// waivers brings those of all environments together. One that only some environments declare
+// holds in these only.
+func waivers(environments []Environment) []finding.Waiver {
+	var all []finding.Waiver
+	declared := map[string][]string{}
+	for _, e := range environments {
+		for _, w := range e.Waivers {
+			id := waiverID(w)
+			if declared[id] == nil {
+				all = append(all, w)
+			}
+			declared[id] = append(declared[id], e.Name)
+		}
+	}
+	for i, w := range all {
+		id := waiverID(w)
+		if len(w.Targets) == 0 && len(declared[id]) < len(environments) {
+			all[i].Targets = declared[id]
+		}
+	}
+	return all
+}
+
+func waiverID(w finding.Waiver) string {
+	place := ""
+	if w.Source != nil {
+		place = w.Source.String()
+	}
+	return strings.Join([]string{w.Name, w.Rule, w.Object, w.Field, strings.Join(w.Targets, ","), place}, "\n")
+}
+
+func (c *Checker) environment(ctx context.Context, e Environment) ([]finding.Finding, error) {
 	found := e.statements()
 	for _, t := range e.Targets {
 		if len(t.Objects) == 0 {
@@ -125,7 +158,7 @@ func (c *Checker) environment(ctx context.Context, e Environment, now time.Time)
 		found = append(found, more...)
 	}
 	e.relocateImages(found)
-	return finding.Waive(finding.Merge(found), e.Waivers, now), nil
+	return found, nil
 }
 
 // relocateImages points findings about an image of the platform at its tag: the reference is
@@ -162,6 +195,23 @@ func (e Environment) statements() []finding.Finding {
 			Rule: rule, Severity: finding.Error, Message: message, Remedy: remedy, Field: "platform." + at, Source: &place,
 		})
 	}
+	if e.State.Environment != e.Name {
+		add("graph/environment-name", "environment",
+			fmt.Sprintf("the folder %s describes environment %q", e.Name, e.State.Environment), "write environment: \""+e.Name+"\"")
+		return found
+	}
+	for name, i := range e.State.Images {
+		if _, known := e.State.Images[i.From]; i.From != "" && !known {
+			add("graph/image-not-found", fmt.Sprintf("images.%q.from", name),
+				fmt.Sprintf("image %s is built on %s, which the platform does not have", name, i.From), "name one of the platform's images")
+		}
+	}
+	for name, p := range e.State.Pools {
+		if p.Nodes.Max < p.Nodes.Min {
+			add("graph/pool-size", fmt.Sprintf("pools.%q.nodes.max", name),
+				fmt.Sprintf("pool %s has at least %d nodes and at most %d", name, p.Nodes.Min, p.Nodes.Max), "raise max or lower min")
+		}
+	}
 	if !slices.Contains(e.Phases, e.Current) {
 		add("graph/phase-not-found", "environments."+e.Name+".phase",
 			fmt.Sprintf("environment %s is in phase %q, which the platform does not have", e.Name, e.Current),
@@ -196,7 +246,11 @@ func (e Environment) shortOfMemory() string {
 	case "timeSlicing":
 		share /= int64(pool.GPU.Sharing.Replicas)
 	case "mig":
-		share /= int64(max(1, pool.GPU.Sharing.PerGPU))
+		// The profile says it: 3g.20gb is 3 slices with 20 GB.
+		_, size, _ := strings.Cut(pool.GPU.Sharing.Profile, ".")
+		if instance, err := resource.ParseQuantity(strings.TrimSuffix(size, "gb") + "Gi"); err == nil {
+			share = instance.Value()
+		}
 	}
 	if need.Value() <= share {
 		return ""

@@ -54,6 +54,9 @@ Nothing reaches the network unless --verify-images is given.`,
 }
 
 func (a *app) check(ctx context.Context, f checkFlags, args []string) error {
+	if !f.verify && (f.required || f.images.key != "" || f.images.mirror != "") {
+		return usagef("--require-verified, --key and --mirror go with --verify-images: without it no registry is asked")
+	}
 	failOn, err := finding.ParseSeverity(f.failOn)
 	if err != nil {
 		return usagef("--fail-on: %w", err)
@@ -113,21 +116,15 @@ func (a *app) checkPlatform(ctx context.Context, f checkFlags, checker *check.Ch
 		return finding.Report{}, err
 	}
 	refused = append(refused, vendored(folder)...)
-	r, err := checker.Platform(ctx, environments, now)
-	if err != nil {
-		return finding.Report{}, err
-	}
-	all := append(refused, r.Findings...)
 	if f.verify {
 		more, err := f.images.findings(ctx, environments, f.required)
 		if err != nil {
 			return finding.Report{}, err
 		}
-		all = append(all, more...)
+		refused = append(refused, more...)
 	}
-	summary := r.Summary
-	summary.Errors, summary.Warnings, summary.Infos, summary.Waived = 0, 0, 0, 0
-	return a.inDir(finding.NewReport(finding.Merge(all), summary)), nil
+	r, err := checker.Platform(ctx, environments, now, refused...)
+	return a.inDir(r), err
 }
 
 // loadRules compiles tenon's own rules and those of further folders.

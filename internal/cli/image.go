@@ -115,15 +115,21 @@ func (a *app) verifyImages(ctx context.Context, f imageFlags) error {
 	if err != nil {
 		return err
 	}
+	// Environments with the same policies give the same verdict: once is enough.
+	seen := map[image.Verdict]bool{}
 	passed := 0
 	for _, v := range verdicts {
+		if seen[v.Verdict] {
+			continue
+		}
+		seen[v.Verdict] = true
 		fmt.Fprintf(a.stdout, "%-12s  %s  (%s)\n", v.Outcome, v.Image, v.Reason)
 		if v.Outcome == image.Verified {
 			passed++
 		}
 	}
-	fmt.Fprintf(a.stderr, "%d of %d images verified\n", passed, len(verdicts))
-	if passed < len(verdicts) || passed == 0 {
+	fmt.Fprintf(a.stderr, "%d of %d images verified\n", passed, len(seen))
+	if passed < len(seen) || passed == 0 {
 		return errFindings
 	}
 	return nil

@@ -123,6 +123,12 @@ type Cause struct {
 	Field  string
 }
 
+// Sensitive tells whether the source of the finding may hold a secret's value, so that it must
+// not be shown.
+func (f Finding) Sensitive() bool {
+	return strings.HasPrefix(f.Rule, "secrets/") || f.Object != nil && f.Object.Kind == "Secret"
+}
+
 func (f Finding) object() string {
 	if f.Object == nil {
 		return ""

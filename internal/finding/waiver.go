@@ -3,6 +3,7 @@ package finding
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -36,6 +37,18 @@ func (w Waiver) holdsIn(t Target) bool {
 	return len(w.Targets) == 0 || slices.Contains(w.Targets, t.Environment) || slices.Contains(w.Targets, t.String())
 }
 
+// where says what the waiver is limited to.
+func (w Waiver) where() string {
+	text := " on " + w.Object
+	if w.Field != "" {
+		text += " at exactly " + w.Field
+	}
+	if len(w.Targets) > 0 {
+		text += " in " + strings.Join(w.Targets, ", ")
+	}
+	return text
+}
+
 func (w Waiver) expired(now time.Time) bool {
 	return w.Expires != "" && now.Format(time.DateOnly) > w.Expires
 }
@@ -52,12 +65,13 @@ func Waive(findings []Finding, waivers []Waiver, now time.Time) []Finding {
 			if !w.matches(f) {
 				continue
 			}
-			used[i] = true
 			if w.expired(now) {
+				used[i] = true
 				continue
 			}
 			let, kept, whole := split(rest, w)
 			if let != nil {
+				used[i] = true
 				result = append(result, *let)
 			}
 			rest = kept
@@ -79,7 +93,7 @@ func split(f Finding, w Waiver) (let *Finding, kept Finding, whole bool) {
 	waived := f
 	waived.Waiver = &w
 	if len(f.Targets) == 0 {
-		return &waived, f, true
+		return &waived, f, true // not of a target, so no limit to targets applies
 	}
 	waived.Targets, kept = nil, f
 	kept.Targets = nil
@@ -107,7 +121,7 @@ func unfit(waivers []Waiver, used []bool, now time.Time) []Finding {
 			f.Remedy = "mend what it covered, or renew it with a reason that still holds"
 		case !used[i]:
 			f.Rule, f.Severity = "waiver/unused", Warning
-			f.Message = fmt.Sprintf("waiver %s lets nothing off: no finding %s on %s", w.Name, w.Rule, w.Object)
+			f.Message = fmt.Sprintf("waiver %s lets nothing off: there is no finding %s", w.Name, w.Rule+w.where())
 			f.Remedy = "remove it, or correct its rule, object and field"
 		default:
 			continue

@@ -34,6 +34,8 @@ func Check(in Input) ([]finding.Finding, error) {
 	g.duplicates()
 	g.references()
 	g.triggers()
+	g.podSecurity()
+	g.pipelines()
 	for _, r := range g.runs {
 		g.checkRun(r)
 	}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"tenon.dev/tenon/internal/finding"
@@ -59,6 +60,9 @@ func podTemplate(o manifest.Object) (map[string]any, manifest.Path) {
 
 func (g *graph) podReferences(o manifest.Object, spec map[string]any, at manifest.Path) {
 	g.account(o, o.Namespace, spec["serviceAccountName"], at.Append("serviceAccountName"))
+	each(spec, manifest.Path{"imagePullSecrets"}, func(i int, s map[string]any) {
+		g.secret(o, o.Namespace, s["name"], nil, at.Append("imagePullSecrets", i, "name"))
+	})
 	g.volumes(o, spec["volumes"], at.Append("volumes"))
 	for _, list := range []string{"initContainers", "containers"} {
 		g.environment(o, spec[list], at.Append(list))
@@ -71,7 +75,29 @@ func (g *graph) taskReferences(o manifest.Object, value any, at manifest.Path) {
 	g.volumes(o, spec["volumes"], at.Append("volumes"))
 	for _, list := range []string{"steps", "sidecars"} {
 		g.environment(o, spec[list], at.Append(list))
+		g.mounts(o, spec, list, at)
 	}
+}
+
+// mounts checks that what a step mounts is a volume of the task: Tekton does not look, and the
+// API server refuses the pod when the run starts.
+func (g *graph) mounts(o manifest.Object, spec map[string]any, list string, at manifest.Path) {
+	var volumes []string
+	each(spec, manifest.Path{"volumes"}, func(_ int, v map[string]any) {
+		name, _ := v["name"].(string)
+		volumes = append(volumes, name)
+	})
+	each(spec, manifest.Path{list}, func(i int, c map[string]any) {
+		each(c, manifest.Path{"volumeMounts"}, func(j int, m map[string]any) {
+			name, _ := m["name"].(string)
+			if name == "" || variable(name) || slices.Contains(volumes, name) {
+				return
+			}
+			g.unresolved(o, "graph/volume-not-found", at.Append(list, i, "volumeMounts", j, "name"),
+				fmt.Sprintf("the task has no volume %s: its pod would be refused, unless the run's podTemplate brings one", name),
+				"declare it in the task's volumes, or mount one that is there: "+listOrNone(volumes))
+		})
+	})
 }
 
 // eachPipelineTask checks the tasks that a pipeline names, whether or not a run uses it.
@@ -109,6 +135,9 @@ func (g *graph) runReferences(r Run) {
 	if template, ok := spec["taskRunTemplate"].(map[string]any); ok {
 		g.account(r.Owner, r.Object.Namespace, template["serviceAccountName"], at.Append("taskRunTemplate", "serviceAccountName"))
 	}
+	each(spec, manifest.Path{"taskRunSpecs"}, func(i int, s map[string]any) {
+		g.account(r.Owner, r.Object.Namespace, s["serviceAccountName"], at.Append("taskRunSpecs", i, "serviceAccountName"))
+	})
 	if ref, ok := spec["taskRef"].(map[string]any); ok {
 		g.taskRef(r.Owner, r.Object.Namespace, ref, at.Append("taskRef"))
 	}
@@ -187,7 +216,7 @@ func (g *graph) secret(o manifest.Object, namespace string, value, keyValue any,
 	var keys []string
 	if s, ok := g.byKey[key{"Secret", namespace, name}]; ok {
 		keys = slices.Concat(mapKeys(s.Value["data"]), mapKeys(s.Value["stringData"]))
-	} else if fact, ok := g.Facts.Secrets[name]; ok {
+	} else if fact, ok := g.Facts.Secrets[name]; ok && (fact.Namespace == "" || fact.Namespace == namespace) {
 		keys = fact.Keys
 	} else {
 		if wanted != "" {
@@ -227,13 +256,33 @@ func (g *graph) claim(o manifest.Object, namespace string, value any, at manifes
 func (g *graph) storageClass(o manifest.Object, value any, at manifest.Path) {
 	spec, _ := value.(map[string]any)
 	name, _ := spec["storageClassName"].(string)
-	_, stated := g.Facts.StorageClasses[name]
+	fact, stated := g.Facts.StorageClasses[name]
+	g.accessModes(o, spec, at, name, fact.Provisioner)
 	if name == "" || stated || variable(name) || g.has("StorageClass", "", name) {
 		return
 	}
 	g.unresolved(o, "graph/storage-class-not-found", at.Append("storageClassName"),
 		fmt.Sprintf("there is no StorageClass %s, nor in facts.storageClasses: the claim would stay Pending", name),
-		"name one that exists: "+listOrNone(g.names("StorageClass", "")))
+		"name one that exists: "+listOrNone(slices.Concat(g.names("StorageClass", ""), slices.Sorted(maps.Keys(g.Facts.StorageClasses)))))
+}
+
+// blockStorage are drivers whose volumes one node mounts at a time.
+var blockStorage = []string{
+	"ebs.csi.aws.com", "kubernetes.io/aws-ebs", "pd.csi.storage.gke.io", "disk.csi.azure.com", "rancher.io/local-path",
+}
+
+// accessModes reports a claim for many nodes on a class that makes disks.
+func (g *graph) accessModes(o manifest.Object, spec map[string]any, at manifest.Path, class, provisioner string) {
+	if c, ok := g.byKey[key{"StorageClass", "", class}]; ok {
+		provisioner, _ = c.Value["provisioner"].(string)
+	}
+	modes, _ := spec["accessModes"].([]any)
+	i := slices.Index(modes, any("ReadWriteMany"))
+	if i >= 0 && spec["volumeMode"] != "Block" && slices.Contains(blockStorage, provisioner) {
+		g.add(o, "graph/access-mode", finding.Error, at.Append("accessModes", i),
+			fmt.Sprintf("class %s makes disks (%s), which only one node can mount: %s is refused and the claim stays Pending", class, provisioner, modes[i]),
+			"use a class of a shared file system, or ReadWriteOnce")
+	}
 }
 
 func (g *graph) provisioner(o manifest.Object) {

@@ -145,6 +145,9 @@ func bindingsOf(tt manifest.Object, objects []manifest.Object) []triggersv1beta1
 func boundParams(bindings []*triggersv1beta1.EventListenerBinding, namespace string, objects []manifest.Object) []triggersv1beta1.Param {
 	var params []triggersv1beta1.Param
 	for _, b := range bindings {
+		if b == nil {
+			continue
+		}
 		if b.Name != "" && b.Value != nil {
 			params = append(params, triggersv1beta1.Param{Name: b.Name, Value: *b.Value})
 		}

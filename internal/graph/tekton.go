@@ -1,6 +1,8 @@
 package graph
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -35,17 +37,41 @@ func (g *graph) checkRun(r Run) {
 		return
 	}
 	run, _ := as[pipelinev1.PipelineRun](r.Object.Value)
+	if r.Object.APIVersion != "tekton.dev/v1" {
+		return // fields of v1beta1 stand elsewhere; what is read as v1 would be read wrongly
+	}
+	if run.Spec.PipelineSpec != nil {
+		g.checkSteps(spec, in, at)
+	}
 	steps := g.steps(spec, in, at)
 	g.runParams(r, run, spec)
 	g.runWorkspaces(r, run, spec)
 	for _, s := range steps {
-		g.stepParams(s, in)
-		g.stepWorkspaces(s, in)
-		g.stepResults(s, in, steps)
-		g.claims(r, run, s, in)
+		g.claims(run, s, in)
 	}
 	g.specNames(r, run, spec)
 	g.place(r, run, steps)
+}
+
+// pipelines checks what pipelines give to their tasks, whether or not a run uses them.
+func (g *graph) pipelines() {
+	for _, o := range g.Objects {
+		if o.Kind != "Pipeline" || !isTekton(o.APIVersion) {
+			continue
+		}
+		if pipeline, ok := as[pipelinev1.Pipeline](o.Value); ok {
+			g.checkSteps(&pipeline.Spec, o, manifest.Path{"spec"})
+		}
+	}
+}
+
+func (g *graph) checkSteps(spec *pipelinev1.PipelineSpec, in manifest.Object, at manifest.Path) {
+	steps := g.steps(spec, in, at)
+	for _, s := range steps {
+		g.stepParams(s, in)
+		g.stepWorkspaces(s, in)
+		g.stepResults(s, in, steps)
+	}
 }
 
 // steps resolves the tasks of a pipeline; those that do not resolve are left out.
@@ -76,8 +102,14 @@ func (g *graph) steps(spec *pipelinev1.PipelineSpec, in manifest.Object, at mani
 // runParams checks that a run gives the pipeline what it requires.
 func (g *graph) runParams(r Run, run pipelinev1.PipelineRun, spec *pipelinev1.PipelineSpec) {
 	for _, p := range spec.Params {
-		given := slices.ContainsFunc(run.Spec.Params, func(q pipelinev1.Param) bool { return q.Name == p.Name })
-		if p.Default == nil && !given {
+		i := slices.IndexFunc(run.Spec.Params, func(q pipelinev1.Param) bool { return q.Name == p.Name })
+		p.SetDefaults(context.Background()) // a type that is not stated follows from the default value
+		if i >= 0 && run.Spec.Params[i].Value.Type != p.Type {
+			g.add(r.Owner, "graph/param-type", finding.Error, r.At.Append("spec", "params", i, "value"),
+				fmt.Sprintf("parameter %s is of type %s, and the run gives a value of type %s", p.Name, p.Type, run.Spec.Params[i].Value.Type),
+				"give a value of the declared type, or change the type in the pipeline")
+		}
+		if p.Default == nil && i < 0 {
 			g.add(r.Owner, "graph/param-missing", finding.Error, r.At.Append("spec", "params"),
 				fmt.Sprintf("the pipeline requires parameter %s, which the run does not give", p.Name), "give it, or give it a default in the pipeline")
 		}
@@ -161,8 +193,24 @@ var resultReference = regexp.MustCompile(`\$\(tasks\.([^.)]+)\.results\.([^.)\[]
 
 // stepResults checks that every result a parameter takes is one that its task declares.
 func (g *graph) stepResults(s step, in manifest.Object, steps []step) {
+	type use struct {
+		value pipelinev1.ParamValue
+		at    manifest.Path
+	}
+	var uses []use
 	for i, p := range s.Params {
-		for _, text := range append([]string{p.Value.StringVal}, p.Value.ArrayVal...) {
+		uses = append(uses, use{p.Value, s.at.Append("params", i, "value")})
+	}
+	if s.Matrix != nil {
+		for i, p := range s.Matrix.Params {
+			uses = append(uses, use{p.Value, s.at.Append("matrix", "params", i, "value")})
+		}
+	}
+	for i, w := range s.When {
+		uses = append(uses, use{pipelinev1.ParamValue{StringVal: w.Input, ArrayVal: w.Values}, s.at.Append("when", i)})
+	}
+	for _, u := range uses {
+		for _, text := range append([]string{u.value.StringVal}, u.value.ArrayVal...) {
 			for _, m := range resultReference.FindAllStringSubmatch(text, -1) {
 				producer := slices.IndexFunc(steps, func(other step) bool { return other.Name == m[1] })
 				if producer < 0 {
@@ -170,7 +218,7 @@ func (g *graph) stepResults(s step, in manifest.Object, steps []step) {
 				}
 				declared := slices.ContainsFunc(steps[producer].task.Results, func(r pipelinev1.TaskResult) bool { return r.Name == m[2] })
 				if !declared {
-					g.add(in, "graph/result-not-found", finding.Error, s.at.Append("params", i, "value"),
+					g.add(in, "graph/result-not-found", finding.Error, u.at,
 						fmt.Sprintf("task %s declares no result %s: the run would fail when %s is due", m[1], m[2], s.Name),
 						"declare the result in the task, or take one that it has")
 				}
@@ -181,14 +229,15 @@ func (g *graph) stepResults(s step, in manifest.Object, steps []step) {
 
 // claims counts the claims that a TaskRun would bind. Under the affinity assistant there may
 // be one (tektoncd/pipeline, pkg/workspace/validate.go, ValidateOnlyOnePVCIsUsed).
-func (g *graph) claims(r Run, run pipelinev1.PipelineRun, s step, in manifest.Object) {
+func (g *graph) claims(run pipelinev1.PipelineRun, s step, in manifest.Object) {
 	if c := g.Facts.Tekton.Coschedule; c != "" && c != "workspaces" {
 		return
 	}
 	var claims, names []string
 	for _, b := range s.Workspaces {
-		if id := claimOf(run, b.Workspace); id != "" && !slices.Contains(claims, id) {
-			claims, names = append(claims, id), append(names, b.Workspace)
+		outer := cmp.Or(b.Workspace, b.Name) // the short form binds the workspace of the same name
+		if id := claimOf(run, outer); id != "" && !slices.Contains(claims, id) {
+			claims, names = append(claims, id), append(names, outer)
 		}
 	}
 	if len(claims) > 1 {

@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"slices"
 
-	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 )
 
 // triggers follows what EventListeners name.
 func (g *graph) triggers() {
 	for _, o := range g.Objects {
+		if spec, ok := o.Value["spec"].(map[string]any); o.Kind == "Trigger" && ok {
+			g.trigger(o, spec, manifest.Path{"spec"})
+		}
 		if o.Kind != "EventListener" {
 			continue
 		}
@@ -23,6 +25,7 @@ func (g *graph) triggers() {
 }
 
 func (g *graph) trigger(o manifest.Object, t map[string]any, at manifest.Path) {
+	g.triggerPart(o, "Trigger", o.Namespace, t["triggerRef"], at.Append("triggerRef"))
 	if template, ok := t["template"].(map[string]any); ok {
 		g.triggerPart(o, "TriggerTemplate", o.Namespace, template["ref"], at.Append("template", "ref"))
 	}
@@ -79,7 +82,6 @@ func (g *graph) interceptorSecret(o manifest.Object, secret map[string]any, at m
 		f.Field = at.Append("secretName").String()
 		if f.Rule == "graph/secret-key-not-found" {
 			f.Field = at.Append("secretKey").String()
-			f.Severity = finding.Error
 		}
 	}
 }

@@ -2,7 +2,10 @@ package manifest
 
 import (
 	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strconv"
 	"strings"
@@ -55,11 +58,28 @@ func (p *Parsed) add(value any, d *document, at Path) {
 		return
 	}
 	o, ok := New(object, yamlOrigin{d, at})
-	if !ok {
+	switch {
+	case !ok && looksLikeObject(object):
+		p.Findings = append(p.Findings, finding.Finding{
+			Rule: "input/incomplete-object", Severity: finding.Error, Source: &o.Origin.Trace(nil, "")[0].Position,
+			Message: "the document looks like a Kubernetes object but lacks apiVersion or kind, so nothing would apply it",
+			Remedy:  "write both as strings; see that neither is misspelt",
+		})
+		return
+	case !ok, strings.HasPrefix(o.APIVersion, "kustomize.config.k8s.io/"):
 		p.Skipped++
 		return
 	}
 	p.Objects = append(p.Objects, o)
+}
+
+// looksLikeObject tells a Kubernetes object with a mistake in its head from other documents.
+func looksLikeObject(value map[string]any) bool {
+	_, version := value["apiVersion"]
+	_, kind := value["kind"]
+	metadata, _ := value["metadata"].(map[string]any)
+	_, name := metadata["name"]
+	return version != kind && (name || value["spec"] != nil) || version && kind || name && value["spec"] != nil
 }
 
 // document is one YAML document of a file. Its nodes are parsed only when a position is
@@ -75,6 +95,9 @@ type document struct {
 // split cuts a stream at the lines that start with three dashes, as kubectl does.
 func split(file string, data []byte) []*document {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if documents := splitJSON(file, data); documents != nil {
+		return documents
+	}
 	var documents []*document
 	start, line, first := 0, 0, 0
 	flush := func(end int) {
@@ -96,6 +119,27 @@ func split(file string, data []byte) []*document {
 	}
 	flush(len(data))
 	return documents
+}
+
+// splitJSON cuts a stream of JSON values, or returns nil where the data is no such stream.
+func splitJSON(file string, data []byte) []*document {
+	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		return nil
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	var documents []*document
+	for start := int64(0); ; start = decoder.InputOffset() {
+		var value json.RawMessage
+		if err := decoder.Decode(&value); err != nil {
+			if errors.Is(err, io.EOF) {
+				return documents
+			}
+			return nil // YAML in its flow style, or broken: the YAML parser tells
+		}
+		d := &document{file: file, line: bytes.Count(data[:start], []byte("\n")), text: data[start:decoder.InputOffset()]}
+		d.node = sync.OnceValue(d.parseNode)
+		documents = append(documents, d)
+	}
 }
 
 func separator(line []byte) bool {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"sigs.k8s.io/kustomize/api/krusty"
@@ -44,9 +45,17 @@ func kustomization(resources []string, patches []patch) []byte {
 			fmt.Fprintf(&b, "    group: %s\n", gk.Group)
 		}
 		// kustomize takes target names as regular expressions, whole.
-		fmt.Fprintf(&b, "    kind: %s\n    name: %s\n", gk.Kind, strings.ReplaceAll(p.target.Name, ".", `\.`))
+		fmt.Fprintf(&b, "    kind: %s\n    name: %s\n", gk.Kind, quoted(regexp.QuoteMeta(p.target.Name)))
 	}
 	return []byte(b.String())
+}
+
+// quoted puts quotes around what YAML would not read as a text.
+func quoted(name string) string {
+	if strings.ContainsAny(name[:1], "abcdefghijklmnopqrstuvwxyz") && !strings.ContainsAny(name, `\:`) {
+		return name
+	}
+	return fmt.Sprintf("%q", name)
 }
 
 // Prove builds every overlay of the files with kustomize and compares it with what was

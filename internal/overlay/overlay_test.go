@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"tenon.dev/tenon/internal/finding"
@@ -146,6 +147,26 @@ func TestWriteAfterInterruption(t *testing.T) {
 	if _, err := os.Stat(dir + ".tenon-new"); err == nil {
 		t.Error("what the interrupted run left is still there")
 	}
+}
+
+// Several renders at once leave one of their trees, whole.
+func TestWriteAtOnce(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "overlays")
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			if err := overlay.Write(dir, tree(fmt.Sprint("version ", i))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	for i := range 8 {
+		if difference, err := overlay.Compare(dir, tree(fmt.Sprint("version ", i))); err == nil && len(difference) == 0 {
+			return
+		}
+	}
+	t.Error("the overlays are mixed")
 }
 
 func TestWriteRefusesForeignFiles(t *testing.T) {

@@ -40,6 +40,11 @@ func withIndex(files map[string][]byte) map[string][]byte {
 // behind is removed by the next.
 func Write(dir string, files map[string][]byte) error {
 	dir = filepath.Clean(dir)
+	unlock, err := lock(filepath.Dir(dir))
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	if err := recoverInterrupted(dir); err != nil {
 		return err
 	}
@@ -59,6 +64,22 @@ func Write(dir string, files map[string][]byte) error {
 		return fmt.Errorf("removing the old overlays: %w", err)
 	}
 	return nil
+}
+
+// lock lets one render at a time write below a folder; the kernel frees it when a process ends.
+func lock(parent string) (unlock func(), err error) {
+	if err := os.MkdirAll(parent, 0o777); err != nil {
+		return nil, fmt.Errorf("opening the overlays' folder: %w", err)
+	}
+	folder, err := os.Open(parent)
+	if err != nil {
+		return nil, fmt.Errorf("opening the overlays' folder: %w", err)
+	}
+	if err := unix.Flock(int(folder.Fd()), unix.LOCK_EX); err != nil {
+		folder.Close()
+		return nil, fmt.Errorf("waiting for another render: %w", err)
+	}
+	return func() { folder.Close() }, nil
 }
 
 // recoverInterrupted cleans up after a run that was killed: a tree beside the overlays is

@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/errors"
 	"github.com/agnivade/levenshtein"
 
@@ -18,6 +20,7 @@ import (
 // wants it once, at the line in the team's own file.
 func (s *sources) findings(root cue.Value, err error) []finding.Finding {
 	best := map[string]finding.Finding{}
+	conflicts := map[string][]errors.Error{}
 	var order []string
 	for _, e := range errors.Errors(err) {
 		f := s.finding(root, e)
@@ -29,22 +32,52 @@ func (s *sources) findings(root cue.Value, err error) []finding.Finding {
 		if !seen {
 			order = append(order, key)
 		}
+		conflicts[key] = append(conflicts[key], e)
 		if !seen || s.clearness(f) > s.clearness(other) {
 			best[key] = f
 		}
 	}
 	var found []finding.Finding
 	for _, key := range order {
-		found = append(found, best[key])
+		f := best[key]
+		if value, allowed := alternatives(conflicts[key]); f.Rule == "schema/conflict" && len(allowed) > 1 {
+			f.Rule = "schema/invalid-value"
+			f.Message = fmt.Sprintf("%s: %s is none of %s", f.Field, value, strings.Join(allowed, ", "))
+		}
+		found = append(found, f)
 	}
-	return dropConsequences(found)
+	return s.dropConsequences(found)
+}
+
+var conflicting = regexp.MustCompile(`^conflicting values ("[^"]*") and ("[^"]*")`)
+
+// alternatives reads the errors of a disjunction of texts: CUE reports a conflict with each.
+func alternatives(errs []errors.Error) (value string, allowed []string) {
+	count := map[string]int{}
+	var order []string
+	for _, e := range errs {
+		format, args := e.Msg()
+		if m := conflicting.FindStringSubmatch(fmt.Sprintf(format, args...)); m != nil {
+			for _, text := range m[1:] {
+				if count[text]++; count[text] == 1 {
+					order = append(order, text)
+				}
+			}
+		}
+	}
+	for _, text := range order {
+		if count[text] > count[value] {
+			value = text
+		}
+	}
+	return value, slices.DeleteFunc(order, func(text string) bool { return text == value })
 }
 
 // clearness ranks what CUE says of one field: a bound that a value of the team breaks says
 // most, the failure of a whole disjunction least.
 func (s *sources) clearness(f finding.Finding) int {
 	score := 0
-	if f.Source != nil && s.layerOf(*f.Source) == team {
+	if s.inTeam(f) {
 		score += 4
 	}
 	if strings.Contains(f.Message, "does not satisfy") || f.Rule == "schema/unknown-field" {
@@ -56,16 +89,22 @@ func (s *sources) clearness(f finding.Finding) int {
 	return score
 }
 
+func (s *sources) inTeam(f finding.Finding) bool {
+	return f.Source != nil && s.layerOf(*f.Source) == team
+}
+
 // dropConsequences leaves out what only says that something else is wrong: an incomplete
 // value beside a real mistake, or an error of a struct whose field has one.
-func dropConsequences(found []finding.Finding) []finding.Finding {
+func (s *sources) dropConsequences(found []finding.Finding) []finding.Finding {
 	mistake := slices.ContainsFunc(found, func(f finding.Finding) bool { return f.Rule != "schema/incomplete" })
+	located := slices.ContainsFunc(found, func(f finding.Finding) bool { return s.inTeam(f) })
 	var kept []finding.Finding
 	for _, f := range found {
 		inner := slices.ContainsFunc(found, func(other finding.Finding) bool {
 			return f.Field != "" && strings.HasPrefix(other.Field, f.Field+".")
 		})
-		if !inner && !(mistake && f.Rule == "schema/incomplete") {
+		consequence := f.Rule == "schema/incomplete" && (mistake || located && !s.inTeam(f))
+		if !inner && !consequence {
 			kept = append(kept, f)
 		}
 	}
@@ -82,8 +121,23 @@ func (s *sources) finding(root cue.Value, e errors.Error) finding.Finding {
 		f.Remedy = "the schema has a default too: give the value itself where it is shared, or in each environment"
 	}
 	positions := s.ranked(e)
-	if len(positions) == 0 && root.Exists() {
-		positions = s.declarations(at(root, e.Path()))
+	if name, at := s.undefined(e); at != nil {
+		f.Field, f.Message = "", fmt.Sprintf("nothing is called %q", name)
+		f.Remedy = "name a pool, an image or another part of the platform that exists"
+		if near := mostLike(name, namesOf(root)); near != "" {
+			f.Remedy = fmt.Sprintf("did you mean %s?", near)
+		}
+		positions = append([]finding.Position{*at}, positions...)
+	}
+	// A value that is missing stands nowhere: the struct that lacks it is the place.
+	for path := e.Path(); root.Exists() && len(path) > 1; path = path[:len(path)-1] {
+		if len(positions) > 0 && s.layerOf(positions[0]) == team {
+			break
+		}
+		declared := s.declarations(at(root, path))
+		if len(positions) == 0 || len(declared) > 0 && s.layerOf(declared[0]) == team {
+			positions = append(declared, positions...)
+		}
 	}
 	if len(positions) > 0 {
 		f.Source = &positions[0]
@@ -92,15 +146,52 @@ func (s *sources) finding(root cue.Value, e errors.Error) finding.Finding {
 	return f
 }
 
-var alternatives = regexp.MustCompile(`incomplete value .*?((?: \| [^ |<>=]+){2,})$`)
+var ambiguous = regexp.MustCompile(`incomplete value .*?((?: \| [^ |<>=]+){2,})$`)
 
 // severalDefaults lists the values of an ambiguous default, as in uint | 0 | 1.
 func severalDefaults(message string) string {
-	m := alternatives.FindStringSubmatch(message)
+	m := ambiguous.FindStringSubmatch(message)
 	if m == nil {
 		return ""
 	}
 	return strings.Join(strings.Split(strings.TrimPrefix(m[1], " | "), " | "), ", ")
+}
+
+var undefinedField = regexp.MustCompile(`undefined field: "?([^"]+)"?$`)
+
+// undefined finds where the team wrote a name that the render looked up in vain.
+func (s *sources) undefined(e errors.Error) (name string, at *finding.Position) {
+	format, args := e.Msg()
+	m := undefinedField.FindStringSubmatch(strings.TrimSpace(fmt.Sprintf(format, args...)))
+	if m == nil {
+		return "", nil
+	}
+	for _, file := range s.files() {
+		if s.layers[file] != team {
+			continue
+		}
+		ast.Walk(s.byFile[file], func(n ast.Node) bool {
+			if lit, ok := n.(*ast.BasicLit); ok && at == nil && lit.Value == strconv.Quote(m[1]) {
+				p := position(lit.Pos())
+				at = &p
+			}
+			_, isImport := n.(*ast.ImportDecl)
+			return !isImport
+		}, nil)
+	}
+	return m[1], at
+}
+
+// namesOf lists what the parts of a platform are called.
+func namesOf(root cue.Value) []string {
+	var names []string
+	for _, part := range []string{"images", "pools", "tasks", "pipelines", "phases"} {
+		names = append(names, fieldsOf(root.LookupPath(cue.ParsePath("platform."+part)))...)
+	}
+	for i, name := range names {
+		names[i] = strings.Trim(name, `"`)
+	}
+	return names
 }
 
 // declarations are the places where a value is declared, the team's own first.
@@ -127,9 +218,20 @@ func (s *sources) ranked(e errors.Error) []finding.Position {
 		}
 	}
 	slices.SortStableFunc(positions, func(a, b finding.Position) int {
-		return int(s.layerOf(a)) - int(s.layerOf(b))
+		if d := int(s.layerOf(a)) - int(s.layerOf(b)); d != 0 {
+			return d
+		}
+		// Where a value is unified with the schema is no place to mend; the value is.
+		return boolToInt(s.references()[a]) - boolToInt(s.references()[b])
 	})
 	return positions
+}
+
+func boolToInt(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 // fieldPath writes a path of CUE without what belongs to the wiring of targets.
@@ -147,7 +249,7 @@ func fieldPath(path []string) string {
 // what was wanted and what was got.
 func explain(e errors.Error, field string) (rule, message string) {
 	format, args := e.Msg()
-	text := strings.TrimSpace(fmt.Sprintf(format, args...))
+	text := strings.TrimSpace(strings.ReplaceAll(fmt.Sprintf(format, args...), virtual+"/", ""))
 	for _, kind := range []struct{ part, rule, sentence string }{
 		{"field not allowed", "schema/unknown-field", "%[1]s is not a field of the schema"},
 		{"incomplete value", "schema/incomplete", "%[1]s has no value: %[2]s"},

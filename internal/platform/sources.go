@@ -1,7 +1,9 @@
 package platform
 
 import (
+	"maps"
 	"path"
+	"slices"
 	"strings"
 
 	"cuelang.org/go/cue/ast"
@@ -29,6 +31,7 @@ type sources struct {
 	layers  map[string]layer
 	first   string
 	parents map[ast.Node]ast.Node
+	refs    map[finding.Position]bool
 	indexed map[*ast.File]bool
 }
 
@@ -58,6 +61,38 @@ func newSources(instance *build.Instance) *sources {
 }
 
 func (s *sources) firstTeamFile() string { return s.first }
+
+// files lists the names of all files, sorted.
+func (s *sources) files() []string { return slices.Sorted(maps.Keys(s.byFile)) }
+
+// references are the places in the team's files where a name stands for a value.
+func (s *sources) references() map[finding.Position]bool {
+	if s.refs != nil {
+		return s.refs
+	}
+	s.refs = map[finding.Position]bool{}
+	for name, file := range s.byFile {
+		if s.layers[name] != team {
+			continue
+		}
+		ast.Walk(file, func(n ast.Node) bool {
+			switch x := n.(type) {
+			case *ast.SelectorExpr, *ast.IndexExpr:
+				s.refs[position(x.Pos())] = true
+			case *ast.Field:
+				ast.Walk(x.Value, func(n ast.Node) bool {
+					if selector, ok := n.(*ast.SelectorExpr); ok {
+						s.refs[position(selector.Pos())] = true
+					}
+					_, nested := n.(*ast.StructLit)
+					return !nested
+				}, nil)
+			}
+			return true
+		}, nil)
+	}
+	return s.refs
+}
 
 // fileName is a name as people know it, relative to the folder's file system.
 func fileName(name string) string {

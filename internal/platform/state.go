@@ -20,14 +20,21 @@ type Facts struct {
 	Kubernetes string
 	Tekton     struct {
 		Pipelines, Triggers, Coschedule, EnableAPIFields string
+		SetSecurityContext                               bool
 	}
 	CSIDrivers          []string
 	StorageClasses      map[string]struct{ Provisioner string }
-	Secrets             map[string]struct{ Keys []string }
+	Secrets             map[string]SecretFact
 	ClusterRoles        []string
 	ClusterInterceptors []string
 	CustomResources     []string
 	Pools               map[string]Pool
+}
+
+// SecretFact is a Secret that exists without being in git.
+type SecretFact struct {
+	Namespace string
+	Keys      []string
 }
 
 // Pool is a set of equal nodes: schema.#Pool.
@@ -72,15 +79,15 @@ type SigningPolicy struct{ Glob, Key string }
 
 // State is what a team states about one environment, beside the objects that follow from it.
 type State struct {
-	Name      string
-	Namespace struct{ Name, PodSecurity string }
-	Registry  string
-	Phases    map[string]struct{ TrafficPercent, ConcurrentRuns int }
-	Pools     map[string]Pool
-	Images    map[string]Image
-	Lock      map[string]LockEntry
-	Signing   map[string]SigningPolicy
-	Facts     Facts
+	Name, Environment string
+	Namespace         struct{ Name, PodSecurity string }
+	Registry          string
+	Phases            map[string]struct{ TrafficPercent, ConcurrentRuns int }
+	Pools             map[string]Pool
+	Images            map[string]Image
+	Lock              map[string]LockEntry
+	Signing           map[string]SigningPolicy
+	Facts             Facts
 	// Notebooks is present in a schema.#NotebookPlatform.
 	Notebooks *struct {
 		GPUMemory string
@@ -98,7 +105,7 @@ func (e *Environment) State() (State, error) {
 	return s, nil
 }
 
-// Waivers returns the environment's waivers, limited to its own targets.
+// Waivers returns the waivers that the environment declares.
 func (e *Environment) Waivers() ([]finding.Waiver, error) {
 	at := cue.ParsePath("platform.waivers")
 	fields, err := e.root.LookupPath(at).Fields()
@@ -175,7 +182,10 @@ func ReadFacts(own fs.FS, file string, data []byte) (Facts, []finding.Finding, e
 	} else {
 		syntax, err := yaml.Extract(file, data)
 		if err != nil {
-			return facts, files.findings(schema, err), nil
+			return facts, []finding.Finding{{
+				Rule: "input/yaml", Severity: finding.Error, Message: "the facts do not parse: " + err.Error(),
+				Source: &finding.Position{File: file},
+			}}, nil
 		}
 		given = ctx.BuildFile(syntax)
 	}

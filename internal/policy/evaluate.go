@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"runtime"
 	"sync"
 
@@ -137,21 +138,26 @@ func scripts(value any, at manifest.Path) []any {
 	return found
 }
 
-// inline finds the script in command: [sh, -c, script] or command: [sh, -c], args: [script].
+var shellFlag = regexp.MustCompile(`^-[a-z]*c$`)
+
+// inline finds the script that a container hands to a shell: the word after -c, wherever in
+// command and args the two stand.
 func inline(container map[string]any) (text string, at manifest.Path, ok bool) {
-	command, _ := container["command"].([]any)
-	args, _ := container["args"].([]any)
-	for i, word := range command {
-		if word != "-c" && word != "-ec" && word != "-exc" {
-			continue
+	type word struct {
+		text string
+		at   manifest.Path
+	}
+	var words []word
+	for _, list := range []string{"command", "args"} {
+		items, _ := container[list].([]any)
+		for i, item := range items {
+			text, _ := item.(string)
+			words = append(words, word{text, manifest.Path{list, i}})
 		}
-		if i+1 < len(command) {
-			text, ok = command[i+1].(string)
-			return text, manifest.Path{"command", i + 1}, ok
-		}
-		if len(args) > 0 {
-			text, ok = args[0].(string)
-			return text, manifest.Path{"args", 0}, ok
+	}
+	for i := range words {
+		if i > 0 && i+1 < len(words) && shellFlag.MatchString(words[i].text) {
+			return words[i+1].text, words[i+1].at, true
 		}
 	}
 	return "", nil, false

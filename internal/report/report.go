@@ -53,8 +53,29 @@ func writeText(w io.Writer, r finding.Report, o Options) error {
 		t.finding(f)
 	}
 	t.summary(r.Summary)
-	_, err := io.WriteString(w, t.String())
+	_, err := io.WriteString(w, printable(t.String()))
 	return err
+}
+
+// printable takes out control characters that a file could send to the terminal; those of
+// colours are ours.
+func printable(s string) string {
+	ours := strings.NewReplacer("\x1b[0m", "\x00", "\x1b[1;3", "\x01", "\x1b[1m", "\x02", "\x1b[2m", "\x03")
+	back := strings.NewReplacer("\x00", "\x1b[0m", "\x01", "\x1b[1;3", "\x02", "\x1b[1m", "\x03", "\x1b[2m")
+	marked := strings.Map(func(r rune) rune {
+		if r < 4 || r == '\n' || r == '\t' || r >= ' ' && r != 0x7f {
+			return r
+		}
+		return '?'
+	}, ours.Replace(strings.Map(dropMarks, s)))
+	return back.Replace(marked)
+}
+
+func dropMarks(r rune) rune {
+	if r < 4 {
+		return '?'
+	}
+	return r
 }
 
 type text struct {
@@ -75,7 +96,7 @@ func (t *text) finding(f finding.Finding) {
 		severity = t.style.paint("2", "waived "+f.Severity.String())
 	}
 	fmt.Fprintf(t, "%s%s %s: %s\n", place, severity, f.Rule, f.Message)
-	if f.Source != nil && f.Waiver == nil {
+	if f.Source != nil && f.Waiver == nil && !f.Sensitive() {
 		t.excerpt(*f.Source)
 	}
 	if where := where(f); where != "" {

@@ -57,11 +57,16 @@ func Parse(text string) Facts {
 		return facts
 	}
 	file, err := syntax.NewParser(syntax.Variant(variant)).Parse(strings.NewReader(text), "")
+	if err != nil && variant == syntax.LangPOSIX {
+		// In many images sh is bash: what is known of the script is better than nothing.
+		file, err = syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
+	}
 	if err != nil {
 		facts.ParseError = err.Error()
 		return facts
 	}
-	w := walker{facts: &facts}
+	first, _, _ := strings.Cut(text, "\n")
+	w := walker{facts: &facts, pipefail: strings.HasPrefix(first, "#!") && strings.Contains(first, "pipefail")}
 	syntax.Walk(file, w.visit)
 	return facts
 }

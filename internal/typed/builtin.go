@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer"
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/kubernetes/pkg/capabilities"
 )
 
 // decoder decodes strictly, applies defaults and converts to the internal types, as the API
@@ -20,6 +21,8 @@ import (
 // which decode nothing should not spend. The install packages of k8s.io/kubernetes would do
 // it at start-up, in a global scheme.
 var decoder = sync.OnceValue(func() runtime.Decoder {
+	// Clusters run with --allow-privileged; whether a pod should be is a rule's to say.
+	capabilities.Initialize(capabilities.Capabilities{AllowPrivileged: true})
 	scheme := runtime.NewScheme()
 	for _, add := range groups {
 		utilruntime.Must(add(scheme))

@@ -12,6 +12,7 @@ import (
 	appsv1 "k8s.io/kubernetes/pkg/apis/apps/v1"
 	appsvalidation "k8s.io/kubernetes/pkg/apis/apps/validation"
 	"k8s.io/kubernetes/pkg/apis/autoscaling"
+	autoscalingv1 "k8s.io/kubernetes/pkg/apis/autoscaling/v1"
 	autoscalingv2 "k8s.io/kubernetes/pkg/apis/autoscaling/v2"
 	"k8s.io/kubernetes/pkg/apis/batch"
 	batchv1 "k8s.io/kubernetes/pkg/apis/batch/v1"
@@ -41,7 +42,7 @@ import (
 var groups = []func(*runtime.Scheme) error{
 	core.AddToScheme, corev1.AddToScheme,
 	apps.AddToScheme, appsv1.AddToScheme,
-	autoscaling.AddToScheme, autoscalingv2.AddToScheme,
+	autoscaling.AddToScheme, autoscalingv1.AddToScheme, autoscalingv2.AddToScheme,
 	batch.AddToScheme, batchv1.AddToScheme,
 	networking.AddToScheme, networkingv1.AddToScheme,
 	policy.AddToScheme, policyv1.AddToScheme,

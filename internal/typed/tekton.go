@@ -21,31 +21,31 @@ import (
 	kjson "sigs.k8s.io/json"
 )
 
-// resource is what every type of Tekton and Triggers can do.
-type resource interface {
+// tektonObject is what every type of Tekton and Triggers can do.
+type tektonObject interface {
 	apis.Defaultable
 	apis.Validatable
 	metav1.Object
 }
 
-var tektonKinds = map[schema.GroupVersionKind]func() resource{
-	{Group: "tekton.dev", Version: "v1", Kind: "Task"}:        func() resource { return &pipelinev1.Task{} },
-	{Group: "tekton.dev", Version: "v1", Kind: "Pipeline"}:    func() resource { return &pipelinev1.Pipeline{} },
-	{Group: "tekton.dev", Version: "v1", Kind: "TaskRun"}:     func() resource { return &pipelinev1.TaskRun{} },
-	{Group: "tekton.dev", Version: "v1", Kind: "PipelineRun"}: func() resource { return &pipelinev1.PipelineRun{} },
+var tektonKinds = map[schema.GroupVersionKind]func() tektonObject{
+	{Group: "tekton.dev", Version: "v1", Kind: "Task"}:        func() tektonObject { return &pipelinev1.Task{} },
+	{Group: "tekton.dev", Version: "v1", Kind: "Pipeline"}:    func() tektonObject { return &pipelinev1.Pipeline{} },
+	{Group: "tekton.dev", Version: "v1", Kind: "TaskRun"}:     func() tektonObject { return &pipelinev1.TaskRun{} },
+	{Group: "tekton.dev", Version: "v1", Kind: "PipelineRun"}: func() tektonObject { return &pipelinev1.PipelineRun{} },
 
-	{Group: "tekton.dev", Version: "v1beta1", Kind: "Task"}:        func() resource { return &pipelinev1beta1.Task{} },
-	{Group: "tekton.dev", Version: "v1beta1", Kind: "Pipeline"}:    func() resource { return &pipelinev1beta1.Pipeline{} },
-	{Group: "tekton.dev", Version: "v1beta1", Kind: "TaskRun"}:     func() resource { return &pipelinev1beta1.TaskRun{} },
-	{Group: "tekton.dev", Version: "v1beta1", Kind: "PipelineRun"}: func() resource { return &pipelinev1beta1.PipelineRun{} },
-	{Group: "tekton.dev", Version: "v1beta1", Kind: "CustomRun"}:   func() resource { return &pipelinev1beta1.CustomRun{} },
-	{Group: "tekton.dev", Version: "v1beta1", Kind: "StepAction"}:  func() resource { return &pipelinev1beta1.StepAction{} },
+	{Group: "tekton.dev", Version: "v1beta1", Kind: "Task"}:        func() tektonObject { return &pipelinev1beta1.Task{} },
+	{Group: "tekton.dev", Version: "v1beta1", Kind: "Pipeline"}:    func() tektonObject { return &pipelinev1beta1.Pipeline{} },
+	{Group: "tekton.dev", Version: "v1beta1", Kind: "TaskRun"}:     func() tektonObject { return &pipelinev1beta1.TaskRun{} },
+	{Group: "tekton.dev", Version: "v1beta1", Kind: "PipelineRun"}: func() tektonObject { return &pipelinev1beta1.PipelineRun{} },
+	{Group: "tekton.dev", Version: "v1beta1", Kind: "CustomRun"}:   func() tektonObject { return &pipelinev1beta1.CustomRun{} },
+	{Group: "tekton.dev", Version: "v1beta1", Kind: "StepAction"}:  func() tektonObject { return &pipelinev1beta1.StepAction{} },
 
-	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "EventListener"}:         func() resource { return &triggersv1beta1.EventListener{} },
-	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "Trigger"}:               func() resource { return &triggersv1beta1.Trigger{} },
-	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "TriggerBinding"}:        func() resource { return &triggersv1beta1.TriggerBinding{} },
-	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "ClusterTriggerBinding"}: func() resource { return &triggersv1beta1.ClusterTriggerBinding{} },
-	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "TriggerTemplate"}:       func() resource { return &triggersv1beta1.TriggerTemplate{} },
+	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "EventListener"}:         func() tektonObject { return &triggersv1beta1.EventListener{} },
+	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "Trigger"}:               func() tektonObject { return &triggersv1beta1.Trigger{} },
+	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "TriggerBinding"}:        func() tektonObject { return &triggersv1beta1.TriggerBinding{} },
+	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "ClusterTriggerBinding"}: func() tektonObject { return &triggersv1beta1.ClusterTriggerBinding{} },
+	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "TriggerTemplate"}:       func() tektonObject { return &triggersv1beta1.TriggerTemplate{} },
 }
 
 // tektonContext holds Tekton's feature flags as the webhook would have them. Triggers'
@@ -92,7 +92,7 @@ var renamedInV1 = map[string]string{
 	"storageClass":       "the field is storageClassName, in volumeClaimTemplate.spec",
 }
 
-func (c *Checker) checkTekton(object resource, raw []byte) []problem {
+func (c *Checker) checkTekton(object tektonObject, raw []byte) []problem {
 	strict, err := kjson.UnmarshalStrict(raw, object)
 	if err != nil {
 		return []problem{decodeProblem(err, renamedInV1)}
@@ -106,16 +106,28 @@ func (c *Checker) checkTekton(object resource, raw []byte) []problem {
 		prefix := object.GetGenerateName()
 		object.SetName(prefix[:min(len(prefix), 58)] + "00000")
 	}
+	problems = append(problems, c.validate(object)...)
+	return append(problems, metadataProblems(object)...)
+}
+
+// validate asks Tekton. Its code panics on some null elements of lists; the webhook would too.
+func (c *Checker) validate(object tektonObject) (problems []problem) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			problems = []problem{{rule: "types/decode", message: fmt.Sprintf("Tekton's own validation breaks down on the object: %v", reason),
+				remedy: "look for null elements in its lists"}}
+		}
+	}()
 	object.SetDefaults(c.tekton)
 	if verdict := object.Validate(c.tekton); verdict != nil {
-		problems = append(problems, tektonProblems(verdict, object)...)
+		return tektonProblems(verdict, object)
 	}
-	return append(problems, metadataProblems(object)...)
+	return nil
 }
 
 // metadataProblems is what the API server says of the metadata of any custom resource; Tekton's
 // webhook does not look at labels.
-func metadataProblems(object resource) []problem {
+func metadataProblems(object tektonObject) []problem {
 	_, clusterScoped := object.(*triggersv1beta1.ClusterTriggerBinding)
 	if !clusterScoped && object.GetNamespace() == "" {
 		object.SetNamespace(metav1.NamespaceDefault)
@@ -130,7 +142,7 @@ func metadataProblems(object resource) []problem {
 }
 
 // tektonProblems takes a FieldError apart: each of its parts names its fields by itself.
-func tektonProblems(verdict *apis.FieldError, object resource) []problem {
+func tektonProblems(verdict *apis.FieldError, object tektonObject) []problem {
 	var problems []problem
 	for _, part := range verdict.WrappedErrors() {
 		p := problem{rule: "types/tekton", message: part.Message}
@@ -154,7 +166,7 @@ func tektonProblems(verdict *apis.FieldError, object resource) []problem {
 }
 
 // circle lists the runAfter fields of the tasks that wait for themselves.
-func circle(object resource) []string {
+func circle(object tektonObject) []string {
 	pipeline, ok := object.(*pipelinev1.Pipeline)
 	if !ok {
 		return nil

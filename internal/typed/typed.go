@@ -7,9 +7,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"tenon.dev/tenon/internal/finding"
@@ -75,24 +78,12 @@ func (c *Checker) Check(o manifest.Object) []finding.Finding {
 	return c.unknown(o, gvk)
 }
 
-func (c *Checker) unknown(o manifest.Object, gvk schema.GroupVersionKind) []finding.Finding {
-	if c.settings.KnownKinds[gvk.Group+"/"+gvk.Kind] {
-		return nil
-	}
-	f := finding.Finding{
-		Rule: "types/unknown-kind", Severity: finding.Warning, Object: o.Ref(), Field: "kind",
-		Message: fmt.Sprintf("nobody knows the kind %s of %s", o.Kind, o.APIVersion),
-		Remedy:  "correct apiVersion or kind, or state the operator's kind in facts.customResources as group/Kind",
-	}
-	if c.settings.Complete {
-		f.Severity = finding.Error
-	}
-	return []finding.Finding{f}
-}
-
 func (c *Checker) findings(o manifest.Object, problems []problem) []finding.Finding {
 	var found []finding.Finding
 	for _, p := range problems {
+		if p.rule == "types/decode" && strings.Contains(p.message, "quantities must match") {
+			p.field = badQuantity(o.Value, nil).String()
+		}
 		f := finding.Finding{
 			Rule: p.rule, Severity: finding.Error, Message: p.message, Remedy: p.remedy,
 			Object: o.Ref(), Field: entry(o, translate(o, p.field), p.value),
@@ -114,12 +105,44 @@ func entry(o manifest.Object, field string, value any) string {
 	if !isMap || !isText {
 		return field
 	}
-	for key, v := range m {
-		if v == text || key == text {
+	for _, key := range slices.Sorted(maps.Keys(m)) {
+		if m[key] == text || key == text {
 			return path.Append(key).String()
 		}
 	}
 	return field
+}
+
+// quantities are the fields whose values are quantities.
+var quantities = map[string]bool{
+	"requests": true, "limits": true, "hard": true, "capacity": true, "default": true, "defaultRequest": true,
+	"min": true, "max": true, "allocatable": true, "sizeLimit": true, "averageValue": true,
+}
+
+// badQuantity finds the first value that is no quantity where one belongs: the decoder does
+// not say which it was.
+func badQuantity(value any, at manifest.Path) manifest.Path {
+	switch v := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			here := at.Append(key)
+			if text, ok := v[key].(string); ok && len(at) > 0 && (quantities[fmt.Sprint(at[len(at)-1])] || quantities[key]) {
+				if _, err := resource.ParseQuantity(text); err != nil {
+					return here
+				}
+			}
+			if found := badQuantity(v[key], here); found != nil {
+				return found
+			}
+		}
+	case []any:
+		for i, item := range v {
+			if found := badQuantity(item, at.Append(i)); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
 }
 
 // byName matches list elements that Tekton names instead of counting: spec.tasks[checkout].

@@ -40,10 +40,10 @@ extended_gpu(name) if startswith(name, "nvidia.com/mig-")
 
 extended_gpu(name) if name in {"amd.com/gpu", "gpu.intel.com/i915"}
 
-# gpu_request is what a container asks for of GPUs; undefined where it asks for none.
-gpu_request(container) := quantity if {
+# gpu_request tells whether a container asks for GPUs.
+gpu_request(container) if {
 	some field in ["computeResources", "resources"]
 	some list in ["limits", "requests"]
-	some name, quantity in container[field][list]
+	some name, _ in container[field][list]
 	extended_gpu(name)
 }

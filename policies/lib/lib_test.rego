@@ -14,6 +14,10 @@ test_task_specs_embedded_in_a_run_are_found if {
 	found == {{"path": ["spec", "pipelineSpec", "tasks", 0, "taskSpec"], "spec": {"steps": []}}}
 }
 
+test_gpu_request_with_unequal_values if {
+	lib.gpu_request({"computeResources": {"requests": {"nvidia.com/gpu": "1"}, "limits": {"nvidia.com/gpu": 2}}})
+}
+
 test_gpu_request_is_undefined_without_one if {
 	some step in data.rendered.Task["env-preparation"].spec.steps
 	not lib.gpu_request(step)

@@ -19,8 +19,10 @@ deny contains {"msg": msg, "path": script.path} if {
 	some pipe in script.facts.pipes
 	not pipe.pipefail
 	not contains(script.text, "PIPESTATUS")
-	some i, command in pipe.commands
+	some i, called in pipe.commands
 	i < count(pipe.commands) - 1
+	words := split(called, "/")
+	command := words[count(words) - 1]
 	command in tools
 	msg := sprintf("line %d of the script pipes %s into %s without pipefail: its failure is lost", [pipe.line, command, pipe.commands[i + 1]])
 }

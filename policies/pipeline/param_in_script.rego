@@ -14,7 +14,6 @@ package tenon.rules.pipeline.param_in_script
 
 deny contains {"msg": msg, "path": script.path, "text": found} if {
 	some script in input.tenon.scripts
-	startswith(input.apiVersion, "tekton.dev/")
-	some found in regex.find_n(`\$\((params|tasks|inputs\.params)[.\[][^)]*\)`, script.text, -1)
+	some found in regex.find_n(`\$\((params|tasks|inputs\.params|tt\.params)[.\[][^)]*\)`, script.text, -1)
 	msg := sprintf("%s is put into the script as text, unescaped", [found])
 }

@@ -10,6 +10,12 @@ test_fires_on_a_parameter if {
 	{f.path | some f in found} == {task.tenon.scripts[0].path}
 }
 
+test_fires_on_a_parameter_of_a_trigger_template if {
+	bad := json.patch(task, [{"op": "replace", "path": "/tenon/scripts/0/text", "value": "echo $(tt.params.message)"}])
+	found := param_in_script.deny with input as bad
+	count(found) == 1
+}
+
 test_silent_as_rendered if {
 	count(param_in_script.deny) == 0 with input as task
 }

@@ -20,6 +20,12 @@ deny contains {"msg": msg, "path": ["spec", "triggers", i]} if {
 	msg := sprintf("trigger %s of %s starts runs for anybody: no interceptor checks a signature", [object.get(trigger, "name", sprintf("%d", [i])), input.metadata.name])
 }
 
+deny contains {"msg": msg, "path": ["spec"]} if {
+	input.kind == "Trigger"
+	not verified(input.spec)
+	msg := sprintf("Trigger %s starts runs for anybody: no interceptor checks a signature", [input.metadata.name])
+}
+
 verified(trigger) if {
 	some interceptor in trigger.interceptors
 	interceptor.ref.name in {"github", "gitlab", "bitbucket", "slack"}

@@ -16,6 +16,11 @@ test_fires_without_a_secret if {
 	count(found) == 1
 }
 
+test_fires_on_a_trigger_of_its_own if {
+	found := unsigned_events.deny with input as {"kind": "Trigger", "metadata": {"name": "t"}, "spec": {"interceptors": []}}
+	{f.path | some f in found} == {["spec"]}
+}
+
 test_silent_as_rendered if {
 	count(unsigned_events.deny) == 0 with input as listener
 }

@@ -95,6 +95,7 @@ func addGPU(n *corev1.Node, gpu platform.GPU) {
 	switch gpu.Sharing.Strategy {
 	case "timeSlicing":
 		count *= gpu.Sharing.Replicas
+		n.Labels["nvidia.com/gpu.product"] += "-SHARED"
 	case "mig":
 		name = corev1.ResourceName("nvidia.com/mig-" + gpu.Sharing.Profile)
 		count *= gpu.Sharing.PerGPU

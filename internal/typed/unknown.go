@@ -1,0 +1,89 @@
+package typed
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agnivade/levenshtein"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// unvalidated are kinds that the API server or Tekton serves and that are not validated here.
+var unvalidated = map[string][]string{
+	"":                             {"Binding", "ComponentStatus", "Event", "PodTemplate"},
+	"admissionregistration.k8s.io": {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"},
+	"apiextensions.k8s.io":         {"CustomResourceDefinition"},
+	"apiregistration.k8s.io":       {"APIService"},
+	"apps":                         {"ControllerRevision"},
+	"certificates.k8s.io":          {"CertificateSigningRequest", "ClusterTrustBundle"},
+	"coordination.k8s.io":          {"Lease"},
+	"discovery.k8s.io":             {"EndpointSlice"},
+	"events.k8s.io":                {"Event"},
+	"flowcontrol.apiserver.k8s.io": {"FlowSchema", "PriorityLevelConfiguration"},
+	"networking.k8s.io":            {"IPAddress", "ServiceCIDR"},
+	"node.k8s.io":                  {"RuntimeClass"},
+	"resource.k8s.io":              {"DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"},
+	"storage.k8s.io":               {"CSINode", "CSIStorageCapacity", "VolumeAttachment", "VolumeAttributesClass"},
+	"tekton.dev":                   {"VerificationPolicy"},
+	"triggers.tekton.dev":          {"ClusterInterceptor", "Interceptor"},
+}
+
+// unknown says what is known of a kind that is not validated.
+func (c *Checker) unknown(o manifest.Object, gvk schema.GroupVersionKind) []finding.Finding {
+	f := finding.Finding{Rule: "types/unknown-kind", Severity: finding.Warning, Object: o.Ref(), Field: "kind"}
+	served := kindsOf(gvk.Group)
+	switch {
+	case c.settings.KnownKinds[gvk.Group+"/"+gvk.Kind]:
+		return nil
+	case slices.Contains(unvalidated[gvk.Group], gvk.Kind) || gvk.Group == "triggers.tekton.dev" && gvk.Version == "v1alpha1":
+		f.Rule, f.Severity = "types/not-validated", finding.Info
+		f.Message = fmt.Sprintf("%s of %s is not validated: tenon has no types for it", o.Kind, o.APIVersion)
+		f.Remedy = "let the API server validate it with a dry run"
+	case slices.Contains(served, gvk.Kind):
+		f.Rule, f.Severity, f.Field = "types/unknown-version", finding.Error, "apiVersion"
+		f.Message = fmt.Sprintf("%s is not served in %s", o.Kind, o.APIVersion)
+		f.Remedy = "use a current version: see https://kubernetes.io/docs/reference/using-api/deprecation-guide/"
+	case served != nil:
+		f.Severity = finding.Error
+		f.Message = fmt.Sprintf("%s has no kind %s", o.APIVersion, o.Kind)
+		f.Remedy = didYouMean(gvk.Kind, served)
+	default:
+		f.Message = fmt.Sprintf("nobody knows the kind %s of %s", o.Kind, o.APIVersion)
+		f.Remedy = "correct apiVersion or kind, or state the operator's kind in facts.customResources as group/Kind"
+		if c.settings.Complete {
+			f.Severity = finding.Error
+		}
+	}
+	return []finding.Finding{f}
+}
+
+// kindsOf lists the kinds of an API group that Kubernetes or Tekton serves; nil for others.
+func kindsOf(group string) []string {
+	kinds := slices.Clone(unvalidated[group])
+	for gk := range builtins {
+		if gk.Group == group {
+			kinds = append(kinds, gk.Kind)
+		}
+	}
+	for gvk := range tektonKinds {
+		if gvk.Group == group && !slices.Contains(kinds, gvk.Kind) {
+			kinds = append(kinds, gvk.Kind)
+		}
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+func didYouMean(kind string, served []string) string {
+	best := slices.MinFunc(served, func(a, b string) int {
+		return levenshtein.ComputeDistance(strings.ToLower(kind), strings.ToLower(a)) - levenshtein.ComputeDistance(strings.ToLower(kind), strings.ToLower(b))
+	})
+	if levenshtein.ComputeDistance(strings.ToLower(kind), strings.ToLower(best)) > len(kind)/3 {
+		return "the group has: " + strings.Join(served, ", ")
+	}
+	return "did you mean " + best + "?"
+}
