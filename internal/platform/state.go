@@ -133,21 +133,31 @@ func (e *Environment) Waivers() ([]finding.Waiver, error) {
 	return waivers, nil
 }
 
-// teamPosition returns where the team wrote a value.
+// teamPosition returns where the team wrote a value: the literal, or else what stands for it.
 func (e *Environment) teamPosition(v cue.Value) finding.Position {
 	_, operands := v.Expr()
+	var other finding.Position
 	for _, operand := range append(operands, v) {
-		pos := operand.Pos()
-		if field, ok := operand.Source().(*ast.Field); ok {
-			if _, literal := field.Value.(*ast.BasicLit); literal {
-				pos = field.Value.Pos()
+		pos, isLiteral := operand.Pos(), false
+		switch source := operand.Source().(type) {
+		case *ast.BasicLit:
+			isLiteral = true
+		case *ast.Field:
+			if _, isLiteral = source.Value.(*ast.BasicLit); isLiteral {
+				pos = source.Value.Pos()
 			}
 		}
-		if pos.IsValid() && e.files.layerOf(position(pos)) == team {
+		if !pos.IsValid() || e.files.layerOf(position(pos)) != team {
+			continue
+		}
+		if isLiteral {
 			return position(pos)
 		}
+		if other.Line == 0 {
+			other = position(pos)
+		}
 	}
-	return finding.Position{}
+	return other
 }
 
 // Place returns where the team wrote a value of its platform, such as pools.gpu.

@@ -237,6 +237,48 @@ func TestPipeline(t *testing.T) {
 	}
 }
 
+// TestFailedRun publishes what a run left whose second notebook failed, on a GPU that tells
+// nothing of its use.
+func TestFailedRun(t *testing.T) {
+	c := newCluster(t)
+	c.write("bin/nvidia-smi", "#!/bin/sh\ncase $1 in --list-gpus) echo 'GPU 0: A100'; echo '  MIG 1g.10gb Device 0' ;; *) echo h; echo 'now, A100, [N/A], 10 MiB, 20 MiB'; exec sleep 30 ;; esac\n", 0o755)
+	if failed, output := c.prepare(); failed != "" {
+		t.Fatalf("step %s failed:\n%s", failed, output)
+	}
+	c.must("notebook-execution-gpu", map[string][]string{"notebook": {books[0]}, "commit": {"c"}, "run": {"run-1"}})
+	c.must("result-publishing", map[string][]string{"run": {"run-1"}, "status": {"Failed"}})
+	folder := "store/" + filepath.Dir(filepath.Dir(c.read("results/location")))
+	c.read(folder + "/results/executed/notebooks/one.ipynb")
+	c.read(folder + "/reports/gpu/notebooks/one.gpu.csv")
+}
+
+// TestInterrupted starts where a killed attempt left a lock in the checkout.
+func TestInterrupted(t *testing.T) {
+	c := newCluster(t)
+	c.write("source/source/.git/shallow.lock", "", 0o644)
+	c.write("source/source/.git/index.lock", "", 0o644)
+	c.executed()
+}
+
+// TestCache fetches what the cache lacks, checks its digest, and fails on another.
+func TestCache(t *testing.T) {
+	const hello = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03" // of "hello" and a newline
+	for digest, want := range map[string]string{hello: "", strings.Repeat("0", 64): "warm-cache"} {
+		c := newCluster(t)
+		c.write("served/a.txt", "hello\n", 0o644)
+		c.write("served/a.txt.gz", "other\n", 0o644)
+		c.write("repo/datasets.sha256", digest+" a.txt\n", 0o644)
+		c.write("repo/datasets.urls", "file://"+c.path("served/a.txt.gz")+"\nfile://"+c.path("served/a.txt")+"\n", 0o644)
+		c.recommit()
+		if failed, output := c.prepare(); failed != want {
+			t.Errorf("digest %s: step %q failed:\n%s", digest, failed, output)
+		}
+		if want == "" && c.read("cache/a.txt") != "hello\n" {
+			t.Error("the file is not in the cache")
+		}
+	}
+}
+
 // TestRetries repeats tasks that are retried: the second attempt finds what the first left.
 func TestRetries(t *testing.T) {
 	c := newCluster(t)

@@ -111,16 +111,24 @@ func TestCUE(t *testing.T) {
 		environment, phase := filepath.Split(target)
 		t.Run(target, func(t *testing.T) {
 			out := run(t, root+"/cue", cue, "export", "./platform/"+environment, "-e", "targets."+phase)
-			var kinds map[string]map[string]map[string]any
+			var kinds map[string]map[string]json.RawMessage
 			if err := json.Unmarshal(out, &kinds); err != nil {
 				t.Fatal(err)
 			}
+			want := rendered(t, target)
 			count := 0
 			for _, named := range kinds {
-				count += len(named)
+				for name, object := range named {
+					count++
+					for key, exported := range objects(t, object) {
+						if !reflect.DeepEqual(want[key], exported) {
+							t.Errorf("%s differs", name)
+						}
+					}
+				}
 			}
-			if want := len(rendered(t, target)); count != want {
-				t.Errorf("cue exports %d objects, tenon renders %d", count, want)
+			if count != len(want) {
+				t.Errorf("cue exports %d objects, tenon renders %d", count, len(want))
 			}
 		})
 	}
