@@ -58,13 +58,9 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 		found = append(found, alone...)
 	}
 	found = append(found, c.sampleRuns(types, s.Objects)...)
-	across, err := graph.Check(graph.Input{
+	found = append(found, graph.Check(graph.Input{
 		Objects: s.Objects, Facts: s.Facts, Complete: s.Complete, ConcurrentRuns: s.ConcurrentRuns,
-	})
-	if err != nil {
-		return nil, err
-	}
-	found = append(found, across...)
+	})...)
 	found = append(found, image.CheckPins(image.Uses(s.Objects))...)
 	found = dropConsequences(found)
 	locate(found, s.Objects)

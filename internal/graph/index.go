@@ -26,11 +26,8 @@ type Input struct {
 }
 
 // Check returns what is wrong across the objects.
-func Check(in Input) ([]finding.Finding, error) {
-	g, err := newGraph(in)
-	if err != nil {
-		return nil, err
-	}
+func Check(in Input) []finding.Finding {
+	g := newGraph(in)
 	g.duplicates()
 	g.references()
 	g.triggers()
@@ -41,7 +38,7 @@ func Check(in Input) ([]finding.Finding, error) {
 	}
 	g.networkPolicies()
 	g.quota()
-	return g.findings, nil
+	return g.findings
 }
 
 type key struct{ kind, namespace, name string }
@@ -54,7 +51,7 @@ type graph struct {
 	findings []finding.Finding
 }
 
-func newGraph(in Input) (*graph, error) {
+func newGraph(in Input) *graph {
 	g := &graph{Input: in, byKey: map[key]manifest.Object{}}
 	for _, o := range in.Objects {
 		k := key{o.Kind, o.Namespace, o.Name}
@@ -64,7 +61,7 @@ func newGraph(in Input) (*graph, error) {
 	}
 	g.runs = Runs(in.Objects)
 	g.pods = workloads(in.Objects)
-	return g, nil
+	return g
 }
 
 // duplicates reports objects that are given twice: the later one would silently win.

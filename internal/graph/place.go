@@ -51,11 +51,39 @@ func podOf(r Run, run pipelinev1.PipelineRun, s step) (placement.Pod, manifest.P
 			at = r.At.Append("spec", "taskRunSpecs", i, "podTemplate")
 		}
 	}
-	pod := placement.Pod{Requests: requests(s.task)}
+	pod := placement.Pod{Requests: requests(overridden(run, s))}
 	if template != nil {
 		pod.NodeSelector, pod.Tolerations, pod.Affinity = template.NodeSelector, template.Tolerations, template.Affinity
 	}
 	return pod, at
+}
+
+// overridden is the task of a step with the resources that the run gives it instead of its own
+// (tektoncd/pipeline, docs/compute-resources.md).
+func overridden(run pipelinev1.PipelineRun, s step) *pipelinev1.TaskSpec {
+	task := s.task
+	for _, spec := range run.Spec.TaskRunSpecs {
+		if spec.PipelineTaskName != s.Name {
+			continue
+		}
+		for _, override := range spec.StepSpecs {
+			task = task.DeepCopy()
+			for i := range task.Steps {
+				if task.Steps[i].Name == override.Name {
+					task.Steps[i].ComputeResources = override.ComputeResources
+				}
+			}
+		}
+		if spec.ComputeResources != nil && len(task.Steps) > 0 {
+			// Tekton divides a task's request by its steps: the sum is the whole again.
+			task = task.DeepCopy()
+			for i := range task.Steps {
+				task.Steps[i].ComputeResources = corev1.ResourceRequirements{}
+			}
+			task.Steps[0].ComputeResources = *spec.ComputeResources
+		}
+	}
+	return task
 }
 
 // requests sums over the steps and sidecars of a task, which run as containers of one pod.

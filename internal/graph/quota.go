@@ -13,7 +13,7 @@ import (
 )
 
 // quota checks that each ResourceQuota has room for the largest task of every run, at the
-// declared number of concurrent runs: a pod above the quota is refused, not queued.
+// declared number of concurrent runs: Tekton tries a pod above the quota again and again.
 func (g *graph) quota() {
 	if g.ConcurrentRuns == 0 {
 		return
@@ -36,7 +36,7 @@ func (g *graph) quota() {
 				continue
 			}
 			g.add(o, "graph/quota-too-small", finding.Error, manifest.Path{"spec", "hard", "requests." + string(name)},
-				fmt.Sprintf("the quota allows %s %s, and each of the phase's concurrent runs asks for %s at its widest: pods above it are refused",
+				fmt.Sprintf("the quota allows %s %s, and each of the phase's concurrent runs asks for %s at its widest: pods above it wait until the run times out",
 					hard.String(), name, one.String()),
 				"raise the quota, or lower concurrentRuns of the phase")
 		}

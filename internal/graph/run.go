@@ -56,8 +56,8 @@ var pullRequestEvent []byte
 // value, name and revision, so that no rule about values fires on it.
 const placeholder = "placeholder"
 
-// templateRuns renders a TriggerTemplate with each sample event, through the bindings that
-// some EventListener or Trigger uses it with.
+// templateRuns renders a TriggerTemplate with each sample event, through the bindings of each
+// trigger of an EventListener that uses it.
 func templateRuns(o manifest.Object, objects []manifest.Object) []Run {
 	tt, ok := as[triggersv1beta1.TriggerTemplate](o.Value)
 	if !ok {
@@ -65,8 +65,8 @@ func templateRuns(o manifest.Object, objects []manifest.Object) []Run {
 	}
 	var runs []Run
 	seen := map[string]bool{}
-	for _, event := range [][]byte{pushEvent, pullRequestEvent} {
-		params := sampleParams(&tt, bindingsOf(o, objects), event)
+	for _, sample := range samples(o, objects) {
+		params := sampleParams(&tt, sample.bindings, sample.event)
 		for i, raw := range renderTemplate(&tt, params) {
 			var value map[string]any
 			if seen[string(raw)] || json.Unmarshal(raw, &value) != nil {
@@ -122,9 +122,19 @@ func sampleParams(tt *triggersv1beta1.TriggerTemplate, bindings []triggersv1beta
 	return params
 }
 
-// bindingsOf collects the parameters of all bindings that the template is used with.
-func bindingsOf(tt manifest.Object, objects []manifest.Object) []triggersv1beta1.Param {
-	var params []triggersv1beta1.Param
+type sample struct {
+	bindings []triggersv1beta1.Param
+	event    []byte
+}
+
+// samples pairs each sample event with the bindings of each trigger that uses the template.
+func samples(tt manifest.Object, objects []manifest.Object) []sample {
+	var all []sample
+	add := func(bindings []triggersv1beta1.Param) {
+		for _, event := range [][]byte{pushEvent, pullRequestEvent} {
+			all = append(all, sample{bindings, event})
+		}
+	}
 	for _, o := range objects {
 		if o.Kind != "EventListener" || o.Namespace != tt.Namespace {
 			continue
@@ -135,11 +145,14 @@ func bindingsOf(tt manifest.Object, objects []manifest.Object) []triggersv1beta1
 		}
 		for _, t := range el.Spec.Triggers {
 			if t.Template != nil && t.Template.Ref != nil && *t.Template.Ref == tt.Name {
-				params = append(params, boundParams(t.Bindings, tt.Namespace, objects)...)
+				add(boundParams(t.Bindings, tt.Namespace, objects))
 			}
 		}
 	}
-	return params
+	if all == nil {
+		add(nil)
+	}
+	return all
 }
 
 func boundParams(bindings []*triggersv1beta1.EventListenerBinding, namespace string, objects []manifest.Object) []triggersv1beta1.Param {

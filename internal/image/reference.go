@@ -1,5 +1,6 @@
 // Package image knows image references: where objects name them, whether they are pinned, what
-// a registry says of them, and whether their signatures verify. It does not know platforms.
+// a registry says of them, and whether their signatures verify. Of a platform it knows the list
+// of images and nothing else.
 package image
 
 import (

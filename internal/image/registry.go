@@ -24,7 +24,8 @@ var (
 	ErrUnreachable = errors.New("the registry does not answer")
 )
 
-// Client talks to the registries of the images it is asked about, and to no other host.
+// Client talks to the registries of the images it is asked about, and to hosts that these
+// redirect to over TLS.
 type Client struct {
 	// Keychain holds credentials; nil means anonymous.
 	Keychain authn.Keychain

@@ -210,8 +210,8 @@ func write(files map[string][]byte, dir, below string, l layer, under objects) e
 	return nil
 }
 
-// fileName is stable for an object: its kind and name, and its group where the kind alone
-// could be another's.
+// fileName is stable for an object: its kind and name. A target has one object of a kind and
+// name, since the render is keyed by both.
 func fileName(o manifest.Object, extension string) string {
 	return strings.ToLower(o.Kind) + "-" + strings.ReplaceAll(o.Name, ":", "_") + extension
 }

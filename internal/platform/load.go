@@ -204,8 +204,8 @@ func (e *Environment) describe() error {
 	return nil
 }
 
-// files of an instance and of all that it imports.
-func allFiles(instance *build.Instance) []*build.Instance {
+// withImports lists an instance and all that it imports.
+func withImports(instance *build.Instance) []*build.Instance {
 	all := []*build.Instance{instance}
 	for i := 0; i < len(all); i++ {
 		for _, dependency := range all[i].Imports {

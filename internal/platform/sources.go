@@ -40,7 +40,7 @@ func newSources(instance *build.Instance) *sources {
 		byFile: map[string]*ast.File{}, layers: map[string]layer{},
 		parents: map[ast.Node]ast.Node{}, indexed: map[*ast.File]bool{},
 	}
-	for i, inst := range allFiles(instance) {
+	for i, inst := range withImports(instance) {
 		l := team
 		switch {
 		case i == 0:
