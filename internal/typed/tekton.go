@@ -9,6 +9,7 @@ import (
 
 	pipelineconfig "github.com/tektoncd/pipeline/pkg/apis/config"
 	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
+	pipelinev1alpha1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1alpha1"
 	pipelinev1beta1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1beta1"
 	triggersconfig "github.com/tektoncd/triggers/pkg/apis/config"
 	"github.com/tektoncd/triggers/pkg/apis/triggers/contexts"
@@ -40,6 +41,8 @@ var tektonKinds = map[schema.GroupVersionKind]func() tektonObject{
 	{Group: "tekton.dev", Version: "v1beta1", Kind: "PipelineRun"}: func() tektonObject { return &pipelinev1beta1.PipelineRun{} },
 	{Group: "tekton.dev", Version: "v1beta1", Kind: "CustomRun"}:   func() tektonObject { return &pipelinev1beta1.CustomRun{} },
 	{Group: "tekton.dev", Version: "v1beta1", Kind: "StepAction"}:  func() tektonObject { return &pipelinev1beta1.StepAction{} },
+
+	{Group: "tekton.dev", Version: "v1alpha1", Kind: "StepAction"}: func() tektonObject { return &pipelinev1alpha1.StepAction{} },
 
 	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "EventListener"}:         func() tektonObject { return &triggersv1beta1.EventListener{} },
 	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "Trigger"}:               func() tektonObject { return &triggersv1beta1.Trigger{} },
