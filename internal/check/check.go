@@ -57,9 +57,10 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 		locate(alone, []manifest.Object{o})
 		found = append(found, alone...)
 	}
-	found = append(found, c.sampleRuns(types, s.Objects)...)
+	runs := graph.Runs(s.Objects)
+	found = append(found, sampleRuns(types, runs)...)
 	found = append(found, graph.Check(graph.Input{
-		Objects: s.Objects, Facts: s.Facts, Complete: s.Complete, ConcurrentRuns: s.ConcurrentRuns,
+		Objects: s.Objects, Runs: runs, Facts: s.Facts, Complete: s.Complete, ConcurrentRuns: s.ConcurrentRuns,
 	})...)
 	found = append(found, image.CheckPins(image.Uses(s.Objects))...)
 	found = dropConsequences(found)
@@ -112,9 +113,9 @@ func (c *Checker) alone(ctx context.Context, types *typed.Checker, o manifest.Ob
 
 // sampleRuns asks the types about the runs that TriggerTemplates would create: until an event
 // comes, no server looks at them.
-func (c *Checker) sampleRuns(types *typed.Checker, objects []manifest.Object) []finding.Finding {
+func sampleRuns(types *typed.Checker, runs []graph.Run) []finding.Finding {
 	var found []finding.Finding
-	for _, r := range graph.Runs(objects) {
+	for _, r := range runs {
 		if len(r.At) == 0 {
 			continue // a run that stands for itself has been checked
 		}

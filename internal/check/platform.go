@@ -164,13 +164,14 @@ func (c *Checker) environment(ctx context.Context, e Environment) ([]finding.Fin
 // relocateImages points findings about an image of the platform at its tag: the reference is
 // put together from several fields, and that is the one to lock or to mend.
 func (e Environment) relocateImages(found []finding.Finding) {
+	catalogue := image.Catalogue([]platform.State{e.State})
 	for i := range found {
 		f := &found[i]
 		if f.Rule != "image/not-pinned" {
 			continue
 		}
-		for _, entry := range image.Catalogue([]platform.State{e.State}) {
-			if !strings.Contains(f.Message, " "+entry.Reference+" ") {
+		for _, entry := range catalogue {
+			if f.Text != entry.Reference {
 				continue
 			}
 			if locked, ok := e.State.Lock[entry.Name]; ok {

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -32,7 +31,7 @@ func (a *app) policyListCommand() *cobra.Command {
 			}
 			table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(table, "RULE\tSEVERITY\tTITLE")
-			for _, r := range sorted(rules.Rules) {
+			for _, r := range rules.ByID() {
 				fmt.Fprintf(table, "%s\t%s\t%s\n", r.ID, r.Severity, r.Title)
 			}
 			return table.Flush()
@@ -40,10 +39,6 @@ func (a *app) policyListCommand() *cobra.Command {
 	}
 	cmd.Flags().StringArrayVar(&folders, "policy", nil, "folder with more Rego rules (repeatable)")
 	return cmd
-}
-
-func sorted(rules []policy.Rule) []policy.Rule {
-	return slices.SortedFunc(slices.Values(rules), func(a, b policy.Rule) int { return strings.Compare(a.ID, b.ID) })
 }
 
 func (a *app) policyExplainCommand() *cobra.Command {

@@ -16,7 +16,9 @@ import (
 // Input is what is looked at together: the objects of one target, or those of all files.
 type Input struct {
 	Objects []manifest.Object
-	Facts   platform.Facts
+	// Runs among the objects, as Runs returns them.
+	Runs  []Run
+	Facts platform.Facts
 	// Complete says that the objects and facts are all there is, so that a reference that
 	// does not resolve is an error. Otherwise it is a warning.
 	Complete bool
@@ -33,7 +35,7 @@ func Check(in Input) []finding.Finding {
 	g.triggers()
 	g.podSecurity()
 	g.pipelines()
-	for _, r := range g.runs {
+	for _, r := range g.Runs {
 		g.checkRun(r)
 	}
 	g.networkPolicies()
@@ -47,7 +49,6 @@ type graph struct {
 	Input
 	byKey    map[key]manifest.Object
 	pods     []workload
-	runs     []Run
 	findings []finding.Finding
 }
 
@@ -59,7 +60,6 @@ func newGraph(in Input) *graph {
 			g.byKey[k] = o
 		}
 	}
-	g.runs = Runs(in.Objects)
 	g.pods = workloads(in.Objects)
 	return g
 }

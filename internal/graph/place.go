@@ -33,7 +33,7 @@ func (g *graph) place(r Run, run pipelinev1.PipelineRun, steps []step) {
 			reasons = append(reasons, why...)
 		}
 		if len(fits[s.Name]) == 0 {
-			g.unschedulable(r, s, pod, at, reasons)
+			g.unschedulable(r, s, at, reasons)
 		}
 	}
 	g.assistants(r, run, steps, pools, fits)
@@ -120,7 +120,7 @@ func requests(task *pipelinev1.TaskSpec) corev1.ResourceList {
 
 // unschedulable points at what is nearest to right: of the pools, the one with the fewest
 // reasons, and of its reasons the first.
-func (g *graph) unschedulable(r Run, s step, pod placement.Pod, at manifest.Path, reasons []placement.Reason) {
+func (g *graph) unschedulable(r Run, s step, at manifest.Path, reasons []placement.Reason) {
 	nearest := nearestPool(reasons)
 	var texts []string
 	for _, reason := range reasons {
@@ -177,7 +177,7 @@ func requestPath(task *pipelinev1.TaskSpec, name corev1.ResourceName) manifest.P
 // pins all of them to the node of its own pod, which is placed by the run's podTemplate alone
 // (tektoncd/pipeline, pkg/reconciler/pipelinerun/affinity_assistant.go).
 func (g *graph) assistants(r Run, run pipelinev1.PipelineRun, steps []step, pools []placement.Pool, fits map[string][]string) {
-	if c := g.Facts.Tekton.Coschedule; c != "" && c != "workspaces" {
+	if !g.assistantPerWorkspace() {
 		return
 	}
 	assistant := placement.Pod{}
@@ -209,7 +209,7 @@ func (g *graph) assistants(r Run, run pipelinev1.PipelineRun, steps []step, pool
 func shares(s step, workspace string) bool {
 	for _, b := range s.Workspaces {
 		declared := slices.ContainsFunc(s.task.Workspaces, func(w pipelinev1.WorkspaceDeclaration) bool { return w.Name == b.Name })
-		if declared && (b.Workspace == workspace || b.Workspace == "" && b.Name == workspace) {
+		if declared && outerName(b) == workspace {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -27,7 +28,7 @@ func (g *graph) quota() {
 			continue
 		}
 		need := g.demand(o.Namespace)
-		for _, name := range sortedResources(need) {
+		for _, name := range slices.Sorted(maps.Keys(need)) {
 			hard, limited := q.Spec.Hard["requests."+name]
 			one := need[name]
 			wanted := one.DeepCopy()
@@ -48,7 +49,7 @@ func (g *graph) quota() {
 func (g *graph) demand(namespace string) corev1.ResourceList {
 	total := corev1.ResourceList{}
 	counted := map[string]bool{}
-	for _, r := range g.runs {
+	for _, r := range g.Runs {
 		if r.Object.Namespace != namespace || counted[r.Owner.Kind+r.Owner.Name+r.At.String()] {
 			continue
 		}
@@ -98,13 +99,4 @@ func length(value pipelinev1.ParamValue, run pipelinev1.PipelineRun) int {
 		}
 	}
 	return len(value.ArrayVal)
-}
-
-func sortedResources(list corev1.ResourceList) []corev1.ResourceName {
-	var names []corev1.ResourceName
-	for name := range list {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
 }

@@ -31,7 +31,7 @@ func (g *graph) references() {
 			g.podReferences(o, template, at)
 		}
 	}
-	for _, r := range g.runs {
+	for _, r := range g.Runs {
 		g.runReferences(r)
 	}
 }

@@ -27,7 +27,7 @@ func (g *graph) podSecurity() {
 }
 
 func (g *graph) runsIn(namespace string) bool {
-	for _, r := range g.runs {
+	for _, r := range g.Runs {
 		if r.Object.Namespace == namespace {
 			return true
 		}

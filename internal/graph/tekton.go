@@ -22,7 +22,6 @@ type step struct {
 	// in is the object that the task is written in, taskAt where.
 	in     manifest.Object
 	taskAt manifest.Path
-	final  bool
 }
 
 // checkRun looks at a run as Tekton's controller will, after admission.
@@ -79,7 +78,7 @@ func (g *graph) steps(spec *pipelinev1.PipelineSpec, in manifest.Object, at mani
 	var steps []step
 	add := func(list string, tasks []pipelinev1.PipelineTask) {
 		for i, t := range tasks {
-			s := step{PipelineTask: t, at: at.Append(list, i), final: list == "finally"}
+			s := step{PipelineTask: t, at: at.Append(list, i)}
 			switch {
 			case t.TaskSpec != nil:
 				s.task, s.in, s.taskAt = &t.TaskSpec.TaskSpec, in, s.at.Append("taskSpec")
@@ -230,12 +229,12 @@ func (g *graph) stepResults(s step, in manifest.Object, steps []step) {
 // claims counts the claims that a TaskRun would bind. Under the affinity assistant there may
 // be one (tektoncd/pipeline, pkg/workspace/validate.go, ValidateOnlyOnePVCIsUsed).
 func (g *graph) claims(run pipelinev1.PipelineRun, s step, in manifest.Object) {
-	if c := g.Facts.Tekton.Coschedule; c != "" && c != "workspaces" {
+	if !g.assistantPerWorkspace() {
 		return
 	}
 	var claims, names []string
 	for _, b := range s.Workspaces {
-		outer := cmp.Or(b.Workspace, b.Name) // the short form binds the workspace of the same name
+		outer := outerName(b)
 		if id := claimOf(run, outer); id != "" && !slices.Contains(claims, id) {
 			claims, names = append(claims, id), append(names, outer)
 		}
@@ -247,6 +246,15 @@ func (g *graph) claims(run pipelinev1.PipelineRun, s step, in manifest.Object) {
 			"bind both to folders of one claim, mount one as a volume of the task, or set coschedule in Tekton's feature-flags and facts.tekton")
 	}
 }
+
+// assistantPerWorkspace tells whether Tekton keeps the pods that share a claim on one node.
+func (g *graph) assistantPerWorkspace() bool {
+	return cmp.Or(g.Facts.Tekton.Coschedule, "workspaces") == "workspaces"
+}
+
+// outerName is the pipeline's workspace that a task's is bound to: in the short form the one
+// of the same name.
+func outerName(b pipelinev1.WorkspacePipelineTaskBinding) string { return cmp.Or(b.Workspace, b.Name) }
 
 // claimOf returns an id of the claim that a run binds to a pipeline's workspace, or nothing
 // where it binds none.

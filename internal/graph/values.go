@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -32,12 +33,7 @@ func lookupMap(value map[string]any, at ...any) (map[string]any, bool) {
 
 func mapKeys(value any) []string {
 	m, _ := value.(map[string]any)
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
+	return slices.Sorted(maps.Keys(m))
 }
 
 // variable tells whether a text is filled in later, by Tekton or by a template.

@@ -78,7 +78,7 @@ func CheckPins(uses []Use) []finding.Finding {
 			continue
 		}
 		seen[u.Image] = true
-		f := finding.Finding{Object: u.Object.Ref(), Field: u.At.String(), Severity: finding.Error}
+		f := finding.Finding{Object: u.Object.Ref(), Field: u.At.String(), Text: u.Image, Severity: finding.Error}
 		switch {
 		case strings.Contains(u.Image, "$("):
 			f.Rule, f.Severity = "image/variable", finding.Warning

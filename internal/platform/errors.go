@@ -264,7 +264,7 @@ func explain(e errors.Error, field string) (rule, message string) {
 			if field == "" {
 				return kind.rule, text
 			}
-			return kind.rule, strings.TrimSuffix(fmt.Sprintf(kind.sentence+"%.0[2]s", field, plain(text)), "%!(EXTRA string=)")
+			return kind.rule, fmt.Sprintf(kind.sentence+"%.0[2]s", field, plain(text))
 		}
 	}
 	if len(e.Path()) == 0 {

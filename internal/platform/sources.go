@@ -76,17 +76,9 @@ func (s *sources) references() map[finding.Position]bool {
 			continue
 		}
 		ast.Walk(file, func(n ast.Node) bool {
-			switch x := n.(type) {
+			switch n.(type) {
 			case *ast.SelectorExpr, *ast.IndexExpr:
-				s.refs[position(x.Pos())] = true
-			case *ast.Field:
-				ast.Walk(x.Value, func(n ast.Node) bool {
-					if selector, ok := n.(*ast.SelectorExpr); ok {
-						s.refs[position(selector.Pos())] = true
-					}
-					_, nested := n.(*ast.StructLit)
-					return !nested
-				}, nil)
+				s.refs[position(n.Pos())] = true
 			}
 			return true
 		}, nil)

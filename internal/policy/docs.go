@@ -23,7 +23,7 @@ func (r Rule) Markdown() string {
 func (s *Set) Markdown() string {
 	var b strings.Builder
 	b.WriteString("# Rules\n\nGenerated from the METADATA of the rules in `policies/`.\n")
-	for _, r := range s.byID() {
+	for _, r := range s.ByID() {
 		if !r.plain {
 			b.WriteString("\n" + r.Markdown())
 		}
@@ -31,6 +31,7 @@ func (s *Set) Markdown() string {
 	return b.String()
 }
 
-func (s *Set) byID() []Rule {
+// ByID returns the rules in the order of their ids.
+func (s *Set) ByID() []Rule {
 	return slices.SortedFunc(slices.Values(s.Rules), func(a, b Rule) int { return strings.Compare(a.ID, b.ID) })
 }

@@ -4,8 +4,8 @@ package placement
 
 import (
 	"fmt"
+	"maps"
 	"slices"
-	"sort"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -133,7 +133,7 @@ func Fit(pod Pod, pool Pool) []Reason {
 	case !match:
 		because(Affinity, "%s", mismatch(pod, pool.Node))
 	}
-	for _, name := range sortedNames(pod.Requests) {
+	for _, name := range slices.Sorted(maps.Keys(pod.Requests)) {
 		asked, offered := pod.Requests[name], pool.Node.Status.Allocatable[name]
 		if asked.Cmp(offered) > 0 {
 			reasons = append(reasons, Reason{
@@ -146,7 +146,7 @@ func Fit(pod Pod, pool Pool) []Reason {
 }
 
 func mismatch(pod Pod, n *corev1.Node) string {
-	for _, key := range sortedKeys(pod.NodeSelector) {
+	for _, key := range slices.Sorted(maps.Keys(pod.NodeSelector)) {
 		have, labelled := n.Labels[key]
 		switch want := pod.NodeSelector[key]; {
 		case !labelled:
@@ -156,22 +156,4 @@ func mismatch(pod Pod, n *corev1.Node) string {
 		}
 	}
 	return "the required node affinity does not match"
-}
-
-func sortedNames(list corev1.ResourceList) []corev1.ResourceName {
-	names := make([]corev1.ResourceName, 0, len(list))
-	for name := range list {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
-}
-
-func sortedKeys(m map[string]string) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	sort.Strings(keys)
-	return keys
 }
