@@ -36,6 +36,7 @@ bench: build peers
 	$(GO) run ./test/bench
 
 generate:
+	$(GO) run ./test/crds
 	TENON_UPDATE=1 $(GO) test ./internal/image/standin
 	$(GO) run ./cmd/tenon render
 	TENON_UPDATE=1 $(GO) test ./internal/check ./internal/cli

@@ -74,6 +74,9 @@ func (c *Checker) Check(o manifest.Object) []finding.Finding {
 		if known, problems := checkBuiltin(gvk, raw); known {
 			return c.findings(o, problems)
 		}
+		if known, problems := checkCustom(gvk, raw); known {
+			return c.findings(o, problems)
+		}
 	}
 	return c.unknown(o, gvk)
 }

@@ -1,0 +1,166 @@
+package typed
+
+import (
+	"context"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"strings"
+	"sync"
+
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	structuralschema "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	metavalidation "k8s.io/apimachinery/pkg/api/validation"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+	kjson "sigs.k8s.io/json"
+)
+
+// definitions are the schemas of the custom resources that a platform may render, as their
+// operators ship them; test/crds writes the files.
+//
+//go:embed crds/*.json
+var definitions embed.FS
+
+// definition is what a CustomResourceDefinition says of one kind.
+type definition struct {
+	Group    string
+	Kind     string
+	Scope    apiextensions.ResourceScope
+	Versions map[string]*apiextensionsv1.JSONSchemaProps
+}
+
+// customKind validates objects of one kind and version, as the API server does for a custom
+// resource.
+type customKind struct {
+	structural *structuralschema.Structural
+	openapi    validation.SchemaValidator
+	rules      *cel.Validator
+	namespaced bool
+}
+
+// definitionNames are the files of the definitions by group and lower-case kind; none is read.
+var definitionNames = sync.OnceValue(func() map[schema.GroupKind]string {
+	files, err := fs.Glob(definitions, "crds/*.json")
+	if err != nil {
+		panic(err) // the pattern is a constant
+	}
+	names := map[schema.GroupKind]string{}
+	for _, file := range files {
+		group, kind, _ := strings.Cut(strings.TrimSuffix(strings.TrimPrefix(file, "crds/"), ".json"), "_")
+		names[schema.GroupKind{Group: group, Kind: kind}] = file
+	}
+	return names
+})
+
+func hasDefinition(gk schema.GroupKind) bool {
+	return definitionNames()[schema.GroupKind{Group: gk.Group, Kind: strings.ToLower(gk.Kind)}] != ""
+}
+
+var customKinds sync.Map // schema.GroupVersionKind -> func() (*customKind, error)
+
+// customOf returns the validator of a kind, made on first use; nil where no definition has
+// the version, and false where none has the kind.
+func customOf(gvk schema.GroupVersionKind) (*customKind, bool, error) {
+	file, known := definitionNames()[schema.GroupKind{Group: gvk.Group, Kind: strings.ToLower(gvk.Kind)}]
+	if !known {
+		return nil, false, nil
+	}
+	make, _ := customKinds.LoadOrStore(gvk, sync.OnceValues(func() (*customKind, error) { return readDefinition(file, gvk) }))
+	kind, err := make.(func() (*customKind, error))()
+	return kind, true, err
+}
+
+func parseDefinition(file string) (definition, error) {
+	data, err := definitions.ReadFile(file)
+	if err != nil {
+		return definition{}, err
+	}
+	var d definition
+	if err := json.Unmarshal(data, &d); err != nil {
+		return definition{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return d, nil
+}
+
+func readDefinition(file string, gvk schema.GroupVersionKind) (*customKind, error) {
+	d, err := parseDefinition(file)
+	if err != nil {
+		return nil, err
+	}
+	v1, served := d.Versions[gvk.Version]
+	if !served || d.Kind != gvk.Kind {
+		return nil, nil
+	}
+	var internal apiextensions.JSONSchemaProps
+	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(v1, &internal, nil); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	structural, err := structuralschema.NewStructural(&internal)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	openapi, _, err := validation.NewSchemaValidator(&internal)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	return &customKind{
+		structural: structural, openapi: openapi, namespaced: d.Scope == apiextensions.NamespaceScoped,
+		rules: cel.NewValidator(structural, true, celconfig.PerCallLimit),
+	}, nil
+}
+
+// checkCustom gives the API server's verdict on a custom resource: fields that its schema does
+// not have, then defaults, schema, lists that are sets or maps, and the schema's CEL rules.
+func checkCustom(gvk schema.GroupVersionKind, raw []byte) (known bool, _ []problem) {
+	kind, known, err := customOf(gvk)
+	if !known || kind == nil && err == nil {
+		return false, nil
+	}
+	if err != nil {
+		return true, []problem{{rule: "types/decode", message: "the schema of " + gvk.String() + " does not load: " + err.Error()}}
+	}
+	var object map[string]any
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &object); err != nil {
+		return true, []problem{decodeProblem(err, nil)}
+	}
+	problems := kind.unknownFields(object)
+	defaulting.Default(object, kind.structural)
+	errs := kind.metadata(object)
+	errs = append(errs, validation.ValidateCustomResource(nil, object, kind.openapi)...)
+	errs = append(errs, listtype.ValidateListSetsAndMaps(nil, kind.structural, object)...)
+	if len(errs) == 0 && kind.rules != nil {
+		broken, _ := kind.rules.Validate(context.Background(), nil, kind.structural, object, nil, celconfig.RuntimeCELCostBudget)
+		errs = append(errs, broken...)
+	}
+	for _, err := range errs {
+		problems = append(problems, problem{rule: "types/" + ruleOf(err.Type), field: err.Field, message: err.Error(), value: err.BadValue})
+	}
+	return true, problems
+}
+
+func (k *customKind) metadata(object map[string]any) field.ErrorList {
+	accessor := metav1.Object(&unstructured.Unstructured{Object: runtime.DeepCopyJSON(object)})
+	return metavalidation.ValidateObjectMetaAccessor(accessor, k.namespaced, metavalidation.NameIsDNSSubdomain, field.NewPath("metadata"))
+}
+
+// unknownFields lists what the API server would drop without a word.
+func (k *customKind) unknownFields(object map[string]any) []problem {
+	var problems []problem
+	options := structuralschema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
+	for _, path := range pruning.PruneWithOptions(object, k.structural, true, options) {
+		problems = append(problems, problem{rule: "types/unknown-field", field: path, message: fmt.Sprintf("unknown field %q", path)})
+	}
+	return problems
+}
