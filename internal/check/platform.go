@@ -23,6 +23,8 @@ type Environment struct {
 	State   platform.State
 	Waivers []finding.Waiver
 	Targets []overlay.Rendered
+	// Shared are the objects that Argo CD itself reads, as this environment states them.
+	Shared []manifest.Object
 }
 
 // Load loads and renders all environments of a platform, or those named, side by side. What
@@ -70,13 +72,17 @@ func load(folder platform.Folder, name string) (Environment, []finding.Finding, 
 		return Environment{}, nil, err
 	}
 	for _, target := range env.Targets() {
-		objects, err := target.Render()
-		if err != nil {
+		rendered := overlay.Rendered{Target: target.Target, Namespace: e.State.Namespace.Name}
+		if rendered.Objects, err = target.Render(); err != nil {
 			return Environment{}, nil, err
 		}
-		e.Targets = append(e.Targets, overlay.Rendered{Target: target.Target, Objects: objects})
+		if rendered.Files, err = target.Files(); err != nil {
+			return Environment{}, nil, err
+		}
+		e.Targets = append(e.Targets, rendered)
 	}
-	return e, nil, nil
+	e.Shared, err = env.ArgoCD()
+	return e, nil, err
 }
 
 // Platform checks every target of the environments. More findings, such as those about
@@ -94,6 +100,11 @@ func (c *Checker) Platform(ctx context.Context, environments []Environment, now 
 			return finding.Report{}, err
 		}
 	}
+	shared, conflicts := ArgoCD(environments)
+	outside, err := c.argocd(ctx, environments, shared)
+	if err != nil {
+		return finding.Report{}, err
+	}
 	summary := finding.Summary{Rules: len(c.rules.Rules)}
 	for _, e := range environments {
 		summary.Targets += len(e.Targets)
@@ -101,7 +112,8 @@ func (c *Checker) Platform(ctx context.Context, environments []Environment, now 
 			summary.Objects += len(t.Objects)
 		}
 	}
-	all := slices.Concat(slices.Concat(found...), sharedClusters(environments), more)
+	summary.Objects += len(shared.Objects)
+	all := slices.Concat(slices.Concat(found...), conflicts, outside, sharedClusters(environments), more)
 	all = finding.Waive(finding.Merge(all), waivers(environments), now)
 	return finding.NewReport(finding.Merge(all), summary), nil
 }

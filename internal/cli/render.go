@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/overlay"
 )
@@ -80,6 +81,13 @@ func (a *app) render(compare bool) error {
 			objects += len(t.Objects)
 		}
 	}
+	count := len(targets)
+	if shared, conflicts := check.ArgoCD(environments); len(conflicts) > 0 {
+		return fmt.Errorf("%s: %s\n  try: %s", conflicts[0].Object, conflicts[0].Message, conflicts[0].Remedy)
+	} else if len(shared.Objects) > 0 {
+		targets = append(targets, shared)
+		objects += len(shared.Objects)
+	}
 	files, err := overlay.Layout(targets)
 	if err != nil {
 		return err
@@ -97,7 +105,7 @@ func (a *app) render(compare bool) error {
 		return err
 	}
 	fmt.Fprintf(a.stderr, "rendered %d targets (%d objects) into %s: %d files, each overlay proven by building it\n",
-		len(targets), objects, a.overlays(), len(files))
+		count, objects, a.overlays(), len(files))
 	return nil
 }
 

@@ -76,14 +76,20 @@ type Object struct {
 // String returns Kind/name.
 func (o Object) String() string { return o.Kind + "/" + o.Name }
 
-// Target is one environment in one phase.
+// Target is one environment in one phase. What Argo CD itself reads, outside all
+// environments, is the target argocd without a phase.
 type Target struct {
 	Environment string `json:"environment"`
-	Phase       string `json:"phase"`
+	Phase       string `json:"phase,omitempty"`
 }
 
 // String returns environment/phase.
-func (t Target) String() string { return t.Environment + "/" + t.Phase }
+func (t Target) String() string {
+	if t.Phase == "" {
+		return t.Environment
+	}
+	return t.Environment + "/" + t.Phase
+}
 
 // Finding is one rule broken at one place.
 type Finding struct {

@@ -46,6 +46,9 @@ func kustomization(resources []string, patches []patch) []byte {
 		}
 		// kustomize takes target names as regular expressions, whole.
 		fmt.Fprintf(&b, "    kind: %s\n    name: %s\n", gk.Kind, quoted(regexp.QuoteMeta(p.target.Name)))
+		if p.target.Namespace != "" {
+			fmt.Fprintf(&b, "    namespace: %s\n", quoted(regexp.QuoteMeta(p.target.Namespace)))
+		}
 	}
 	return []byte(b.String())
 }

@@ -17,11 +17,18 @@ import (
 // Rendered is one target with its objects.
 type Rendered struct {
 	finding.Target
-	Objects []manifest.Object
+	// Namespace is the platform's own: files of its objects do not name it.
+	Namespace string
+	Objects   []manifest.Object
+	// Files are written beside the overlay, by path below the target's folder.
+	Files map[string]string
 }
 
+// ArgoCD is the target of what Argo CD itself reads: a folder of its own without layers.
+var ArgoCD = finding.Target{Environment: "argocd"}
+
 // reserved names cannot be environments: their folders have another meaning.
-var reserved = []string{"base", "argocd"}
+var reserved = []string{"base", ArgoCD.Environment}
 
 // Layout computes the files of the overlays for all targets, by path below the overlays'
 // folder. The same targets give the same bytes.
@@ -33,20 +40,29 @@ func Layout(targets []Rendered) (map[string][]byte, error) {
 	environments := map[string][]layer{}
 	var order []string
 	for _, t := range targets {
+		if t.Target == ArgoCD {
+			if err := write(files, ArgoCD.Environment, "", layer{"", t.Namespace, byKey(t.Objects)}, nil); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		if slices.Contains(reserved, t.Environment) || slices.Contains(reserved, t.Phase) {
 			return nil, fmt.Errorf("%s: base and argocd are names of folders of their own; rename the environment or phase", t.Target)
 		}
 		if _, seen := environments[t.Environment]; !seen {
 			order = append(order, t.Environment)
 		}
-		environments[t.Environment] = append(environments[t.Environment], layer{t.Phase, byKey(t.Objects)})
+		environments[t.Environment] = append(environments[t.Environment], layer{t.Phase, t.Namespace, byKey(t.Objects)})
+		for name, text := range t.Files {
+			files[path.Join(t.Environment, t.Phase, name)] = []byte(text)
+		}
 	}
 	var bases []layer
 	for _, name := range order {
-		bases = append(bases, layer{name, intersection(environments[name])})
+		bases = append(bases, layer{name, environments[name][0].namespace, intersection(environments[name])})
 	}
 	root := intersection(bases)
-	if err := write(files, "base", "", layer{"base", root}, nil); err != nil {
+	if err := write(files, "base", "", layer{"base", bases[0].namespace, root}, nil); err != nil {
 		return nil, err
 	}
 	for i, name := range order {
@@ -73,8 +89,9 @@ func unlessEmpty(below string, o objects) string {
 
 // layer is a set of objects that one folder of overlays stands for.
 type layer struct {
-	name    string
-	objects objects
+	name      string
+	namespace string
+	objects   objects
 }
 
 type objects map[manifest.Key]manifest.Object
@@ -188,8 +205,8 @@ func write(files map[string][]byte, dir, below string, l layer, under objects) e
 			if err != nil {
 				return err
 			}
-			resources = append(resources, fileName(o, ".yaml"))
-			files[path.Join(dir, fileName(o, ".yaml"))] = data
+			resources = append(resources, fileName(o, l.namespace, ".yaml"))
+			files[path.Join(dir, fileName(o, l.namespace, ".yaml"))] = data
 			continue
 		}
 		operations := difference(lower.Value, o.Value, "")
@@ -200,8 +217,8 @@ func write(files map[string][]byte, dir, below string, l layer, under objects) e
 		if err != nil {
 			return fmt.Errorf("writing the patch of %s %s: %w", o.Kind, o.Name, err)
 		}
-		patches = append(patches, patch{fileName(o, ".json"), o})
-		files[path.Join(dir, fileName(o, ".json"))] = data
+		patches = append(patches, patch{fileName(o, l.namespace, ".json"), o})
+		files[path.Join(dir, fileName(o, l.namespace, ".json"))] = data
 	}
 	if len(resources) == 0 {
 		return nil // an empty layer has no folder
@@ -210,8 +227,12 @@ func write(files map[string][]byte, dir, below string, l layer, under objects) e
 	return nil
 }
 
-// fileName is stable for an object: its kind and name. A target has one object of a kind and
-// name, since the render is keyed by both.
-func fileName(o manifest.Object, extension string) string {
-	return strings.ToLower(o.Kind) + "-" + strings.ReplaceAll(o.Name, ":", "_") + extension
+// fileName is stable for an object: its kind, its namespace unless that is the platform's own,
+// and its name. A target has one object of these, since the render is keyed by them.
+func fileName(o manifest.Object, own, extension string) string {
+	name := o.Name
+	if o.Namespace != "" && o.Namespace != own {
+		name = o.Namespace + "." + name
+	}
+	return strings.ToLower(o.Kind) + "-" + strings.ReplaceAll(name, ":", "_") + extension
 }

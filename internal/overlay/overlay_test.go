@@ -18,8 +18,9 @@ import (
 
 func target(environment, phase string, yaml string) overlay.Rendered {
 	return overlay.Rendered{
-		Target:  finding.Target{Environment: environment, Phase: phase},
-		Objects: manifest.Parse("", []byte(yaml)).Objects,
+		Target:    finding.Target{Environment: environment, Phase: phase},
+		Namespace: "ci",
+		Objects:   manifest.Parse("", []byte(yaml)).Objects,
 	}
 }
 

@@ -173,9 +173,10 @@ func (e *Environment) validate() []finding.Finding {
 	if err := team.Validate(cue.Concrete(true)); err != nil {
 		return e.files.findings(e.root, err)
 	}
-	targets := e.root.LookupPath(cue.ParsePath("targets"))
-	if err := targets.Validate(cue.Concrete(true)); err != nil {
-		return e.files.findings(e.root, err)
+	for _, rendered := range []string{"targets", "files", "argocd"} {
+		if err := e.root.LookupPath(cue.ParsePath(rendered)).Validate(cue.Concrete(true)); err != nil && (rendered == "targets" || e.root.LookupPath(cue.ParsePath(rendered)).Exists()) {
+			return e.files.findings(e.root, err)
+		}
 	}
 	return nil
 }
