@@ -216,6 +216,11 @@ func (g *graph) secret(o manifest.Object, namespace string, value, keyValue any,
 	var keys []string
 	if s, ok := g.byKey[key{"Secret", namespace, name}]; ok {
 		keys = slices.Concat(mapKeys(s.Value["data"]), mapKeys(s.Value["stringData"]))
+	} else if fetched, open, ok := g.fetched(namespace, name); ok {
+		if open {
+			return
+		}
+		keys = fetched
 	} else if fact, ok := g.Facts.Secrets[name]; ok && (fact.Namespace == "" || fact.Namespace == namespace) {
 		keys = fact.Keys
 	} else {
@@ -232,6 +237,28 @@ func (g *graph) secret(o manifest.Object, namespace string, value, keyValue any,
 			fmt.Sprintf("Secret %s has no key %s, only %s", name, wanted, listOrNone(keys)),
 			"correct the key here or in facts.secrets")
 	}
+}
+
+// fetched returns the keys of a Secret that an ExternalSecret makes; open says that it takes
+// all keys of an entry or makes them by a template, so that it may have others.
+func (g *graph) fetched(namespace, name string) (keys []string, open, ok bool) {
+	for _, o := range g.Objects {
+		if o.Kind != "ExternalSecret" || o.Namespace != namespace {
+			continue
+		}
+		target, given := manifest.Lookup(o.Value, manifest.Path{"spec", "target", "name"})
+		if given && target != name || !given && o.Name != name {
+			continue
+		}
+		each(o.Value, manifest.Path{"spec", "data"}, func(_ int, d map[string]any) {
+			key, _ := d["secretKey"].(string)
+			keys = append(keys, key)
+		})
+		_, whole := manifest.Lookup(o.Value, manifest.Path{"spec", "dataFrom"})
+		_, made := manifest.Lookup(o.Value, manifest.Path{"spec", "target", "template", "data"})
+		return keys, whole || made, true
+	}
+	return nil, false, false
 }
 
 func (g *graph) configMap(o manifest.Object, namespace string, value any, at manifest.Path) {

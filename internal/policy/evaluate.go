@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"fmt"
+	"path"
 	"regexp"
 	"runtime"
 	"sync"
@@ -138,6 +139,9 @@ func scripts(value any, at manifest.Path) []any {
 	return found
 }
 
+// shells run the word after -c as a script; other interpreters mean a language of their own.
+var shells = map[string]bool{"sh": true, "bash": true, "dash": true, "ash": true, "ksh": true, "busybox": true, "env": true}
+
 var shellFlag = regexp.MustCompile(`^-[a-z]*c$`)
 
 // inline finds the script that a container hands to a shell: the word after -c, wherever in
@@ -156,7 +160,7 @@ func inline(container map[string]any) (text string, at manifest.Path, ok bool) {
 		}
 	}
 	for i := range words {
-		if i > 0 && i+1 < len(words) && shellFlag.MatchString(words[i].text) {
+		if i > 0 && i+1 < len(words) && shellFlag.MatchString(words[i].text) && shells[path.Base(words[0].text)] {
 			return words[i+1].text, words[i+1].at, true
 		}
 	}
