@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -13,8 +14,11 @@ import (
 )
 
 // Keys gives the public keys that an image must be signed with: one of each policy that
-// covers it.
+// covers it. A policy that is not about a key is an error of the kind errKeyless.
 type Keys func(environment Environment, reference string) ([]image.Key, error)
+
+// errKeyless says that a policy asks for a certificate, for which the roots of trust are needed.
+var errKeyless = errors.New("it asks for a keyless signature, which is not verified here yet")
 
 // DeclaredKeys takes the keys of the platform's signing policies.
 func DeclaredKeys(e Environment, reference string) ([]image.Key, error) {
@@ -24,6 +28,9 @@ func DeclaredKeys(e Environment, reference string) ([]image.Key, error) {
 	for name, p := range e.State.Signing {
 		if !covers(p.Glob, repository) {
 			continue
+		}
+		if p.Keyless != nil {
+			return nil, fmt.Errorf("signing policy %s: %w", name, errKeyless)
 		}
 		key, err := image.ParseKey([]byte(p.Key))
 		if err != nil {
@@ -96,6 +103,10 @@ type targetUse struct {
 // verify asks for a signature by each key; all policies that cover an image must hold.
 func (v *ImageVerdict) verify(ctx context.Context, client image.Client, keys Keys) error {
 	required, err := keys(v.environment, v.Image)
+	if errors.Is(err, errKeyless) {
+		v.Outcome, v.Reason = image.NotVerified, err.Error()
+		return nil
+	}
 	if err != nil {
 		return err
 	}

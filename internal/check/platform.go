@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/resource"
-
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/manifest"
@@ -197,79 +195,6 @@ func (e Environment) relocateImages(found []finding.Finding) {
 			}
 		}
 	}
-}
-
-// statements checks what the team states against itself.
-func (e Environment) statements() []finding.Finding {
-	var found []finding.Finding
-	add := func(rule, at, message, remedy string) {
-		place := e.Place(at)
-		found = append(found, finding.Finding{
-			Rule: rule, Severity: finding.Error, Message: message, Remedy: remedy, Field: "platform." + at, Source: &place,
-		})
-	}
-	if e.State.Environment != e.Name {
-		add("graph/environment-name", "environment",
-			fmt.Sprintf("the folder %s describes environment %q", e.Name, e.State.Environment), "write environment: \""+e.Name+"\"")
-		return found
-	}
-	for name, i := range e.State.Images {
-		if _, known := e.State.Images[i.From]; i.From != "" && !known {
-			add("graph/image-not-found", fmt.Sprintf("images.%q.from", name),
-				fmt.Sprintf("image %s is built on %s, which the platform does not have", name, i.From), "name one of the platform's images")
-		}
-	}
-	for name, p := range e.State.Pools {
-		if p.Nodes.Max < p.Nodes.Min {
-			add("graph/pool-size", fmt.Sprintf("pools.%q.nodes.max", name),
-				fmt.Sprintf("pool %s has at least %d nodes and at most %d", name, p.Nodes.Min, p.Nodes.Max), "raise max or lower min")
-		}
-	}
-	if !slices.Contains(e.Phases, e.Current) {
-		add("graph/phase-not-found", "environments."+e.Name+".phase",
-			fmt.Sprintf("environment %s is in phase %q, which the platform does not have", e.Name, e.Current),
-			"use one of "+strings.Join(e.Phases, ", "))
-	}
-	if short := e.shortOfMemory(); short != "" {
-		add("graph/gpu-memory", "notebooks.gpuMemory", short, "choose a pool with larger GPUs, or share them less")
-	}
-	return found
-}
-
-// shortOfMemory compares what a notebook needs on a GPU with what the pool's sharing leaves.
-func (e Environment) shortOfMemory() string {
-	n := e.State.Notebooks
-	if n == nil || n.GPUMemory == "" {
-		return ""
-	}
-	pool, ok := e.State.Pools[n.Pools.GPU]
-	if !ok || pool.GPU == nil {
-		return ""
-	}
-	need, err := resource.ParseQuantity(n.GPUMemory)
-	if err != nil {
-		return ""
-	}
-	have, err := resource.ParseQuantity(pool.GPU.Memory)
-	if err != nil {
-		return ""
-	}
-	share := have.Value()
-	switch pool.GPU.Sharing.Strategy {
-	case "timeSlicing":
-		share /= int64(pool.GPU.Sharing.Replicas)
-	case "mig":
-		// The profile says it: 3g.20gb is 3 slices with 20 GB.
-		_, size, _ := strings.Cut(pool.GPU.Sharing.Profile, ".")
-		if instance, err := resource.ParseQuantity(strings.TrimSuffix(size, "gb") + "Gi"); err == nil {
-			share = instance.Value()
-		}
-	}
-	if need.Value() <= share {
-		return ""
-	}
-	return fmt.Sprintf("a notebook needs %s on a GPU; pool %s leaves %s of a %s's %s to each pod", n.GPUMemory, n.Pools.GPU,
-		resource.NewQuantity(share, resource.BinarySI), pool.GPU.Model, pool.GPU.Memory)
 }
 
 // sharedClusters reports cluster-scoped objects that two environments on one cluster would

@@ -39,6 +39,8 @@ func Check(in Input) []finding.Finding {
 		g.checkRun(r)
 	}
 	g.networkPolicies()
+	g.claimSizes()
+	g.metrics()
 	g.quota()
 	return g.findings
 }

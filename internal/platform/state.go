@@ -28,7 +28,10 @@ type Facts struct {
 	ClusterRoles        []string
 	ClusterInterceptors []string
 	CustomResources     []string
-	Pools               map[string]Pool
+	// Metrics by exporter.
+	Metrics   map[string][]string
+	Checklist map[string]string
+	Pools     map[string]Pool
 }
 
 // SecretFact is a Secret that exists without being in git.
@@ -44,6 +47,9 @@ type Pool struct {
 	Labels      map[string]string
 	Taints      []Taint
 	GPU         *GPU
+	Memlock     bool
+	// Startup and ImagePull are durations that a task's timeout has to leave room for.
+	Startup, ImagePull string
 }
 
 // Taint keeps pods off a node: schema.#Taint.
@@ -75,7 +81,21 @@ type Image struct {
 type LockEntry struct{ Tag, Digest string }
 
 // SigningPolicy says which signatures images must carry: schema.#SigningPolicy.
-type SigningPolicy struct{ Glob, Key string }
+type SigningPolicy struct {
+	Glob, Key string
+	// Keyless is present where a certificate is asked for in place of a key.
+	Keyless *struct{ Fulcio, Rekor string }
+}
+
+// Task is what is needed here of a task: schema.#Task.
+type Task struct {
+	Pool    string
+	OrPools []string
+	Memlock bool
+}
+
+// PipelineTask is what is needed here of a use of a task: schema.#PipelineTask.
+type PipelineTask struct{ Task, Timeout string }
 
 // State is what a team states about one environment, beside the objects that follow from it.
 type State struct {
@@ -87,6 +107,8 @@ type State struct {
 	Images            map[string]Image
 	Lock              map[string]LockEntry
 	Signing           map[string]SigningPolicy
+	Tasks             map[string]Task
+	Pipelines         map[string]struct{ Tasks, Finally map[string]PipelineTask }
 	Facts             Facts
 	// Notebooks is present in a schema.#NotebookPlatform.
 	Notebooks *struct {

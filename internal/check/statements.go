@@ -1,0 +1,147 @@
+package check
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/platform"
+)
+
+// statements checks what the team states against itself.
+func (e Environment) statements() []finding.Finding {
+	var found []finding.Finding
+	add := func(rule, at, message, remedy string) {
+		place := e.Place(at)
+		found = append(found, finding.Finding{
+			Rule: rule, Severity: finding.Error, Message: message, Remedy: remedy, Field: "platform." + at, Source: &place,
+		})
+	}
+	if e.State.Environment != e.Name {
+		add("graph/environment-name", "environment",
+			fmt.Sprintf("the folder %s describes environment %q", e.Name, e.State.Environment), "write environment: \""+e.Name+"\"")
+		return found
+	}
+	for name, i := range e.State.Images {
+		if _, known := e.State.Images[i.From]; i.From != "" && !known {
+			add("graph/image-not-found", fmt.Sprintf("images.%q.from", name),
+				fmt.Sprintf("image %s is built on %s, which the platform does not have", name, i.From), "name one of the platform's images")
+		}
+	}
+	for name, p := range e.State.Pools {
+		if p.Nodes.Max < p.Nodes.Min {
+			add("graph/pool-size", fmt.Sprintf("pools.%q.nodes.max", name),
+				fmt.Sprintf("pool %s has at least %d nodes and at most %d", name, p.Nodes.Min, p.Nodes.Max), "raise max or lower min")
+		}
+	}
+	if !slices.Contains(e.Phases, e.Current) {
+		add("graph/phase-not-found", "environments."+e.Name+".phase",
+			fmt.Sprintf("environment %s is in phase %q, which the platform does not have", e.Name, e.Current),
+			"use one of "+strings.Join(e.Phases, ", "))
+	}
+	e.taskStatements(add)
+	for item, readiness := range e.State.Facts.Checklist {
+		if readiness == "missing" {
+			add("graph/checklist", "facts.checklist."+item,
+				fmt.Sprintf("the checklist says that %s is missing from the cluster: what stands on it will not run", item),
+				"install it, and say ready; the preflight job looks for itself")
+		}
+	}
+	if short := e.shortOfMemory(); short != "" {
+		add("graph/gpu-memory", "notebooks.gpuMemory", short, "choose a pool with larger GPUs, or share them less")
+	}
+	return found
+}
+
+// taskStatements checks what tasks ask of their pools.
+func (e Environment) taskStatements(add func(rule, at, message, remedy string)) {
+	for name, t := range e.State.Tasks {
+		own := e.State.Pools[t.Pool]
+		if t.Memlock && !own.Memlock {
+			add("graph/memlock", fmt.Sprintf("tasks.%q.memlock", name),
+				fmt.Sprintf("task %s locks memory without limit, which nodes of pool %s do not allow", name, t.Pool),
+				"raise LimitMEMLOCK of the container runtime on these nodes and say memlock: true of the pool; no field of a pod can")
+		}
+		for i, other := range t.OrPools {
+			if pool := e.State.Pools[other]; device(pool) != device(own) {
+				add("graph/other-device", fmt.Sprintf("tasks.%q.orPools[%d]", name, i),
+					fmt.Sprintf("pool %s offers %s and pool %s %s: a pod asks for one of them", t.Pool, device(own), other, device(pool)),
+					"name pools that share their GPUs in the same way")
+			}
+		}
+	}
+	for name, p := range e.State.Pipelines {
+		for list, uses := range map[string]map[string]platform.PipelineTask{"tasks": p.Tasks, "finally": p.Finally} {
+			for use, t := range uses {
+				e.roomForNode(fmt.Sprintf("pipelines.%q.%s.%q.timeout", name, list, use), use, t, add)
+			}
+		}
+	}
+}
+
+// roomForNode checks that a task's timeout leaves time for a node to start and to pull its
+// image: Tekton counts from when the TaskRun is made.
+func (e Environment) roomForNode(at, use string, t platform.PipelineTask, add func(rule, at, message, remedy string)) {
+	pool, known := e.State.Pools[e.State.Tasks[t.Task].Pool]
+	timeout, err := time.ParseDuration(t.Timeout)
+	startup, startupErr := time.ParseDuration(pool.Startup)
+	pull, pullErr := time.ParseDuration(pool.ImagePull)
+	if !known || pool.Nodes.Min > 0 || err != nil || startupErr != nil || pullErr != nil || timeout > startup+pull {
+		return
+	}
+	add("graph/no-room-for-node", at,
+		fmt.Sprintf("%s has %s, and a node of pool %s takes %s to start and %s to pull the image: the task would end before it began",
+			use, t.Timeout, e.State.Tasks[t.Task].Pool, pool.Startup, pool.ImagePull),
+		"give it that much more, keep a node with nodes.min, or pre-pull the images")
+}
+
+// device names what pods ask for on a pool.
+func device(p platform.Pool) string {
+	switch {
+	case p.GPU == nil:
+		return "no GPU"
+	case p.GPU.Sharing.Strategy == "mig":
+		return "nvidia.com/mig-" + p.GPU.Sharing.Profile
+	}
+	return "nvidia.com/gpu"
+}
+
+// shortOfMemory compares what a notebook needs on a GPU with what the pool's sharing leaves.
+func (e Environment) shortOfMemory() string {
+	n := e.State.Notebooks
+	if n == nil || n.GPUMemory == "" {
+		return ""
+	}
+	pool, ok := e.State.Pools[n.Pools.GPU]
+	if !ok || pool.GPU == nil {
+		return ""
+	}
+	need, err := resource.ParseQuantity(n.GPUMemory)
+	if err != nil {
+		return ""
+	}
+	have, err := resource.ParseQuantity(pool.GPU.Memory)
+	if err != nil {
+		return ""
+	}
+	share := have.Value()
+	switch pool.GPU.Sharing.Strategy {
+	case "timeSlicing":
+		share /= int64(pool.GPU.Sharing.Replicas)
+	case "mig":
+		// The profile says it: 3g.20gb is 3 slices with 20 GB.
+		_, size, _ := strings.Cut(pool.GPU.Sharing.Profile, ".")
+		if instance, err := resource.ParseQuantity(strings.TrimSuffix(size, "gb") + "Gi"); err == nil {
+			share = instance.Value()
+		}
+	}
+	if need.Value() <= share {
+		return ""
+	}
+	return fmt.Sprintf("a notebook needs %s on a GPU; pool %s leaves %s of a %s's %s to each pod", n.GPUMemory, n.Pools.GPU,
+		resource.NewQuantity(share, resource.BinarySI), pool.GPU.Model, pool.GPU.Memory)
+}

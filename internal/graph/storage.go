@@ -1,0 +1,70 @@
+package graph
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// oneNode are drivers whose file systems one node mounts at a time.
+var oneNode = map[string]bool{
+	"ebs.csi.aws.com": true, "pd.csi.storage.gke.io": true, "disk.csi.azure.com": true,
+	"rook-ceph.rbd.csi.ceph.com": true, "kubernetes.io/no-provisioner": true,
+	"kubernetes.io/aws-ebs": true, "kubernetes.io/gce-pd": true, "kubernetes.io/azure-disk": true,
+}
+
+// filestoreMinimum is the smallest instance of each of Filestore's tiers, in GiB: a smaller
+// claim is rounded up, and paid for.
+var filestoreMinimum = map[string]int64{"premium": 2560, "basic_ssd": 2560, "zonal": 1024, "enterprise": 1024}
+
+// claimSizes compares every claim with what its class can give.
+func (g *graph) claimSizes() {
+	for _, o := range g.Objects {
+		if o.Kind == "PersistentVolumeClaim" {
+			g.claimOfClass(o, o.Value["spec"], manifest.Path{"spec"})
+		}
+	}
+	for _, r := range g.Runs {
+		each(r.Object.Value, manifest.Path{"spec", "workspaces"}, func(i int, w map[string]any) {
+			if spec, ok := manifest.Lookup(w, manifest.Path{"volumeClaimTemplate", "spec"}); ok {
+				g.claimOfClass(r.Owner, spec, r.At.Append("spec", "workspaces", i, "volumeClaimTemplate", "spec"))
+			}
+		})
+	}
+}
+
+func (g *graph) claimOfClass(o manifest.Object, value any, at manifest.Path) {
+	claim, ok := as[corev1.PersistentVolumeClaimSpec](value)
+	if !ok || claim.StorageClassName == nil {
+		return
+	}
+	driver := g.Facts.StorageClasses[*claim.StorageClassName].Provisioner
+	var parameters map[string]any
+	if class, ok := g.byKey[key{"StorageClass", "", *claim.StorageClassName}]; ok {
+		driver, _ = class.Value["provisioner"].(string)
+		parameters, _ = class.Value["parameters"].(map[string]any)
+	}
+	block := claim.VolumeMode != nil && *claim.VolumeMode == corev1.PersistentVolumeBlock
+	if i := slices.Index(claim.AccessModes, corev1.ReadWriteMany); i >= 0 && oneNode[driver] && !block {
+		g.add(o, "graph/claim-not-shared", finding.Error, at.Append("accessModes", i),
+			fmt.Sprintf("class %s makes volumes with %s, which one node mounts at a time: the claim stays Pending", *claim.StorageClassName, driver),
+			"use a class of a network file system for ReadWriteMany")
+	}
+	gibibytes := claim.Resources.Requests.Storage().Value() >> 30
+	sized := at.Append("resources", "requests", "storage")
+	if iops, err := strconv.ParseInt(fmt.Sprint(parameters["iops"]), 10, 64); err == nil && driver == "ebs.csi.aws.com" && gibibytes > 0 && iops > 500*gibibytes && iops > 3000 {
+		g.add(o, "graph/claim-too-small", finding.Warning, sized,
+			fmt.Sprintf("class %s promises %d IOPS, and EBS gives at most 500 for each GiB: %d to this claim", *claim.StorageClassName, iops, max(3000, 500*gibibytes)),
+			fmt.Sprintf("ask for at least %d GiB, or use a class with fewer IOPS", (iops+499)/500))
+	}
+	if least := filestoreMinimum[fmt.Sprint(parameters["tier"])]; driver == "filestore.csi.storage.gke.io" && gibibytes < least {
+		g.add(o, "graph/claim-too-small", finding.Warning, sized,
+			fmt.Sprintf("Filestore's tier %v starts at %d GiB: the claim is rounded up, and paid for", parameters["tier"], least),
+			"ask for that size, or use a smaller tier")
+	}
+}
