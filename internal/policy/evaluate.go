@@ -3,15 +3,19 @@ package policy
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
 
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/script"
 )
@@ -113,8 +117,21 @@ func Input(o manifest.Object) map[string]any {
 	for key, value := range o.Value {
 		input[key] = value
 	}
-	input["tenon"] = map[string]any{"scripts": scripts(o.Value, nil)}
+	input["tenon"] = map[string]any{"scripts": scripts(o.Value, nil), "dockerfiles": dockerfiles(o)}
 	return input
+}
+
+// dockerfiles reads those that a ConfigMap holds, by the names that they commonly have.
+func dockerfiles(o manifest.Object) []any {
+	found := []any{}
+	data, _ := o.Value["data"].(map[string]any)
+	for _, key := range slices.Sorted(maps.Keys(data)) {
+		text, ok := data[key].(string)
+		if ok && o.Kind == "ConfigMap" && (key == "Dockerfile" || strings.HasSuffix(key, ".Dockerfile") || strings.HasPrefix(key, "Dockerfile.")) {
+			found = append(found, map[string]any{"key": key, "path": []any{"data", key}, "facts": image.ParseDockerfile(text)})
+		}
+	}
+	return found
 }
 
 // scripts parses every script of the object: those of Tekton's steps, and what containers

@@ -1,0 +1,83 @@
+package image
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/moby/buildkit/frontend/dockerfile/instructions"
+	"github.com/moby/buildkit/frontend/dockerfile/parser"
+)
+
+// Dockerfile is what a Dockerfile does, as BuildKit's own parser reads it.
+type Dockerfile struct {
+	// ParseError is what BuildKit would say; the rest is then empty.
+	ParseError string  `json:"parseError,omitempty"`
+	Stages     []Stage `json:"stages"`
+}
+
+// Stage is one stage of a build.
+type Stage struct {
+	// From is the image that it starts from, or the name of an earlier stage.
+	From string `json:"from"`
+	// Name of the stage; empty for one without.
+	Name string `json:"name"`
+	// Inner says that From names an earlier stage, or nothing at all (scratch).
+	Inner bool `json:"inner"`
+	// Last says that the stage is what is built.
+	Last bool `json:"last"`
+	// User that the stage's image runs as: the last one set; empty where none is.
+	User string `json:"user"`
+	// Env of the image by name.
+	Env map[string]string `json:"env"`
+	// Run holds the text of each command, Copies the source and target of each file copied.
+	Run    []string `json:"run"`
+	Copies []string `json:"copies"`
+}
+
+// ParseDockerfile reads a Dockerfile.
+func ParseDockerfile(text string) Dockerfile {
+	tree, err := parser.Parse(strings.NewReader(text))
+	if err != nil {
+		return Dockerfile{ParseError: err.Error(), Stages: []Stage{}}
+	}
+	stages, _, err := instructions.Parse(tree.AST, nil)
+	if err != nil {
+		return Dockerfile{ParseError: err.Error(), Stages: []Stage{}}
+	}
+	d := Dockerfile{Stages: []Stage{}}
+	var names []string
+	for i, s := range stages {
+		stage := Stage{
+			From: s.BaseName, Name: s.Name, Last: i == len(stages)-1,
+			Inner: s.BaseName == "scratch" || slices.Contains(names, strings.ToLower(s.BaseName)),
+			Env:   map[string]string{}, Run: []string{}, Copies: []string{},
+		}
+		for _, command := range s.Commands {
+			stage.add(command)
+		}
+		names = append(names, strings.ToLower(s.Name))
+		d.Stages = append(d.Stages, stage)
+	}
+	return d
+}
+
+func (s *Stage) add(command instructions.Command) {
+	switch c := command.(type) {
+	case *instructions.UserCommand:
+		s.User = c.User
+	case *instructions.EnvCommand:
+		for _, pair := range c.Env {
+			s.Env[pair.Key] = strings.Trim(pair.Value, `"'`)
+		}
+	case *instructions.RunCommand:
+		s.Run = append(s.Run, strings.Join(c.CmdLine, " "))
+		for _, file := range c.Files {
+			s.Run = append(s.Run, file.Data)
+		}
+	case *instructions.CopyCommand:
+		for _, source := range c.SourcePaths {
+			s.Copies = append(s.Copies, fmt.Sprintf("%s %s", source, c.DestPath))
+		}
+	}
+}
