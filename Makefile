@@ -1,12 +1,13 @@
 # make            the main job: render, prove, check and verify the reference platform
 # make test       lint and tests (CI runs this)
+# make e2e        the tests that take minutes (CI runs this too)
 # make bench      CPU, wall time and memory beside the tools that a team would chain today
 # make generate   rewrite what is generated: overlays, the lock of the stand-ins, docs/rules.md
 
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: demo build test lint unit bench peers generate clean
+.PHONY: demo build test e2e lint unit bench peers generate clean
 
 demo:
 	$(GO) run ./test/demo
@@ -20,16 +21,22 @@ test: lint unit
 unit: peers
 	$(GO) test ./...
 
+# What takes minutes: 100,000 commits through the traffic split, a marker in every literal.
+e2e: peers
+	TENON_E2E=1 $(GO) test -count=1 -timeout 60m ./test/traffic ./internal/platform
+
 lint: peers
 	./test/lint.sh
 
 # The tools that tenon is compared with, and the linters, built from pinned modules.
 peers: bin/.peers
-bin/.peers: test/peers/go.mod internal/tools/go.mod
+bin/.peers: test/peers/go.mod internal/tools/go.mod test/promtool/go.mod test/traffic/package-lock.json
 	mkdir -p bin
 	cd test/peers && $(GO) build -o ../../bin/ cuelang.org/go/cmd/cue sigs.k8s.io/kustomize/kustomize/v5 \
 	  github.com/open-policy-agent/opa github.com/open-policy-agent/conftest github.com/yannh/kubeconform/cmd/kubeconform
-	cd internal/tools && $(GO) build -o ../../bin/ honnef.co/go/tools/cmd/staticcheck
+	cd internal/tools && $(GO) build -o ../../bin/ honnef.co/go/tools/cmd/staticcheck github.com/rhysd/actionlint/cmd/actionlint
+	cd test/promtool && $(GO) build -o ../../bin/ github.com/prometheus/prometheus/cmd/promtool
+	cd test/traffic && npm ci --no-audit --no-fund
 	touch $@
 
 bench: build peers
