@@ -4,6 +4,7 @@ package steps
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,13 +30,34 @@ esac`,
 	"papermill": `[ -z "${FAKE_PAPERMILL_FAILS:-}" ] || exit 1
 sed -e 's/"execution_count": null/"execution_count": 1/' -e "s/\"outputs\": \[\]/\"outputs\": [${FAKE_OUTPUT:-}]/" "$1" > "$2"`,
 	"jupyter": `shift 3; for f in "$@"; do echo "<html>" > "${f%.ipynb}.html"; done`,
-	"rclone":  `mkdir -p "$FAKE_STORE/${5#store:}" && cp -r "$4/." "$FAKE_STORE/${5#store:}"`,
+	"rclone": `case "$1" in
+copyto) cp "$FAKE_STORE/${2#store:}" "$3" ;;
+*) mkdir -p "$FAKE_STORE/${5#store:}" && cp -r "$4/." "$FAKE_STORE/${5#store:}" ;;
+esac`,
+	"weasyprint": `[ -z "${FAKE_NO_PDF:-}" ] || exit 1
+echo "%PDF of $1" > "$2"`,
+	"sleep": `exit 0`,
 }
+
+// pip stands for the module of that name: what it downloads is what the file asks for, and it
+// installs only what was downloaded.
+const pip = `import os, sys
+args = sys.argv[1:]
+wanted = open(args[args.index("--requirement") + 1]).read()
+if args[0] == "download":
+    open(os.path.join(args[args.index("--dest") + 1], "wheels"), "w").write(wanted)
+else:
+    assert "--no-index" in args and open(os.path.join(args[args.index("--find-links") + 1], "wheels")).read() == wanted
+    os.makedirs(args[args.index("--target") + 1], exist_ok=True)
+    open(os.path.join(args[args.index("--target") + 1], "installed"), "w").write(wanted)
+`
 
 // pytest stands for the module of that name.
 const pytest = `import os, sys
 failures = int(os.environ.get("FAKE_FAILURES", "0"))
 args = sys.argv[1:]
+xml = [a.removeprefix("xml:") for a in args if a.startswith("xml:")][0]
+open(xml, "w").write('<coverage line-rate="0.75"/>')
 open(args[args.index("--junitxml") + 1], "w").write(f'<testsuites><testsuite tests="3" failures="{failures}" errors="0" skipped="0"/></testsuites>')
 sys.exit(1 if failures else 0)
 `
@@ -46,6 +68,10 @@ type cluster struct {
 	dir   string
 	tasks map[string]pipelinev1.Task
 	env   []string
+	// secrets by key, and values that stand for those of the environment's.
+	secrets, override map[string]string
+	// log of all steps so far.
+	log string
 }
 
 func newCluster(t *testing.T, env ...string) *cluster {
@@ -55,9 +81,13 @@ func newCluster(t *testing.T, env ...string) *cluster {
 	for name, text := range programs {
 		c.write("bin/"+name, "#!/bin/sh\nset -eu\n"+text+"\n", 0o755)
 	}
+	for name, text := range map[string]string{"pip": pip, "smtplib": ""} {
+		c.write("modules/"+name+"/__init__.py", map[bool]string{true: smtplib}[name == "smtplib"], 0o644)
+		c.write("modules/"+name+"/__main__.py", text, 0o644)
+	}
 	c.write("modules/pytest/__init__.py", "", 0o644)
 	c.write("modules/pytest/__main__.py", pytest, 0o644)
-	for _, folder := range []string{"exchange", "cache", "scratch", "source", "results", "store"} {
+	for _, folder := range []string{"exchange", "cache", "scratch", "source", "results", "store", "other"} {
 		if err := os.MkdirAll(c.path(folder), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -141,13 +171,21 @@ func (c *cluster) run(name string, params map[string][]string) (failed, output s
 		for _, e := range step.Env {
 			value := c.expand(e.Value, params)
 			for _, mount := range step.VolumeMounts {
-				if value == mount.MountPath {
-					value = c.path(mount.Name)
+				if value == mount.MountPath || strings.HasPrefix(value, mount.MountPath+"/") {
+					value = c.path(mount.Name) + strings.TrimPrefix(value, mount.MountPath)
 				}
+			}
+			if e.ValueFrom != nil {
+				value = c.secrets[e.ValueFrom.SecretKeyRef.Key]
+			}
+			if other, ok := c.override[e.Name]; ok {
+				value = other
 			}
 			cmd.Env = append(cmd.Env, e.Name+"="+value)
 		}
-		if out, err := cmd.CombinedOutput(); err != nil {
+		out, err := cmd.CombinedOutput()
+		c.log += string(out)
+		if err != nil && step.OnError != pipelinev1.Continue {
 			return step.Name, string(out)
 		}
 	}
@@ -210,6 +248,9 @@ func (c *cluster) executed() []string {
 func TestPipeline(t *testing.T) {
 	c := newCluster(t, "FAKE_FAILURES=1")
 	outputs := c.executed()
+	if got := c.read("scratch/site/installed"); got != c.read("repo/requirements.txt") {
+		t.Errorf("installed on the GPU: %q", got)
+	}
 	if commit := c.read("results/commit"); len(commit) != 40 {
 		t.Errorf("result commit is %q", commit)
 	}
@@ -224,12 +265,35 @@ func TestPipeline(t *testing.T) {
 	if got := c.read("results/summary"); got != "tests=3 failures=1 errors=0" {
 		t.Errorf("result summary is %q", got)
 	}
-	c.must("result-publishing", map[string][]string{"run": {"run-1"}, "status": {"Failed"}})
+	c.must("result-publishing", map[string][]string{"run": {"run-1"}, "revision": {"c0ffee"}, "status": {"Failed"}})
 	published := c.read("results/location")
 	if !strings.Contains(c.read("store/"+published), "Failed") {
 		t.Errorf("the published report does not say that the run failed")
 	}
-	for _, name := range []string{"reports/summary.json", "reports/junit.xml", "results/executed/notebooks/one.html"} {
+	var summary struct {
+		Commit      string
+		Performance struct {
+			Seconds         *int
+			NotebookSeconds map[string]float64 `json:"notebook_seconds"`
+		}
+		Quality struct {
+			Coverage float64 `json:"line_coverage_percent"`
+			Passed   float64 `json:"tests_passed_percent"`
+		}
+		GPU map[string]struct {
+			Mean float64 `json:"utilization_percent_mean"`
+			Max  float64 `json:"memory_mib_max"`
+		}
+	}
+	text := c.read("store/" + filepath.Join(filepath.Dir(published), "summary.json"))
+	if err := json.Unmarshal([]byte(text), &summary); err != nil {
+		t.Fatal(err)
+	}
+	if gpu := summary.GPU["notebooks/one"]; gpu.Mean != 80 || gpu.Max != 10 || summary.Quality.Coverage != 75 ||
+		summary.Quality.Passed != 66.7 || summary.Performance.Seconds == nil || summary.Commit != "c0ffee" {
+		t.Errorf("the report's figures are wrong:\n%s", text)
+	}
+	for _, name := range []string{"reports/report.pdf", "reports/summary.json", "reports/junit.xml", "results/executed/notebooks/one.html"} {
 		c.read("store/" + filepath.Join(filepath.Dir(filepath.Dir(published)), name))
 	}
 	if _, err := os.Stat(c.path("exchange/runs/run-1")); err == nil {
@@ -246,7 +310,8 @@ func TestFailedRun(t *testing.T) {
 		t.Fatalf("step %s failed:\n%s", failed, output)
 	}
 	c.must("notebook-execution-gpu", map[string][]string{"notebook": {books[0]}, "commit": {"c"}, "run": {"run-1"}})
-	c.must("result-publishing", map[string][]string{"run": {"run-1"}, "status": {"Failed"}})
+	c.env = append(c.env, "FAKE_NO_PDF=1")
+	c.must("result-publishing", map[string][]string{"run": {"run-1"}, "revision": {"c"}, "status": {"Failed"}})
 	folder := "store/" + filepath.Dir(filepath.Dir(c.read("results/location")))
 	c.read(folder + "/results/executed/notebooks/one.ipynb")
 	c.read(folder + "/reports/gpu/notebooks/one.gpu.csv")
