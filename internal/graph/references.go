@@ -295,7 +295,8 @@ func (g *graph) storageClass(o manifest.Object, value any, at manifest.Path) {
 
 // blockStorage are drivers whose volumes one node mounts at a time.
 var blockStorage = []string{
-	"ebs.csi.aws.com", "kubernetes.io/aws-ebs", "pd.csi.storage.gke.io", "disk.csi.azure.com", "rancher.io/local-path",
+	"ebs.csi.aws.com", "kubernetes.io/aws-ebs", "pd.csi.storage.gke.io", "kubernetes.io/gce-pd", "disk.csi.azure.com",
+	"kubernetes.io/azure-disk", "rook-ceph.rbd.csi.ceph.com", "rancher.io/local-path", "kubernetes.io/no-provisioner",
 }
 
 // accessModes reports a claim for many nodes on a class that makes disks.

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
@@ -10,13 +9,6 @@ import (
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 )
-
-// oneNode are drivers whose file systems one node mounts at a time.
-var oneNode = map[string]bool{
-	"ebs.csi.aws.com": true, "pd.csi.storage.gke.io": true, "disk.csi.azure.com": true,
-	"rook-ceph.rbd.csi.ceph.com": true, "kubernetes.io/no-provisioner": true,
-	"kubernetes.io/aws-ebs": true, "kubernetes.io/gce-pd": true, "kubernetes.io/azure-disk": true,
-}
 
 // filestoreMinimum is the smallest instance of each of Filestore's tiers, in GiB: a smaller
 // claim is rounded up, and paid for.
@@ -48,12 +40,6 @@ func (g *graph) claimOfClass(o manifest.Object, value any, at manifest.Path) {
 	if class, ok := g.byKey[key{"StorageClass", "", *claim.StorageClassName}]; ok {
 		driver, _ = class.Value["provisioner"].(string)
 		parameters, _ = class.Value["parameters"].(map[string]any)
-	}
-	block := claim.VolumeMode != nil && *claim.VolumeMode == corev1.PersistentVolumeBlock
-	if i := slices.Index(claim.AccessModes, corev1.ReadWriteMany); i >= 0 && oneNode[driver] && !block {
-		g.add(o, "graph/claim-not-shared", finding.Error, at.Append("accessModes", i),
-			fmt.Sprintf("class %s makes volumes with %s, which one node mounts at a time: the claim stays Pending", *claim.StorageClassName, driver),
-			"use a class of a network file system for ReadWriteMany")
 	}
 	gibibytes := claim.Resources.Requests.Storage().Value() >> 30
 	sized := at.Append("resources", "requests", "storage")
