@@ -208,13 +208,22 @@ func sharedClusters(environments []Environment) []finding.Finding {
 				found = append(found, finding.Finding{
 					Rule: "graph/shared-cluster-object", Severity: finding.Error, Source: &place,
 					Message: fmt.Sprintf("environments %s and %s are both on cluster %s and both own %s",
-						other.Name, e.Name, e.Cluster, strings.Join(both, ", ")),
+						other.Name, e.Name, e.Cluster, some(both)),
 					Remedy: "give each its own cluster, or its own platform name",
 				})
 			}
 		}
 	}
 	return found
+}
+
+// some names the first of many.
+func some(names []string) string {
+	const few = 3
+	if len(names) <= few {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 }
 
 // sharedObjects names the cluster-scoped objects that both environments have.

@@ -93,6 +93,9 @@ func (e Environment) roomForNode(at, use string, t platform.PipelineTask, add fu
 	if !known || pool.Nodes.Min > 0 || err != nil || startupErr != nil || pullErr != nil || timeout > startup+pull {
 		return
 	}
+	if e.Place(at).Line == 0 { // the timeout is a default: the pool is the team's
+		at = fmt.Sprintf("pools.%q.nodes", e.State.Tasks[t.Task].Pool)
+	}
 	add("graph/no-room-for-node", at,
 		fmt.Sprintf("%s has %s, and a node of pool %s takes %s to start and %s to pull the image: the task would end before it began",
 			use, t.Timeout, e.State.Tasks[t.Task].Pool, pool.Startup, pool.ImagePull),

@@ -83,7 +83,7 @@ func (a *app) render(compare bool) error {
 	}
 	count := len(targets)
 	if shared, conflicts := check.ArgoCD(environments); len(conflicts) > 0 {
-		return fmt.Errorf("%s: %s\n  try: %s", conflicts[0].Object, conflicts[0].Message, conflicts[0].Remedy)
+		return fmt.Errorf("%s\n  try: %s", conflicts[0].Message, conflicts[0].Remedy)
 	} else if len(shared.Objects) > 0 {
 		targets = append(targets, shared)
 		objects += len(shared.Objects)

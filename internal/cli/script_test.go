@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -36,10 +37,11 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"platform": copyPlatform,
-			"edit":     edit,
-			"exit":     exitCode,
-			"registry": startRegistry,
+			"platform":  copyPlatform,
+			"edit":      edit,
+			"exit":      exitCode,
+			"registry":  startRegistry,
+			"uncomment": uncomment,
 		},
 	})
 }
@@ -64,6 +66,15 @@ func edit(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%q stands %d times in %s, not once", old, n, args[0])
 	}
 	ts.Check(os.WriteFile(file, bytes.Replace(data, []byte(old), []byte(replacement), 1), 0o666))
+}
+
+// uncomment takes the two slashes away in front of what is CUE: uncomment FILE. Prose has a
+// space after them.
+func uncomment(ts *testscript.TestScript, neg bool, args []string) {
+	file := ts.MkAbs(args[0])
+	data, err := os.ReadFile(file)
+	ts.Check(err)
+	ts.Check(os.WriteFile(file, regexp.MustCompile(`(?m)^//([^ ])`).ReplaceAll(data, []byte("$1")), 0o666))
 }
 
 // exitCode runs tenon and wants an exit code: exit CODE ARGS...

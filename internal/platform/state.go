@@ -13,6 +13,7 @@ import (
 	"cuelang.org/go/encoding/yaml"
 
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
 )
 
 // Facts are what is true of a cluster but stands in no manifest: schema.#Facts.
@@ -186,7 +187,25 @@ func (e *Environment) teamPosition(v cue.Value) finding.Position {
 func (e *Environment) Place(at string) finding.Position {
 	e.trace.Lock()
 	defer e.trace.Unlock()
-	return e.teamPosition(e.root.LookupPath(cue.ParsePath("platform." + at)))
+	field := cue.ParsePath("platform." + at)
+	if place := e.teamPosition(e.root.LookupPath(field)); place.Line > 0 {
+		return place
+	}
+	// The value is a default that the schema takes from elsewhere: follow it there.
+	var path manifest.Path
+	for _, selector := range field.Selectors() {
+		if selector.Type() == cue.IndexLabel {
+			path = append(path, selector.Index())
+			continue
+		}
+		path = append(path, selector.Unquoted())
+	}
+	for _, place := range e.places(path, "") {
+		if place.Role == manifest.Literal || place.Role == manifest.Part {
+			return place.Position
+		}
+	}
+	return finding.Position{}
 }
 
 // ReadFacts reads facts from a YAML, JSON or CUE file and checks them against the schema,
