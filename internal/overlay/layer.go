@@ -104,9 +104,9 @@ func byKey(list []manifest.Object) objects {
 	return set
 }
 
-// intersection holds the objects that every layer has. Where they differ, the form that needs
-// the fewest patches is taken, unless they differ so much that patches would hide the object:
-// then every layer keeps its own.
+// intersection holds the objects that every layer has. Where they differ, what most of them
+// have is taken, unless they differ so much that patches would hide the object: then every
+// layer keeps its own.
 func intersection(layers []layer) objects {
 	common := objects{}
 	for k := range layers[0].objects {
@@ -126,22 +126,114 @@ func intersection(layers []layer) objects {
 	return common
 }
 
-// middle is the form from which the others differ least, the first of several such.
+// middle takes, leaf by leaf, what most forms have, and of equals the first. So a change in one
+// layer shows in its own patch, and moves what is common only where it makes a majority.
 func middle(forms []manifest.Object) (manifest.Object, bool) {
-	best, fewest := 0, -1
-	for i, from := range forms {
-		count := 0
-		for _, to := range forms {
-			if apart(from.Value, to.Value) {
-				return manifest.Object{}, false
-			}
-			count += len(difference(from.Value, to.Value, ""))
-		}
-		if fewest < 0 || count < fewest {
-			best, fewest = i, count
+	values := make([]any, len(forms))
+	for i, f := range forms {
+		values[i] = f.Value
+	}
+	common, _ := plurality(values).(map[string]any)
+	for _, f := range forms {
+		if apart(common, f.Value) {
+			return manifest.Object{}, false
 		}
 	}
-	return forms[best], true
+	return manifest.New(common, forms[0].Origin)
+}
+
+// absent stands for a key that a form does not have.
+type absent struct{}
+
+// plurality merges values: maps key by key, lists of one length element by element.
+func plurality(values []any) any {
+	winner := mostFrequent(values)
+	switch w := winner.(type) {
+	case map[string]any:
+		merged := map[string]any{}
+		for key := range keys(values) {
+			if v := plurality(at(values, key)); v != any(absent{}) {
+				merged[key] = v
+			}
+		}
+		return merged
+	case []any:
+		var alike [][]any
+		for _, v := range values {
+			if list, ok := v.([]any); ok && len(list) == len(w) {
+				alike = append(alike, list)
+			}
+		}
+		merged := make([]any, len(w))
+		for i := range w {
+			elements := make([]any, len(alike))
+			for j, list := range alike {
+				elements[j] = list[i]
+			}
+			merged[i] = plurality(elements)
+		}
+		return merged
+	}
+	return winner
+}
+
+// mostFrequent returns the value that occurs most often, of equals the first. Maps count as
+// alike, and so do lists of one length: what is in them is merged.
+func mostFrequent(values []any) any {
+	best, most := 0, 0
+	for i, v := range values {
+		count := 0
+		for _, other := range values {
+			if alike(v, other) {
+				count++
+			}
+		}
+		if count > most {
+			best, most = i, count
+		}
+	}
+	return values[best]
+}
+
+func alike(a, b any) bool {
+	switch x := a.(type) {
+	case map[string]any:
+		_, ok := b.(map[string]any)
+		return ok
+	case []any:
+		y, ok := b.([]any)
+		return ok && len(x) == len(y)
+	}
+	return reflect.DeepEqual(a, b)
+}
+
+// keys are those of all maps among the values.
+func keys(values []any) map[string]bool {
+	all := map[string]bool{}
+	for _, v := range values {
+		m, _ := v.(map[string]any)
+		for key := range m {
+			all[key] = true
+		}
+	}
+	return all
+}
+
+// at takes one key of every map among the values.
+func at(values []any, key string) []any {
+	var found []any
+	for _, v := range values {
+		m, ok := v.(map[string]any)
+		if !ok {
+			continue
+		}
+		if value, has := m[key]; has {
+			found = append(found, value)
+		} else {
+			found = append(found, absent{})
+		}
+	}
+	return found
 }
 
 // apart tells whether most of an object differs: more than half of its leaves.
