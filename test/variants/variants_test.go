@@ -210,7 +210,7 @@ func TestOrPools(t *testing.T) {
 			pod = into[corev1.PodSpec](t, lookup(t, spec, "podTemplate"))
 		}
 	}
-	if pod.NodeSelector != nil || pod.Affinity == nil || pod.PriorityClassName != "scientific-computing-notebooks" {
+	if pod.NodeSelector["scientific-computing.example.com/pool"] != "" || len(pod.NodeSelector) == 0 || pod.Affinity == nil || pod.PriorityClassName != "scientific-computing-notebooks" {
 		t.Fatalf("the pod is placed by %+v", pod)
 	}
 	node := pod.Affinity.NodeAffinity
