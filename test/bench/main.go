@@ -68,7 +68,7 @@ func targets() ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if !e.IsDir() || e.Name() == "base" {
+		if !e.IsDir() || e.Name() == "base" || e.Name() == "argocd" {
 			continue
 		}
 		phases, err := os.ReadDir("overlays/" + e.Name())
