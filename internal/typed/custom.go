@@ -1,6 +1,7 @@
 package typed
 
 import (
+	"bytes"
 	"context"
 	"embed"
 	"encoding/json"
@@ -82,20 +83,20 @@ func customOf(gvk schema.GroupVersionKind) (*customKind, bool, error) {
 	return kind, true, err
 }
 
-func parseDefinition(file string) (definition, error) {
+// parseDefinition reads a definition, and tells whether it has rules in CEL.
+func parseDefinition(file string) (d definition, ruled bool, err error) {
 	data, err := definitions.ReadFile(file)
 	if err != nil {
-		return definition{}, err
+		return definition{}, false, err
 	}
-	var d definition
 	if err := json.Unmarshal(data, &d); err != nil {
-		return definition{}, fmt.Errorf("%s: %w", file, err)
+		return definition{}, false, fmt.Errorf("%s: %w", file, err)
 	}
-	return d, nil
+	return d, bytes.Contains(data, []byte("x-kubernetes-validations")), nil
 }
 
 func readDefinition(file string, gvk schema.GroupVersionKind) (*customKind, error) {
-	d, err := parseDefinition(file)
+	d, ruled, err := parseDefinition(file)
 	if err != nil {
 		return nil, err
 	}
@@ -115,10 +116,11 @@ func readDefinition(file string, gvk schema.GroupVersionKind) (*customKind, erro
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
 	}
-	return &customKind{
-		structural: structural, openapi: openapi, namespaced: d.Scope == apiextensions.NamespaceScoped,
-		rules: cel.NewValidator(structural, true, celconfig.PerCallLimit),
-	}, nil
+	kind := &customKind{structural: structural, openapi: openapi, namespaced: d.Scope == apiextensions.NamespaceScoped}
+	if ruled { // looking for rules takes longer than all else
+		kind.rules = cel.NewValidator(structural, true, celconfig.PerCallLimit)
+	}
+	return kind, nil
 }
 
 // checkCustom gives the API server's verdict on a custom resource: fields that its schema does

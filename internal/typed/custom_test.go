@@ -69,7 +69,7 @@ func TestDefinitions(t *testing.T) {
 		t.Fatalf("%d definitions: %v", len(files), err)
 	}
 	for gk, file := range definitionNames() {
-		d, err := parseDefinition(file)
+		d, _, err := parseDefinition(file)
 		if err != nil {
 			t.Fatal(err)
 		}
