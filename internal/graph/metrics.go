@@ -161,7 +161,7 @@ func metricName(selector *parser.VectorSelector) string {
 		return selector.Name
 	}
 	for _, m := range selector.LabelMatchers {
-		if m.Name == labels.MetricName && m.Type == labels.MatchEqual {
+		if m.Name == "__name__" && m.Type == labels.MatchEqual {
 			return m.Value
 		}
 	}
