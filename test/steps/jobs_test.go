@@ -117,7 +117,6 @@ func TestPreflight(t *testing.T) {
 	answers := map[string]string{
 		"/api/v1/namespaces/tekton-pipelines/configmaps/feature-flags":        `{"data": {"coschedule": "workspaces", "set-security-context": "true"}}`,
 		"/api/v1/namespaces/tekton-pipelines/configmaps/config-observability": `{"data": {"metrics-protocol": "prometheus"}}`,
-		"/apis/nvidia.com/v1/clusterpolicies/cluster-policy":                  `{"status": {"state": "ready"}}`,
 	}
 	gone := ""
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -145,10 +144,14 @@ func TestPreflight(t *testing.T) {
 			gone = "/apis/storage.k8s.io/v1/csidrivers/efs.csi.aws.com"
 			return func() { gone = "" }
 		},
-		"GPU Operator: it is notReady, not ready": func() func() {
-			const path = "/apis/nvidia.com/v1/clusterpolicies/cluster-policy"
+		"GPU Operator: HTTP Error 404": func() func() {
+			gone = "/apis/nvidia.com/v1/clusterpolicies/cluster-policy"
+			return func() { gone = "" }
+		},
+		"Tekton keeps pods of a workspace together as the platform expects: it is disabled, not workspaces": func() func() {
+			const path = "/api/v1/namespaces/tekton-pipelines/configmaps/feature-flags"
 			was := answers[path]
-			answers[path] = `{"status": {"state": "notReady"}}`
+			answers[path] = `{"data": {"coschedule": "disabled", "set-security-context": "true"}}`
 			return func() { answers[path] = was }
 		},
 		"Tekton exports metrics: it is not set, not prometheus": func() func() {
