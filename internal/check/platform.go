@@ -111,7 +111,7 @@ func (c *Checker) Platform(ctx context.Context, environments []Environment, now 
 		}
 	}
 	summary.Objects += len(shared.Objects)
-	all := slices.Concat(slices.Concat(found...), conflicts, outside, sharedClusters(environments), more)
+	all := slices.Concat(slices.Concat(found...), conflicts, outside, sharedClusters(environments), deciders(environments), more)
 	all = finding.Waive(finding.Merge(all), waivers(environments), now)
 	return finding.NewReport(finding.Merge(all), summary), nil
 }
@@ -204,7 +204,7 @@ func sharedClusters(environments []Environment) []finding.Finding {
 	for i, e := range environments {
 		for _, other := range environments[:i] {
 			if both := sharedObjects(e, other); len(both) > 0 && e.Cluster == other.Cluster {
-				place := e.Place("environments." + e.Name + ".cluster")
+				place := e.Place(fmt.Sprintf("environments.%q.cluster", e.Name))
 				found = append(found, finding.Finding{
 					Rule: "graph/shared-cluster-object", Severity: finding.Error, Source: &place,
 					Message: fmt.Sprintf("environments %s and %s are both on cluster %s and both own %s",

@@ -39,20 +39,67 @@ func (e Environment) statements() []finding.Finding {
 		}
 	}
 	if !slices.Contains(e.Phases, e.Current) {
-		add("graph/phase-not-found", "environments."+e.Name+".phase",
+		add("graph/phase-not-found", fmt.Sprintf("environments.%q.phase", e.Name),
 			fmt.Sprintf("environment %s is in phase %q, which the platform does not have", e.Name, e.Current),
 			"use one of "+strings.Join(e.Phases, ", "))
 	}
 	e.taskStatements(add)
+	e.rollout(add)
 	for item, readiness := range e.State.Facts.Checklist {
 		if readiness == "missing" {
-			add("graph/checklist", "facts.checklist."+item,
+			add("graph/checklist", fmt.Sprintf("facts.checklist.%q", item),
 				fmt.Sprintf("the checklist says that %s is missing from the cluster: what stands on it will not run", item),
 				"install it, and say ready; the preflight job looks for itself")
 		}
 	}
 	if short := e.shortOfMemory(); short != "" {
 		add("graph/gpu-memory", "notebooks.gpuMemory", short, "choose a pool with larger GPUs, or share them less")
+	}
+	return found
+}
+
+// rollout checks that every commit gets its verdict in every phase.
+func (e Environment) rollout(add func(rule, at, message, remedy string)) {
+	for name, p := range e.State.Phases {
+		at := fmt.Sprintf("phases.%q.", name)
+		switch {
+		case p.Parallel && e.State.Fallback == nil:
+			add("graph/parallel-without-fallback", at+"parallel",
+				fmt.Sprintf("in %s the former CI is to run all commits, and the platform has no fallback: nobody would set the aggregate context", name),
+				"state fallback, or leave out parallel")
+		case e.State.Fallback != nil && p.RequiredContext == "tekton":
+			add("graph/required-context", at+"requiredContext",
+				fmt.Sprintf("%s requires Tekton's context, which commits of forks, and those of the former CI, never get: they could not be merged", name),
+				"require the aggregate")
+		case p.RequiredContext == "actions" && !p.Parallel:
+			add("graph/required-context", at+"requiredContext",
+				fmt.Sprintf("%s requires the context of the former CI, which runs only a part of the commits: the others could not be merged", name),
+				"require the aggregate")
+		}
+	}
+}
+
+// deciders reports environments that each decide about the commits of one repository: the last
+// to end would win.
+func deciders(environments []Environment) []finding.Finding {
+	first := map[string]Environment{}
+	var found []finding.Finding
+	for _, e := range environments {
+		n := e.State.Notebooks
+		if n == nil || n.Status.Environment != e.Name {
+			continue
+		}
+		other, twice := first[n.Repository]
+		if !twice {
+			first[n.Repository] = e
+			continue
+		}
+		place := e.Place("environment")
+		found = append(found, finding.Finding{
+			Rule: "graph/two-deciders", Severity: finding.Error, Field: "platform.notebooks.status.environment", Source: &place,
+			Message: fmt.Sprintf("environments %s and %s run the same repository and both set the same status of its commits: the last to end wins", other.Name, e.Name),
+			Remedy:  "name the one that decides in notebooks.status.environment, in a file that all environments share",
+		})
 	}
 	return found
 }

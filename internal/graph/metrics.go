@@ -101,6 +101,9 @@ func configMapQueries(o manifest.Object, recorded map[string]bool) []query {
 func panelQueries(value any, visit func(string)) {
 	switch v := value.(type) {
 	case map[string]any:
+		if source, ok := v["datasource"].(map[string]any); ok && source["type"] != nil && source["type"] != "prometheus" {
+			return
+		}
 		if expr, ok := v["expr"].(string); ok {
 			visit(expr)
 		}
@@ -116,15 +119,21 @@ func panelQueries(value any, visit func(string)) {
 
 // families are the prefixes of metrics whose exporters tenon knows: a name of a family that the
 // exporter does not have is wrong wherever it stands.
-var families = []string{"DCGM_FI_", "nvidia_gpu_", "tekton_", "eventlistener_"}
+var families = []string{"tekton_pipelines_controller_", "eventlistener_"}
 
 func (g *graph) query(q query, recorded, exported map[string]bool) {
-	// Grafana replaces these before Prometheus sees the query.
-	expr := strings.NewReplacer("$__rate_interval", "5m", "$__interval", "1m", "$__range", "1h").Replace(q.expr)
-	parsed, err := parser.NewParser(parser.Options{}).ParseExpr(expr)
+	// What Grafana fills in before Prometheus sees the query is not known here; and a file that
+	// only looks like rules of Prometheus may be another system's.
+	if q.within != "" && (strings.ContainsAny(q.expr, "$") || strings.Contains(q.expr, "[[") || strings.TrimSpace(q.expr) == "") {
+		return
+	}
+	parsed, err := parser.NewParser(parser.Options{EnableExperimentalFunctions: true}).ParseExpr(q.expr)
 	where := ""
 	if q.within != "" {
 		where = fmt.Sprintf(" in %s", q.within)
+	}
+	if err != nil && q.within != "" && !g.Complete {
+		return
 	}
 	if err != nil {
 		f := g.add(q.object, "graph/promql", finding.Error, q.at,
@@ -143,7 +152,7 @@ func (g *graph) query(q query, recorded, exported map[string]bool) {
 		if name == "" || known(name) || slices.Contains(missing, name) {
 			return nil
 		}
-		if g.Complete || slices.ContainsFunc(families, func(f string) bool { return strings.HasPrefix(name, f) }) {
+		if _, renamed := renamedMetrics[name]; g.Complete || renamed || slices.ContainsFunc(families, func(f string) bool { return strings.HasPrefix(name, f) }) {
 			missing = append(missing, name)
 		}
 		return nil

@@ -103,7 +103,13 @@ type State struct {
 	Name, Environment string
 	Namespace         struct{ Name, PodSecurity string }
 	Registry          string
-	Phases            map[string]struct{ TrafficPercent, ConcurrentRuns int }
+	Phases            map[string]struct {
+		TrafficPercent, ConcurrentRuns int
+		Parallel                       bool
+		RequiredContext                string
+	}
+	// Fallback is present where a former CI runs what Tekton does not.
+	Fallback *struct{ Trigger string }
 	Pools             map[string]Pool
 	Images            map[string]Image
 	Lock              map[string]LockEntry
@@ -113,7 +119,9 @@ type State struct {
 	Facts             Facts
 	// Notebooks is present in a schema.#NotebookPlatform.
 	Notebooks *struct {
-		GPUMemory string
+		Repository string
+		Status     struct{ Environment string }
+		GPUMemory  string
 		Pools     struct{ GPU string }
 	}
 }
@@ -188,6 +196,9 @@ func (e *Environment) Place(at string) finding.Position {
 	e.trace.Lock()
 	defer e.trace.Unlock()
 	field := cue.ParsePath("platform." + at)
+	if field.Err() != nil {
+		return finding.Position{}
+	}
 	if place := e.teamPosition(e.root.LookupPath(field)); place.Line > 0 {
 		return place
 	}

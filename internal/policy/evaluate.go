@@ -117,7 +117,7 @@ func Input(o manifest.Object) map[string]any {
 	for key, value := range o.Value {
 		input[key] = value
 	}
-	input["tenon"] = map[string]any{"scripts": scripts(o.Value, nil), "dockerfiles": dockerfiles(o)}
+	input["tenon"] = map[string]any{"scripts": scriptsOf(o), "dockerfiles": dockerfiles(o)}
 	return input
 }
 
@@ -132,6 +132,14 @@ func dockerfiles(o manifest.Object) []any {
 		}
 	}
 	return found
+}
+
+// scriptsOf leaves out what only looks like a script: the data of config maps and secrets.
+func scriptsOf(o manifest.Object) []any {
+	if o.Kind == "ConfigMap" || o.Kind == "Secret" {
+		return []any{}
+	}
+	return scripts(o.Value, nil)
 }
 
 // scripts parses every script of the object: those of Tekton's steps, and what containers

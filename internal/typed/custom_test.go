@@ -36,7 +36,7 @@ spec:
 		"enum":            {strings.Replace(pool, "operator: In", "operator: Within", 1), "types/not-supported", "spec.template.spec.requirements[0].operator"},
 		"type":            {strings.Replace(pool, "values: [on-demand]", "values: on-demand", 1), "types/invalid", "spec.template.spec.requirements[0].values"},
 		"rule in CEL":     {strings.Replace(pool, "values: [on-demand]", "values: []", 1), "types/invalid", "spec.template.spec.requirements"},
-		"version":         {strings.Replace(pool, "sh/v1", "sh/v1alpha5", 1), "types/unknown-version", "apiVersion"},
+		"version":         {strings.Replace(pool, "sh/v1", "sh/v1alpha5", 1), "types/not-validated", "apiVersion"},
 		"no such kind":    {strings.Replace(pool, "kind: NodePool", "kind: NodePond", 1), "types/unknown-kind", "kind"},
 		"name":            {strings.Replace(pool, "name: gpu}\nspec", "name: GPU}\nspec", 1), "types/invalid", "metadata.name"},
 		"scope, too many": {strings.Replace(pool, "{name: gpu}\nspec", "{name: gpu, namespace: ci}\nspec", 1), "types/forbidden", "metadata.namespace"},

@@ -94,7 +94,7 @@ func newCluster(t *testing.T, env ...string) *cluster {
 	}
 	c.write("repo/notebooks/one.ipynb", fmt.Sprintf(notebook, 24), 0o644)
 	c.write("repo/notebooks/two.ipynb", fmt.Sprintf(notebook, 16), 0o644)
-	c.write("repo/requirements.txt", "numpy==2.1.0 # pinned\nscipy[all]==1.14.1\n", 0o644)
+	c.write("repo/requirements.txt", "numpy==2.1.0 # pinned\nscipy[all]==1.14.1 \\\n    --hash=sha256:00\n", 0o644)
 	c.write("tests/test_results.py", "", 0o644)
 	for _, repository := range []string{"repo", "tests"} {
 		c.git(repository)
@@ -363,10 +363,15 @@ func TestFailures(t *testing.T) {
 	}{
 		"a requirement is not pinned":                            {spoil: func(c *cluster) { c.write("repo/requirements.txt", "numpy>=2\n", 0o644); c.recommit() }, step: "check-dependencies", output: "'numpy>=2' is not pinned"},
 		"a notebook needs more memory than the pool's GPUs have": {spoil: func(c *cluster) { c.write("repo/notebooks/one.ipynb", fmt.Sprintf(notebook, 96), 0o644); c.recommit() }, step: "check-gpu-environment", output: "needs 96 GiB on a GPU, the pool has 80"},
-		"a notebook is missing":                                  {spoil: func(c *cluster) { os.Remove(c.path("repo/notebooks/two.ipynb")); c.recommit() }, step: "check-dependencies", output: "two.ipynb: not a readable notebook"},
-		"more GPUs are seen than were asked for":                 {env: []string{"FAKE_GPUS=4"}, task: "notebook-execution-gpu", step: "papermill", output: "asked for 1 GPUs, see 4"},
-		"the notebook fails":                                     {env: []string{"FAKE_PAPERMILL_FAILS=1"}, task: "notebook-execution-gpu", step: "papermill"},
-		"a cell ended in an error":                               {env: []string{`FAKE_OUTPUT={"output_type": "error"}`}, task: "result-conversion", step: "validate", output: "a cell ended in an error"},
+		"a requirement is any patch version":                     {spoil: func(c *cluster) { c.write("repo/requirements.txt", "numpy==2.*\n", 0o644); c.recommit() }, step: "check-dependencies", output: "is not pinned"},
+		"a data set in a folder of others": {spoil: func(c *cluster) {
+			c.write("repo/datasets.sha256", strings.Repeat("0", 64)+" ../packages/x", 0o644)
+			c.recommit()
+		}, step: "warm-cache", output: "is no plain file name"},
+		"a notebook is missing":                  {spoil: func(c *cluster) { os.Remove(c.path("repo/notebooks/two.ipynb")); c.recommit() }, step: "check-dependencies", output: "two.ipynb: not a readable notebook"},
+		"more GPUs are seen than were asked for": {env: []string{"FAKE_GPUS=4"}, task: "notebook-execution-gpu", step: "papermill", output: "asked for 1 GPUs, see 4"},
+		"the notebook fails":                     {env: []string{"FAKE_PAPERMILL_FAILS=1"}, task: "notebook-execution-gpu", step: "papermill"},
+		"a cell ended in an error":               {env: []string{`FAKE_OUTPUT={"output_type": "error"}`}, task: "result-conversion", step: "validate", output: "a cell ended in an error"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t, test.env...)

@@ -383,7 +383,7 @@ func TestWorkflows(t *testing.T) {
 		t.Fatal(err)
 	}
 	files, err := filepath.Glob(root + "/overlays/*/*/github")
-	if err != nil || len(files) != 9 {
+	if err != nil || len(files) != 3 {
 		t.Fatalf("found %d folders of workflows: %v", len(files), err)
 	}
 	for _, folder := range files {

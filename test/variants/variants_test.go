@@ -335,12 +335,16 @@ func TestWaves(t *testing.T) {
 		waves[o.Kind] = wave
 	}
 	for _, order := range [][]string{
-		{"Namespace", "ResourceQuota", "ServiceAccount", "NetworkPolicy", "StorageClass", "Job", "Task", "Pipeline", "TriggerTemplate", "EventListener"},
+		{"Namespace", "ResourceQuota", "ServiceAccount", "NetworkPolicy", "Job", "StorageClass", "Task", "Pipeline", "TriggerTemplate", "EventListener"},
 		{"Namespace", "ExternalSecret", "Task"},
 		{"Namespace", "ConfigMap", "Task"},
 		{"EC2NodeClass", "NodePool", "Task"},
 		{"ResourceFlavor", "ClusterQueue", "Task"},
-		{"PriorityClass", "Deployment", "ScaledObject"},
+		{"PriorityClass", "EventListener", "Deployment"},
+		{"EventListener", "DaemonSet"},
+		{"EventListener", "PersistentVolumeClaim"},
+		{"Job", "ExternalSecret"},
+		{"Job", "ResourceFlavor"},
 		{"ClusterImagePolicy", "Task"},
 		{"ClusterRole", "Job"},
 		{"Task", "CronJob"},
