@@ -2,6 +2,8 @@ package image
 
 import (
 	"fmt"
+	"maps"
+	"os"
 	"slices"
 	"strings"
 
@@ -41,17 +43,23 @@ func ParseDockerfile(text string) Dockerfile {
 	if err != nil {
 		return Dockerfile{ParseError: err.Error(), Stages: []Stage{}}
 	}
-	stages, _, err := instructions.Parse(tree.AST, nil)
+	stages, globals, err := instructions.Parse(tree.AST, nil)
 	if err != nil {
 		return Dockerfile{ParseError: err.Error(), Stages: []Stage{}}
 	}
 	d := Dockerfile{Stages: []Stage{}}
+	args := defaults(globals)
 	var names []string
 	for i, s := range stages {
+		from := expand(s.BaseName, args)
+		earlier := slices.Index(names, strings.ToLower(from))
 		stage := Stage{
-			From: s.BaseName, Name: s.Name, Last: i == len(stages)-1,
-			Inner: s.BaseName == "scratch" || slices.Contains(names, strings.ToLower(s.BaseName)),
-			Env:   map[string]string{}, Run: []string{}, Copies: []string{},
+			From: from, Name: s.Name, Last: i == len(stages)-1, Inner: from == "scratch" || from != "" && earlier >= 0,
+			Env: map[string]string{}, Run: []string{}, Copies: []string{},
+		}
+		if from != "" && earlier >= 0 {
+			// A stage begins with what the one that it names has set.
+			stage.User, stage.Env = d.Stages[earlier].User, maps.Clone(d.Stages[earlier].Env)
 		}
 		for _, command := range s.Commands {
 			stage.add(command)
@@ -60,6 +68,29 @@ func ParseDockerfile(text string) Dockerfile {
 		d.Stages = append(d.Stages, stage)
 	}
 	return d
+}
+
+// defaults are the values that ARG gives before the first stage.
+func defaults(globals []instructions.ArgCommand) map[string]string {
+	values := map[string]string{}
+	for _, g := range globals {
+		for _, arg := range g.Args {
+			if arg.Value != nil {
+				values[arg.Key] = strings.Trim(*arg.Value, `"'`)
+			}
+		}
+	}
+	return values
+}
+
+// expand fills in arguments; one that has no default stays as it is.
+func expand(text string, args map[string]string) string {
+	return os.Expand(text, func(name string) string {
+		if value, ok := args[name]; ok {
+			return value
+		}
+		return "${" + name + "}"
+	})
 }
 
 func (s *Stage) add(command instructions.Command) {

@@ -15,5 +15,8 @@ deny contains {"msg": msg, "path": d.path, "text": stage.from} if {
 	some stage in d.facts.stages
 	not stage.inner
 	not contains(stage.from, "@sha256:")
+
+	# An argument without a default is the builder's to give.
+	not startswith(stage.from, "${")
 	msg := sprintf("the Dockerfile builds on %s, which has no digest", [stage.from])
 }
