@@ -52,6 +52,13 @@ func (e Environment) statements() []finding.Finding {
 				"install it, and say ready; the preflight job looks for itself")
 		}
 	}
+	if n := e.State.Notebooks; n != nil && n.GPUs > 1 {
+		if gpu := e.State.Pools[n.Pools.GPU].GPU; gpu != nil && gpu.Sharing.Strategy == "timeSlicing" {
+			add("graph/more-than-one-slice", "notebooks.gpus",
+				fmt.Sprintf("a notebook asks for %d slices of a GPU in pool %s: several give no more than one, and the device plugin refuses them", n.GPUs, n.Pools.GPU),
+				"ask for one, or do not share the GPUs")
+		}
+	}
 	if short := e.shortOfMemory(); short != "" {
 		add("graph/gpu-memory", "notebooks.gpuMemory", short, "choose a pool with larger GPUs, or share them less")
 	}
@@ -112,6 +119,10 @@ func (e Environment) taskStatements(add func(rule, at, message, remedy string)) 
 			add("graph/memlock", fmt.Sprintf("tasks.%q.memlock", name),
 				fmt.Sprintf("task %s locks memory without limit, which nodes of pool %s do not allow", name, t.Pool),
 				"raise LimitMEMLOCK of the container runtime on these nodes and say memlock: true of the pool; no field of a pod can")
+		}
+		if _, known := e.State.PriorityClasses[t.Priority]; t.Priority != "" && !known {
+			add("graph/priority-not-found", fmt.Sprintf("tasks.%q.priority", name),
+				fmt.Sprintf("there is no priority class %s: every pod of task %s would be refused", t.Priority, name), "name a key of priorityClasses")
 		}
 		for i, other := range t.OrPools {
 			if pool := e.State.Pools[other]; device(pool) != device(own) {

@@ -90,9 +90,10 @@ type SigningPolicy struct {
 
 // Task is what is needed here of a task: schema.#Task.
 type Task struct {
-	Pool    string
-	OrPools []string
-	Memlock bool
+	Pool     string
+	OrPools  []string
+	Memlock  bool
+	Priority string
 }
 
 // PipelineTask is what is needed here of a use of a task: schema.#PipelineTask.
@@ -114,6 +115,7 @@ type State struct {
 	Images            map[string]Image
 	Lock              map[string]LockEntry
 	Signing           map[string]SigningPolicy
+	PriorityClasses   map[string]struct{}
 	Tasks             map[string]Task
 	Pipelines         map[string]struct{ Tasks, Finally map[string]PipelineTask }
 	Facts             Facts
@@ -122,6 +124,7 @@ type State struct {
 		Repository string
 		Status     struct{ Environment string }
 		GPUMemory  string
+		GPUs       int
 		Pools     struct{ GPU string }
 	}
 }

@@ -285,7 +285,7 @@ func TestClouds(t *testing.T) {
 // TestPlainPrometheus: a Prometheus without the operator gets files that its own promtool takes.
 func TestPlainPrometheus(t *testing.T) {
 	objects := prod(t, change{"platform.cue", "\tmonitoring: {}\n", "\tmonitoring: operator: false\n"})
-	config := find[corev1.ConfigMap](t, objects, "ConfigMap", "prometheus")
+	config := find[corev1.ConfigMap](t, objects, "ConfigMap", "scientific-computing-prometheus")
 	dir := t.TempDir()
 	for name, text := range config.Data {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o666); err != nil {
@@ -407,5 +407,102 @@ func TestOperatorValues(t *testing.T) {
 	home := find[corev1.Namespace](t, objects, "Namespace", "gpu-operator")
 	if home.Labels["pod-security.kubernetes.io/enforce"] != "privileged" {
 		t.Errorf("the operator's namespace has %v", home.Labels)
+	}
+}
+
+// TestForms wants of the reference platform the forms that the source design had wrong and that
+// no rule could tell from a choice.
+func TestForms(t *testing.T) {
+	environments, findings, err := check.Load(platformWith(t), "prod")
+	if err != nil || len(findings) > 0 {
+		t.Fatal(err, findings)
+	}
+	objects := environments[0].Targets[0].Objects
+	template := find[map[string]any](t, objects, "TriggerTemplate", "scientific-computing-ci")
+	run := lookup(t, template, "spec.resourcetemplates[0]")
+	pod := lookup(t, run, "spec.taskRunTemplate.podTemplate")
+
+	want := func(name string, got, want any) {
+		t.Helper()
+		if fmt.Sprint(got) != fmt.Sprint(want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+	want("a claim of a run goes with it", lookup(t, run, `metadata.annotations["tekton.dev/auto-cleanup-pvc"]`), "true")
+	want("a node stays while a run is on it", lookup(t, run, `metadata.annotations["karpenter.sh/do-not-disrupt"]`), "true")
+	want("pods of runs have no rights at the API", lookup(t, pod, "automountServiceAccountToken"), false)
+	want("runs have an account", lookup(t, run, "spec.taskRunTemplate.serviceAccountName"), "gpu-pipeline")
+	want("runs have a timeout", lookup(t, run, "spec.timeouts.pipeline"), "5h")
+
+	limits := find[corev1.LimitRange](t, objects, "LimitRange", "scientific-computing").Spec.Limits[0]
+	want("containers without requests get some", limits.DefaultRequest.Cpu(), "100m")
+
+	listener := find[map[string]any](t, objects, "EventListener", "scientific-computing-ci")
+	want("events are signed", lookup(t, listener, "spec.triggers[0].interceptors[0].ref.name"), "github")
+
+	scrape := find[map[string]any](t, objects, "NetworkPolicy", "scrape")
+	want("Prometheus reaches the port of the metrics", lookup(t, scrape, "spec.ingress[0].ports[0].port"), 9000)
+	want("and nobody else does", lookup(t, scrape, `spec.ingress[0].from[0].namespaceSelector.matchLabels["kubernetes.io/metadata.name"]`), "monitoring")
+
+	dockerfiles := find[corev1.ConfigMap](t, objects, "ConfigMap", "dockerfiles").Data
+	if !strings.Contains(dockerfiles["notebook.Dockerfile"], "jupyter_server_config.py /etc/jupyter/jupyter_server_config.py") {
+		t.Errorf("Jupyter's configuration is not where Jupyter reads it:\n%s", dockerfiles["notebook.Dockerfile"])
+	}
+
+	// What is pulled ahead are the images of the pool's tasks, by the kubelet.
+	var pulled, used []string
+	puller := find[map[string]any](t, objects, "DaemonSet", "pre-pull-gpu")
+	for _, c := range lookup(t, puller, "spec.template.spec.initContainers").([]any) {
+		pulled = append(pulled, fmt.Sprint(lookup(t, c, "image"), lookup(t, c, "command")))
+	}
+	for _, o := range objects {
+		if o.Kind == "Task" && o.Name == "notebook-execution-gpu" {
+			used = append(used, fmt.Sprint(lookup(t, o.Value, "spec.steps[0].image"), "[true]"))
+		}
+	}
+	want("the puller pulls what the GPU task runs", pulled, used)
+	want("the puller gets onto the GPU nodes", lookup(t, puller, "spec.template.spec.tolerations[0].key"), "nvidia.com/gpu")
+
+	// Nodes scale to zero, and the warm ones are warm by day only.
+	pool := find[map[string]any](t, objects, "NodePool", "scientific-computing-gpu")
+	want("an empty node goes", lookup(t, pool, "spec.disruption.consolidationPolicy"), "WhenEmpty")
+	want("the pool is bounded", lookup(t, pool, `spec.limits["nvidia.com/gpu"]`), 32)
+	if _, replicas := manifest.Lookup(pool, manifest.Path{"spec", "replicas"}); replicas {
+		t.Error("the pool keeps nodes for ever")
+	}
+	scaled := find[map[string]any](t, objects, "ScaledObject", "warm-gpu")
+	want("no placeholder at night", lookup(t, scaled, "spec.minReplicaCount"), 0)
+	want("placeholders by the hour", lookup(t, scaled, "spec.triggers[0].type"), "cron")
+	notebooks := find[map[string]any](t, objects, "PriorityClass", "scientific-computing-notebooks")
+	placeholder := find[map[string]any](t, objects, "PriorityClass", "scientific-computing-warm-gpu")
+	want("notebooks push placeholders out", lookup(t, notebooks, "preemptionPolicy"), "PreemptLowerPriority")
+	if lookup(t, placeholder, "value").(float64) >= 0 {
+		t.Error("a placeholder is not below every other pod")
+	}
+
+	// Every notebook runs by itself, waits in line, and is tried again.
+	pipeline := find[map[string]any](t, objects, "Pipeline", "scientific-computing-ci")
+	for _, task := range lookup(t, pipeline, "spec.tasks").([]any) {
+		if lookup(t, task, "name") == "execute-notebook-gpu" {
+			want("notebooks run side by side", lookup(t, task, "matrix.params[0].name"), "notebook")
+			want("a notebook is tried again", lookup(t, task, "retries"), 1)
+		}
+	}
+	task := find[map[string]any](t, objects, "Task", "notebook-execution-gpu")
+	want("GPU tasks queue", lookup(t, task, `metadata.labels["kueue.x-k8s.io/queue-name"]`), "gpu")
+
+	// Argo CD may apply every kind that there is, and what the operator's chart brings.
+	project := find[map[string]any](t, environments[0].Shared, "AppProject", "scientific-computing")
+	allowed := fmt.Sprint(lookup(t, project, "spec.clusterResourceWhitelist"))
+	kinds := []string{"CustomResourceDefinition", "ClusterPolicy", "RuntimeClass"}
+	for _, o := range objects {
+		if o.Namespace == "" && !slices.Contains(kinds, o.Kind) {
+			kinds = append(kinds, o.Kind)
+		}
+	}
+	for _, kind := range kinds {
+		if !strings.Contains(allowed, "kind:"+kind+"]") && !strings.Contains(allowed, "kind:"+kind+" ") {
+			t.Errorf("the AppProject does not allow %s: %s", kind, allowed)
+		}
 	}
 }
