@@ -110,22 +110,22 @@ type State struct {
 		RequiredContext                string
 	}
 	// Fallback is present where a former CI runs what Tekton does not.
-	Fallback *struct{ Trigger string }
-	Pools             map[string]Pool
-	Images            map[string]Image
-	Lock              map[string]LockEntry
-	Signing           map[string]SigningPolicy
-	PriorityClasses   map[string]struct{}
-	Tasks             map[string]Task
-	Pipelines         map[string]struct{ Tasks, Finally map[string]PipelineTask }
-	Facts             Facts
+	Fallback        *struct{ Trigger string }
+	Pools           map[string]Pool
+	Images          map[string]Image
+	Lock            map[string]LockEntry
+	Signing         map[string]SigningPolicy
+	PriorityClasses map[string]struct{}
+	Tasks           map[string]Task
+	Pipelines       map[string]struct{ Tasks, Finally map[string]PipelineTask }
+	Facts           Facts
 	// Notebooks is present in a schema.#NotebookPlatform.
 	Notebooks *struct {
 		Repository string
 		Status     struct{ Environment string }
 		GPUMemory  string
 		GPUs       int
-		Pools     struct{ GPU string }
+		Pools      struct{ GPU string }
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -110,6 +111,32 @@ func TestCanceller(t *testing.T) {
 	if want := []string{"one-old"}; !slices.Equal(patched, want) {
 		t.Errorf("cancelled %v, want %v", patched, want)
 	}
+}
+
+// TestClearExchange: what is older than the retention goes, and nothing else.
+func TestClearExchange(t *testing.T) {
+	c := newCluster(t)
+	c.write("exchange/runs/old/source/file", "", 0o644)
+	c.write("exchange/runs/new/source/file", "", 0o644)
+	c.write("exchange/other/file", "", 0o644)
+	long := time.Now().Add(-169 * time.Hour)
+	for _, name := range []string{"exchange/runs/old", "exchange/other"} {
+		if err := os.Chtimes(c.path(name), long, long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	job := container(t, "CronJob", "clear-exchange")
+	for i, word := range job.Command {
+		job.Command[i] = strings.ReplaceAll(word, "/exchange", c.path("exchange"))
+	}
+	if out, err := against(t, job, ""); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if _, err := os.Stat(c.path("exchange/runs/old")); err == nil {
+		t.Error("the old run's folder is still there")
+	}
+	c.read("exchange/runs/new/source/file")
+	c.read("exchange/other/file")
 }
 
 // TestPreflight: everything there, and each kind of thing that can be missing.
