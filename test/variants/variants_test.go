@@ -175,7 +175,13 @@ func TestSharing(t *testing.T) {
 			if requests[test.resource] != "1" {
 				t.Errorf("the notebook asks for %v", requests)
 			}
-			quota := find[corev1.ResourceQuota](t, objects, "ResourceQuota", "scientific-computing")
+			queue := find[map[string]any](t, objects, "ClusterQueue", "scientific-computing")
+			if covered := fmt.Sprint(lookup(t, queue, "spec.resourceGroups[0].coveredResources")); !strings.Contains(covered, test.resource) {
+				t.Errorf("the queue counts %s", covered)
+			}
+			// Without a queue it is the quota that counts.
+			alone := prod(t, append(sharing(test.sharing), change{"platform.cue", "\tqueue: {}\n", ""})...)
+			quota := find[corev1.ResourceQuota](t, alone, "ResourceQuota", "scientific-computing")
 			if _, counted := quota.Spec.Hard[corev1.ResourceName("requests."+test.resource)]; !counted {
 				t.Errorf("the quota counts %v", quota.Spec.Hard)
 			}
@@ -418,6 +424,10 @@ func TestForms(t *testing.T) {
 		t.Fatal(err, findings)
 	}
 	objects := environments[0].Targets[0].Objects
+	quota := find[corev1.ResourceQuota](t, objects, "ResourceQuota", "scientific-computing")
+	if _, counted := quota.Spec.Hard["requests.nvidia.com/gpu"]; counted || len(quota.Spec.Hard) == 0 {
+		t.Errorf("pods that wait in Kueue's line are counted by the quota too: %v", quota.Spec.Hard)
+	}
 	template := find[map[string]any](t, objects, "TriggerTemplate", "scientific-computing-ci")
 	run := lookup(t, template, "spec.resourcetemplates[0]")
 	pod := lookup(t, run, "spec.taskRunTemplate.podTemplate")
