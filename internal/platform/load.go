@@ -174,7 +174,11 @@ func (e *Environment) validate() []finding.Finding {
 		return e.files.findings(e.root, err)
 	}
 	for _, rendered := range []string{"targets", "files", "argocd"} {
-		if err := e.root.LookupPath(cue.ParsePath(rendered)).Validate(cue.Concrete(true)); err != nil && (rendered == "targets" || e.root.LookupPath(cue.ParsePath(rendered)).Exists()) {
+		value := e.root.LookupPath(cue.ParsePath(rendered))
+		if rendered != "targets" && !value.Exists() {
+			continue
+		}
+		if err := value.Validate(cue.Concrete(true)); err != nil {
 			return e.files.findings(e.root, err)
 		}
 	}

@@ -66,10 +66,15 @@ func checkBuiltin(gvk schema.GroupVersionKind, raw []byte) (known bool, problems
 			return true, problems
 		}
 	}
-	for _, e := range validateCreate(rule, object) {
+	return true, append(problems, fieldProblems(validateCreate(rule, object))...)
+}
+
+func fieldProblems(errs field.ErrorList) []problem {
+	var problems []problem
+	for _, e := range errs {
 		problems = append(problems, problem{rule: "types/" + ruleOf(e.Type), field: e.Field, message: e.Error(), value: e.BadValue})
 	}
-	return true, problems
+	return problems
 }
 
 // renamedBuiltin says what was probably meant by names that no built-in kind has.

@@ -146,10 +146,7 @@ func checkCustom(gvk schema.GroupVersionKind, raw []byte) (known bool, _ []probl
 		broken, _ := kind.rules.Validate(context.Background(), nil, kind.structural, object, nil, celconfig.RuntimeCELCostBudget)
 		errs = append(errs, broken...)
 	}
-	for _, err := range errs {
-		problems = append(problems, problem{rule: "types/" + ruleOf(err.Type), field: err.Field, message: err.Error(), value: err.BadValue})
-	}
-	return true, problems
+	return true, append(problems, fieldProblems(errs)...)
 }
 
 func (k *customKind) metadata(object map[string]any) field.ErrorList {
