@@ -27,6 +27,9 @@ type Subject struct {
 	Facts   platform.Facts
 	// Complete says that objects and facts are all there is.
 	Complete bool
+	// Definitions are CustomResourceDefinitions that custom resources are checked against,
+	// beside those among the objects.
+	Definitions []manifest.Object
 	// ConcurrentRuns that the quota must leave room for; 0 leaves it unchecked.
 	ConcurrentRuns int
 }
@@ -43,7 +46,7 @@ func New(rules *policy.Set) *Checker { return &Checker{rules: rules} }
 // Check runs all stages over one subject. Findings are located but not yet merged.
 func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, error) {
 	facts := settings(s)
-	types, err := typed.New(facts)
+	types, err := typed.New(facts, c.definitions(s))
 	if err != nil {
 		return nil, err
 	}
@@ -59,9 +62,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 	}
 	runs := graph.Runs(s.Objects)
 	found = append(found, sampleRuns(types, runs)...)
-	found = append(found, graph.Check(graph.Input{
-		Objects: s.Objects, Runs: runs, Facts: s.Facts, Complete: s.Complete, ConcurrentRuns: s.ConcurrentRuns,
-	})...)
+	found = append(found, together(s, runs)...)
 	found = append(found, image.CheckPins(image.Uses(s.Objects))...)
 	found = dropConsequences(found)
 	locate(found, s.Objects)
@@ -71,6 +72,11 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 		}
 	}
 	return found, nil
+}
+
+// definitions of custom resources: those that a subject brings are read once for it.
+func (c *Checker) definitions(s Subject) *typed.Definitions {
+	return typed.NewDefinitions(slices.Concat(s.Definitions, s.Objects))
 }
 
 func settings(s Subject) typed.Settings {
@@ -87,6 +93,7 @@ func settings(s Subject) typed.Settings {
 	}
 	return typed.Settings{
 		Coschedule: s.Facts.Tekton.Coschedule, EnableAPIFields: s.Facts.Tekton.EnableAPIFields,
+		FeatureFlags: s.Facts.Tekton.FeatureFlags, Kubernetes: s.Facts.Kubernetes,
 		KnownKinds: known, Complete: s.Complete,
 	}
 }
@@ -109,6 +116,31 @@ func (c *Checker) alone(ctx context.Context, types *typed.Checker, o manifest.Ob
 	found = append(found, judged...)
 	c.known.Store(string(text), slices.Clone(found))
 	return found, nil
+}
+
+// together looks at all objects at once, those of Tekton's older API in the form of the newer.
+func together(s Subject, runs []graph.Run) []finding.Finding {
+	objects := make([]manifest.Object, len(s.Objects))
+	for i, o := range s.Objects {
+		objects[i] = typed.Upgrade(o)
+	}
+	upgraded := make([]graph.Run, len(runs))
+	for i, r := range runs {
+		upgraded[i] = graph.Run{Object: typed.Upgrade(r.Object), Owner: r.Owner, At: r.At}
+	}
+	found := graph.Check(graph.Input{
+		Objects: objects, Runs: upgraded, Facts: s.Facts, Complete: s.Complete, ConcurrentRuns: s.ConcurrentRuns,
+	})
+	for i := range found {
+		f := &found[i]
+		if f.Object != nil {
+			f.Field = typed.Written(f.Object.APIVersion, f.Field)
+		}
+		for j, c := range f.Causes {
+			f.Causes[j].Field = typed.Written(c.Object.APIVersion, c.Field)
+		}
+	}
+	return found
 }
 
 // sampleRuns asks the types about the runs that TriggerTemplates would create: until an event

@@ -18,38 +18,69 @@ import (
 
 const defects = "../../testdata/defects"
 
-// TestDefects checks each manifest with one defect: testdata/defects/<rule>[~<case>]/bad.yaml must give
-// that rule, at the line marked "# want" where one is, and nothing else that the corrected twin
-// good.yaml does not give. The twin must not give the rule.
+// TestDefects checks each manifest with one defect: testdata/defects/<rule>[~<case>].diff gives
+// the manifest as it is wrong, by its lines that start with a space or a minus, and as it is
+// right, by those that start with a space or a plus. The wrong one must give that rule, at the
+// line marked "# want" where one is, and no other; the right one must give nothing.
 func TestDefects(t *testing.T) {
 	facts, found, err := platform.ReadFacts(tenon.CUE, "facts.yaml", read(t, defects+"/facts.yaml"))
 	if err != nil || len(found) > 0 {
 		t.Fatal(err, found)
 	}
 	checker := check.New(rules(t))
-	cases, err := filepath.Glob(defects + "/*/*/bad.yaml")
-	if err != nil || len(cases) < 30 {
-		t.Fatalf("found %d cases: %v", len(cases), err)
+	cases := defectFiles(t)
+	if len(cases) < 100 {
+		t.Fatalf("found only %d cases", len(cases))
 	}
-	for _, bad := range cases {
-		dir := filepath.Dir(bad)
-		title, _ := filepath.Rel(defects, dir)
+	for _, file := range cases {
+		title := strings.TrimSuffix(strings.TrimPrefix(file, defects+"/"), ".diff")
 		rule, _, _ := strings.Cut(title, "~") // a rule may have several cases
 		t.Run(title, func(t *testing.T) {
-			r, err := checker.Files(context.Background(), []string{bad}, nil, facts, true)
-			if err != nil {
-				t.Fatal(err)
-			}
-			twin, err := checker.Files(context.Background(), []string{filepath.Join(dir, "good.yaml")}, nil, facts, true)
-			if err != nil {
-				t.Fatal(err)
-			}
-			wantFinding(t, r.Findings, rule, markedLine(t, bad))
-			for _, f := range twin.Findings {
+			wrong, right := sides(t, file)
+			wantFinding(t, checkText(t, checker, facts, wrong), rule, markedLine(wrong))
+			for _, f := range checkText(t, checker, facts, right) {
 				t.Errorf("the corrected twin is not clean: %s %s: %s", f.Source, f.Rule, f.Message)
 			}
 		})
 	}
+}
+
+func defectFiles(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob(defects + "/*/*.diff")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// sides splits a case into the wrong and the right manifest.
+func sides(t *testing.T, file string) (wrong, right string) {
+	t.Helper()
+	for i, line := range strings.Split(strings.TrimSuffix(string(read(t, file)), "\n"), "\n") {
+		switch {
+		case line == "":
+			wrong, right = wrong+"\n", right+"\n"
+		case line[0] == '-':
+			wrong += line[1:] + "\n"
+		case line[0] == '+':
+			right += line[1:] + "\n"
+		case line[0] == ' ':
+			wrong, right = wrong+line[1:]+"\n", right+line[1:]+"\n"
+		default:
+			t.Fatalf("%s:%d: a line starts with a space, a minus or a plus", file, i+1)
+		}
+	}
+	return wrong, right
+}
+
+func checkText(t *testing.T, checker *check.Checker, facts platform.Facts, text string) []finding.Finding {
+	t.Helper()
+	r, err := checker.Files(context.Background(), []string{"-"}, strings.NewReader(text), facts, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Findings
 }
 
 func wantFinding(t *testing.T, found []finding.Finding, rule string, line int) {
@@ -79,9 +110,8 @@ func read(t *testing.T, file string) []byte {
 	return data
 }
 
-func markedLine(t *testing.T, file string) int {
-	t.Helper()
-	for i, line := range strings.Split(string(read(t, file)), "\n") {
+func markedLine(text string) int {
+	for i, line := range strings.Split(text, "\n") {
 		if strings.Contains(line, "# want") {
 			return i + 1
 		}
@@ -108,9 +138,9 @@ func TestEveryRuleIsTested(t *testing.T) {
 		t.Fatalf("found only %d rule ids in the code", len(ids))
 	}
 	for id := range ids {
-		_, err := os.Stat(filepath.Join(defects, id, "bad.yaml"))
+		_, err := os.Stat(filepath.Join(defects, id+".diff"))
 		if err != nil && !strings.Contains(scripts.String(), id) && !slices.Contains(unreached, id) {
-			t.Errorf("no test makes %s fire: add testdata/defects/%s/bad.yaml and good.yaml, or a script", id, id)
+			t.Errorf("no test makes %s fire: add testdata/defects/%s.diff, or a script", id, id)
 		}
 	}
 }

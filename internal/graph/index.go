@@ -6,6 +6,7 @@ package graph
 import (
 	"encoding/json"
 	"fmt"
+	"path"
 	"slices"
 
 	"tenon.dev/tenon/internal/finding"
@@ -45,43 +46,109 @@ func Check(in Input) []finding.Finding {
 	return g.findings
 }
 
-type key struct{ kind, namespace, name string }
+type key struct{ kind, name string }
 
 type graph struct {
 	Input
-	byKey    map[key]manifest.Object
+	byKey    map[key][]manifest.Object
 	pods     []workload
 	findings []finding.Finding
 }
 
 func newGraph(in Input) *graph {
-	g := &graph{Input: in, byKey: map[key]manifest.Object{}}
+	g := &graph{Input: in, byKey: map[key][]manifest.Object{}}
 	for _, o := range in.Objects {
-		k := key{o.Kind, o.Namespace, o.Name}
-		if _, taken := g.byKey[k]; !taken {
-			g.byKey[k] = o
-		}
+		k := key{o.Kind, o.Name}
+		g.byKey[k] = append(g.byKey[k], o)
 	}
 	g.pods = workloads(in.Objects)
 	return g
 }
 
-// duplicates reports objects that are given twice: the later one would silently win.
+// find returns the object that another one means by a kind and a name in a namespace. Files from
+// several places may define the same name: the nearest counts, which is the one of the same
+// file, then of the same folder, and so on. A file that names no namespace is applied to any.
+func (g *graph) find(from manifest.Object, kind, namespace, name string) (manifest.Object, bool) {
+	all := g.candidates(from, kind, namespace, name)
+	if len(all) == 0 {
+		return manifest.Object{}, false
+	}
+	return all[0], true
+}
+
+// only is find for questions about what the object says: where several are as near, such as the
+// versions of a task in a catalogue, nobody can tell which one is meant.
+func (g *graph) only(from manifest.Object, kind, namespace, name string) (manifest.Object, bool) {
+	all := g.candidates(from, kind, namespace, name)
+	if len(all) != 1 {
+		return manifest.Object{}, false
+	}
+	return all[0], true
+}
+
+// candidates are the objects of a kind and name that are nearest to another.
+func (g *graph) candidates(from manifest.Object, kind, namespace, name string) []manifest.Object {
+	var best []manifest.Object
+	nearest := -1
+	for _, o := range g.byKey[key{kind, name}] {
+		if o.Namespace != namespace && (o.File == "" || o.Namespace != "" && namespace != "") {
+			continue
+		}
+		switch near := nearness(from.File, o.File); {
+		case near > nearest:
+			best, nearest = []manifest.Object{o}, near
+		case near == nearest:
+			best = append(best, o)
+		}
+	}
+	return best
+}
+
+// nearness counts the folders that two files share; the same file is nearer than any other.
+func nearness(a, b string) int {
+	if a == b {
+		return 1 << 20
+	}
+	shared := 0
+	for i := 0; i < min(len(a), len(b)) && a[i] == b[i]; i++ {
+		if a[i] == '/' {
+			shared++
+		}
+	}
+	if path.Dir(a) == path.Dir(b) {
+		shared += 1 << 10
+	}
+	return shared
+}
+
+// duplicates reports objects that are given twice: the later one would silently win. Files of
+// different folders need not be meant for one cluster.
 func (g *graph) duplicates() {
-	seen := map[manifest.Key]manifest.Object{}
+	seen := map[manifest.Key][]manifest.Object{}
 	for _, o := range g.Objects {
 		if o.Name == "" {
 			continue
 		}
-		first, twice := seen[o.Key()]
-		if !twice {
-			seen[o.Key()] = o
+		before := seen[o.Key()]
+		seen[o.Key()] = append(before, o)
+		if len(before) == 0 {
 			continue
 		}
-		f := g.add(o, "graph/duplicate-object", finding.Error, manifest.Path{"metadata", "name"},
-			fmt.Sprintf("%s %s is defined twice", o.Kind, o.Name),
-			"remove or rename one of them: the one that is applied last wins")
-		if places := first.Origin.Trace(manifest.Path{"metadata", "name"}, ""); len(places) > 0 {
+		severity, first := finding.Info, before[0]
+		for _, other := range before {
+			switch {
+			case g.Complete || other.File == o.File:
+				severity, first = finding.Error, other
+			case path.Dir(other.File) == path.Dir(o.File):
+				severity, first = max(severity, finding.Warning), other
+			}
+		}
+		message, remedy := fmt.Sprintf("%s %s is defined twice", o.Kind, o.Name), "remove or rename one of them: the one that is applied last wins"
+		if severity == finding.Info {
+			message, remedy = "the same objects are also defined in other folders", "nothing, if they are not for one cluster; --complete takes them as an error"
+		}
+		f := g.add(o, "graph/duplicate-object", severity, manifest.Path{"metadata", "name"}, message, remedy)
+		if places := first.Origin.Trace(manifest.Path{"metadata", "name"}, ""); len(places) > 0 && severity > finding.Info {
 			f.Related = []finding.Position{places[0].Position}
 		}
 	}
@@ -104,8 +171,8 @@ func (g *graph) unresolved(o manifest.Object, rule string, at manifest.Path, mes
 	g.add(o, rule, severity, at, message, remedy)
 }
 
-func (g *graph) has(kind, namespace, name string) bool {
-	_, ok := g.byKey[key{kind, namespace, name}]
+func (g *graph) has(from manifest.Object, kind, namespace, name string) bool {
+	_, ok := g.find(from, kind, namespace, name)
 	return ok
 }
 
@@ -123,8 +190,8 @@ func as[T any](value any) (T, bool) {
 // names lists the names of a kind in a namespace, for remedies.
 func (g *graph) names(kind, namespace string) []string {
 	var names []string
-	for k := range g.byKey {
-		if k.kind == kind && k.namespace == namespace {
+	for k, objects := range g.byKey {
+		if k.kind == kind && slices.ContainsFunc(objects, func(o manifest.Object) bool { return o.Namespace == namespace }) {
 			names = append(names, k.name)
 		}
 	}

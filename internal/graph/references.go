@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 
 	"tenon.dev/tenon/internal/finding"
@@ -120,7 +121,7 @@ func (g *graph) taskRef(o manifest.Object, namespace string, ref map[string]any,
 	kind, _ := ref["kind"].(string)
 	apiVersion, _ := ref["apiVersion"].(string)
 	if name == "" || variable(name) || ref["resolver"] != nil || ref["bundle"] != nil || kind == "ClusterTask" ||
-		kind != "" && kind != "Task" || apiVersion != "" && !isTekton(apiVersion) || g.has("Task", namespace, name) {
+		kind != "" && kind != "Task" || apiVersion != "" && !isTekton(apiVersion) || g.has(o, "Task", namespace, name) {
 		return
 	}
 	g.unresolved(o, "graph/task-not-found", at.Append("name"),
@@ -198,7 +199,7 @@ func (g *graph) environment(o manifest.Object, containers any, at manifest.Path)
 
 func (g *graph) account(o manifest.Object, namespace string, value any, at manifest.Path) {
 	name, _ := value.(string)
-	if name == "" || name == "default" || variable(name) || g.has("ServiceAccount", namespace, name) {
+	if name == "" || name == "default" || variable(name) || g.has(o, "ServiceAccount", namespace, name) {
 		return
 	}
 	g.unresolved(o, "graph/account-not-found", at,
@@ -214,7 +215,8 @@ func (g *graph) secret(o manifest.Object, namespace string, value, keyValue any,
 		return
 	}
 	var keys []string
-	if s, ok := g.byKey[key{"Secret", namespace, name}]; ok {
+	s, found := g.find(o, "Secret", namespace, name)
+	if found {
 		keys = slices.Concat(mapKeys(s.Value["data"]), mapKeys(s.Value["stringData"]))
 	} else if fetched, open, ok := g.fetched(namespace, name); ok {
 		if open {
@@ -233,7 +235,11 @@ func (g *graph) secret(o manifest.Object, namespace string, value, keyValue any,
 		return
 	}
 	if wanted != "" && !variable(wanted) && !slices.Contains(keys, wanted) {
-		g.add(o, "graph/secret-key-not-found", finding.Error, at.Append("key"),
+		severity := finding.Error
+		if found && path.Dir(s.File) != path.Dir(o.File) && !g.Complete {
+			severity = finding.Warning // the Secret of that name may be another's
+		}
+		g.add(o, "graph/secret-key-not-found", severity, at.Append("key"),
 			fmt.Sprintf("Secret %s has no key %s, only %s", name, wanted, listOrNone(keys)),
 			"correct the key here or in facts.secrets")
 	}
@@ -263,7 +269,7 @@ func (g *graph) fetched(namespace, name string) (keys []string, open, ok bool) {
 
 func (g *graph) configMap(o manifest.Object, namespace string, value any, at manifest.Path) {
 	name, _ := value.(string)
-	if name == "" || variable(name) || name == "kube-root-ca.crt" || g.has("ConfigMap", namespace, name) {
+	if name == "" || variable(name) || name == "kube-root-ca.crt" || g.has(o, "ConfigMap", namespace, name) {
 		return
 	}
 	g.unresolved(o, "graph/config-map-not-found", at,
@@ -272,7 +278,7 @@ func (g *graph) configMap(o manifest.Object, namespace string, value any, at man
 
 func (g *graph) claim(o manifest.Object, namespace string, value any, at manifest.Path) {
 	name, _ := value.(string)
-	if name == "" || variable(name) || g.has("PersistentVolumeClaim", namespace, name) {
+	if name == "" || variable(name) || g.has(o, "PersistentVolumeClaim", namespace, name) {
 		return
 	}
 	g.unresolved(o, "graph/claim-not-found", at,
@@ -285,7 +291,7 @@ func (g *graph) storageClass(o manifest.Object, value any, at manifest.Path) {
 	name, _ := spec["storageClassName"].(string)
 	fact, stated := g.Facts.StorageClasses[name]
 	g.accessModes(o, spec, at, name, fact.Provisioner)
-	if name == "" || stated || variable(name) || g.has("StorageClass", "", name) {
+	if name == "" || stated || variable(name) || g.has(o, "StorageClass", "", name) {
 		return
 	}
 	g.unresolved(o, "graph/storage-class-not-found", at.Append("storageClassName"),
@@ -301,7 +307,7 @@ var blockStorage = []string{
 
 // accessModes reports a claim for many nodes on a class that makes disks.
 func (g *graph) accessModes(o manifest.Object, spec map[string]any, at manifest.Path, class, provisioner string) {
-	if c, ok := g.byKey[key{"StorageClass", "", class}]; ok {
+	if c, ok := g.find(o, "StorageClass", "", class); ok {
 		provisioner, _ = c.Value["provisioner"].(string)
 	}
 	modes, _ := spec["accessModes"].([]any)
@@ -333,7 +339,7 @@ func (g *graph) binding(o manifest.Object) {
 	}
 	kindName, _ := kind.(string)
 	builtin := kind == "ClusterRole" && slices.Contains(builtinClusterRoles, role)
-	if role != "" && !builtin && !g.has(kindName, namespace, role) && !slices.Contains(g.Facts.ClusterRoles, role) {
+	if role != "" && !builtin && !g.has(o, kindName, namespace, role) && !slices.Contains(g.Facts.ClusterRoles, role) {
 		g.unresolved(o, "graph/role-not-found", manifest.Path{"roleRef", "name"},
 			fmt.Sprintf("there is no %s %s, nor in facts.clusterRoles: the binding grants nothing", kindName, role),
 			"create it, or name one that exists: "+listOrNone(g.names(kindName, namespace)))
@@ -364,7 +370,7 @@ func (g *graph) scaleTarget(o manifest.Object) {
 	}
 	kind, _ := target["kind"].(string)
 	name, _ := target["name"].(string)
-	if name == "" || g.has(kind, o.Namespace, name) {
+	if name == "" || g.has(o, kind, o.Namespace, name) {
 		return
 	}
 	g.unresolved(o, "graph/scale-target-not-found", manifest.Path{"spec", "scaleTargetRef", "name"},

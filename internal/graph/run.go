@@ -81,6 +81,7 @@ func templateRuns(o manifest.Object, objects []manifest.Object) []Run {
 			if run.Namespace == "" {
 				run.Namespace = o.Namespace
 			}
+			run.File = o.File
 			runs = append(runs, Run{Object: run, Owner: o, At: at})
 		}
 	}
@@ -200,12 +201,12 @@ func (g *graph) pipelineOf(r Run) (spec *pipelinev1.PipelineSpec, in manifest.Ob
 	if ref == nil || ref.Name == "" || ref.Resolver != "" || variable(ref.Name) {
 		return nil, in, nil, ""
 	}
-	in, found := g.byKey[key{"Pipeline", r.Object.Namespace, ref.Name}]
-	if !found {
+	if !g.has(r.Owner, "Pipeline", r.Object.Namespace, ref.Name) {
 		return nil, in, nil, ref.Name
 	}
+	in, _ = g.only(r.Owner, "Pipeline", r.Object.Namespace, ref.Name)
 	pipeline, ok := as[pipelinev1.Pipeline](in.Value)
-	if !ok {
+	if !ok || in.Kind == "" {
 		return nil, in, nil, ""
 	}
 	return &pipeline.Spec, in, manifest.Path{"spec"}, ""

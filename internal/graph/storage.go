@@ -37,7 +37,7 @@ func (g *graph) claimOfClass(o manifest.Object, value any, at manifest.Path) {
 	}
 	driver := g.Facts.StorageClasses[*claim.StorageClassName].Provisioner
 	var parameters map[string]any
-	if class, ok := g.byKey[key{"StorageClass", "", *claim.StorageClassName}]; ok {
+	if class, ok := g.find(o, "StorageClass", "", *claim.StorageClassName); ok {
 		driver, _ = class.Value["provisioner"].(string)
 		parameters, _ = class.Value["parameters"].(map[string]any)
 	}

@@ -36,9 +36,6 @@ func (g *graph) checkRun(r Run) {
 		return
 	}
 	run, _ := as[pipelinev1.PipelineRun](r.Object.Value)
-	if r.Object.APIVersion != "tekton.dev/v1" {
-		return // fields of v1beta1 stand elsewhere; what is read as v1 would be read wrongly
-	}
 	if run.Spec.PipelineSpec != nil {
 		g.checkSteps(spec, in, at)
 	}
@@ -83,7 +80,7 @@ func (g *graph) steps(spec *pipelinev1.PipelineSpec, in manifest.Object, at mani
 			case t.TaskSpec != nil:
 				s.task, s.in, s.taskAt = &t.TaskSpec.TaskSpec, in, s.at.Append("taskSpec")
 			case t.TaskRef != nil:
-				o, found := g.byKey[key{"Task", in.Namespace, t.TaskRef.Name}]
+				o, found := g.only(in, "Task", in.Namespace, t.TaskRef.Name)
 				if task, ok := as[pipelinev1.Task](o.Value); found && ok {
 					s.task, s.in, s.taskAt = &task.Spec, o, manifest.Path{"spec"}
 				}

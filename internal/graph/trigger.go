@@ -43,7 +43,7 @@ func (g *graph) trigger(o manifest.Object, t map[string]any, at manifest.Path) {
 
 func (g *graph) triggerPart(o manifest.Object, kind, namespace string, value any, at manifest.Path) {
 	name, _ := value.(string)
-	if name == "" || g.has(kind, namespace, name) {
+	if name == "" || g.has(o, kind, namespace, name) {
 		return
 	}
 	g.unresolved(o, "graph/trigger-part-not-found", at,
@@ -55,9 +55,9 @@ func (g *graph) interceptor(o manifest.Object, in map[string]any, at manifest.Pa
 	if ref, ok := in["ref"].(map[string]any); ok {
 		name, _ := ref["name"].(string)
 		kind, _ := ref["kind"].(string)
-		known := slices.Contains(g.Facts.ClusterInterceptors, name) || g.has("ClusterInterceptor", "", name)
+		known := slices.Contains(g.Facts.ClusterInterceptors, name) || g.has(o, "ClusterInterceptor", "", name)
 		if kind == "NamespacedInterceptor" {
-			known = g.has("Interceptor", o.Namespace, name)
+			known = g.has(o, "Interceptor", o.Namespace, name)
 		}
 		if name != "" && !known {
 			g.unresolved(o, "graph/interceptor-not-found", at.Append("ref", "name"),

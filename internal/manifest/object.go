@@ -23,6 +23,8 @@ type Object struct {
 	Value map[string]any
 	// Origin tells where the object's fields came from.
 	Origin Origin
+	// File that the object was read from; empty for what a platform renders.
+	File string
 }
 
 // Origin resolves where a field of an object came from, on demand.

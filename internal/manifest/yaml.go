@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -34,8 +31,10 @@ func Parse(file string, data []byte) Parsed {
 	for _, d := range split(file, data) {
 		value, err := d.decode()
 		if err != nil {
-			parsed.Findings = append(parsed.Findings, d.unreadable(err))
-			continue
+			parsed.Findings = append(parsed.Findings, d.unreadable(err)...)
+			if value = d.recover(); value == nil {
+				continue
+			}
 		}
 		if value != nil {
 			parsed.add(value, d, nil)
@@ -70,6 +69,7 @@ func (p *Parsed) add(value any, d *document, at Path) {
 		p.Skipped++
 		return
 	}
+	o.File = d.file
 	p.Objects = append(p.Objects, o)
 }
 
@@ -168,57 +168,6 @@ func (d *document) parseNode() *yamlv3.Node {
 		return nil
 	}
 	return node.Content[0]
-}
-
-var yamlLine = regexp.MustCompile(`line (\d+)`)
-
-// unreadable makes a finding of a parse error, with the line in the file.
-func (d *document) unreadable(err error) finding.Finding {
-	message := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")
-	message = strings.TrimPrefix(message, "yaml: ")
-	line := 1
-	if m := yamlLine.FindStringSubmatch(message); m != nil {
-		line, _ = strconv.Atoi(m[1])
-		message = yamlLine.ReplaceAllStringFunc(message, func(found string) string {
-			n, _ := strconv.Atoi(strings.TrimPrefix(found, "line "))
-			return fmt.Sprintf("line %d", n+d.line)
-		})
-	}
-	f := finding.Finding{
-		Rule: "input/yaml", Severity: finding.Error,
-		Message: "the document does not parse: " + message,
-		Source:  &finding.Position{File: d.file, Line: d.line + line, Column: 1},
-	}
-	if scalar, text := d.endedScalar(line); scalar > 0 {
-		f.Message = fmt.Sprintf("text at column 1 ended the block scalar opened at line %d, so the document does not parse", d.line+scalar)
-		f.Remedy = "indent the text as deep as the scalar's first line; a shell heredoc may use <<- with tabs"
-		f.Source.Line = d.line + text
-		f.Related = []finding.Position{{File: d.file, Line: d.line + scalar}}
-	}
-	return f
-}
-
-var opensScalar = regexp.MustCompile(`^\s+.*:\s+[|>][-+0-9]*\s*$`)
-var mappingKey = regexp.MustCompile(`^(---|\.\.\.|#|-( |$)|["']?[A-Za-z_][\w./-]*["']?:( |$))`)
-
-// endedScalar looks for an indented block scalar that text at the first column ended: a
-// heredoc or a python -c body in a script. It returns the lines of both.
-func (d *document) endedScalar(broken int) (scalar, text int) {
-	for i, line := range strings.Split(string(d.text), "\n") {
-		switch {
-		case opensScalar.MatchString(line):
-			scalar, text = i+1, 0
-		case scalar > 0 && line != "" && line[0] != ' ' && line[0] != '\t' && line[0] != '\r':
-			if mappingKey.MatchString(line) {
-				scalar = 0
-				continue
-			}
-			if i+1 <= broken+1 {
-				return scalar, i + 1
-			}
-		}
-	}
-	return 0, 0
 }
 
 // yamlOrigin traces fields of one object to the nodes of its document.

@@ -22,6 +22,7 @@ type Facts struct {
 	Tekton     struct {
 		Pipelines, Triggers, Coschedule, EnableAPIFields string
 		SetSecurityContext                               bool
+		FeatureFlags                                     map[string]string
 	}
 	CSIDrivers          []string
 	StorageClasses      map[string]struct{ Provisioner string }

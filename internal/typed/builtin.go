@@ -1,7 +1,10 @@
 package typed
 
 import (
-	"fmt"
+	"cmp"
+	"encoding/json"
+	"errors"
+	"reflect"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -14,9 +17,10 @@ import (
 	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/kubernetes/pkg/capabilities"
+	kjson "sigs.k8s.io/json"
 )
 
-// decoder decodes strictly, applies defaults and converts to the internal types, as the API
+// decoder decodes, applies defaults and converts to the internal types, as the API
 // server does. It is built on first use: registering all types takes time that commands
 // which decode nothing should not spend. The install packages of k8s.io/kubernetes would do
 // it at start-up, in a global scheme.
@@ -27,7 +31,7 @@ var decoder = sync.OnceValue(func() runtime.Decoder {
 	for _, add := range groups {
 		utilruntime.Must(add(scheme))
 	}
-	return serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDecoder()
+	return serializer.NewCodecFactory(scheme).UniversalDecoder()
 })
 
 // builtin says how the API server treats a kind on create.
@@ -39,34 +43,40 @@ type builtin struct {
 }
 
 // checkBuiltin gives the API server's verdict on an object of a built-in kind; known is false
-// for kinds that it does not serve.
-func checkBuiltin(gvk schema.GroupVersionKind, raw []byte) (known bool, problems []problem) {
-	rule, known := builtins[gvk.GroupKind()]
-	if !known {
+// for kinds that Kubernetes does not have.
+func (c *Checker) checkBuiltin(gvk schema.GroupVersionKind, value map[string]any, raw []byte) (known bool, problems []problem) {
+	want := externalType(gvk)
+	problems = served(gvk, minorOf(c.settings.Kubernetes))
+	if len(problems) > 0 && !problems[0].warning {
+		return true, problems
+	}
+	if want == nil {
 		return false, nil
 	}
-	object, _, err := decoder().Decode(raw, nil, nil)
-	switch {
-	case err == nil:
-	case runtime.IsNotRegisteredError(err):
-		return true, []problem{{
-			rule: "types/unknown-version", field: "apiVersion",
-			message: fmt.Sprintf("the API server does not serve %s in %s", gvk.Kind, gvk.GroupVersion()),
-			remedy:  "use the current version of the API: see https://kubernetes.io/docs/reference/using-api/deprecation-guide/",
-		}}
-	default:
-		strict, isStrict := runtime.AsStrictDecodingError(err)
-		if !isStrict {
-			return true, []problem{decodeProblem(err, nil)}
+	strict, err := kjson.UnmarshalStrict(raw, reflect.New(want).Interface())
+	var wrong []problem
+	if err != nil || len(strict) > 0 {
+		wrong = misfits(value, want)
+		if len(wrong) == 0 {
+			return true, append(problems, decodeProblem(cmp.Or(err, errors.Join(strict...))))
 		}
-		for _, e := range strict.Errors() {
-			problems = append(problems, decodeProblem(e, renamedBuiltin))
-		}
-		if object == nil {
-			return true, problems
+		if raw, err = json.Marshal(without(value, wrong)); err != nil {
+			return true, append(problems, wrong...)
 		}
 	}
-	return true, append(problems, fieldProblems(validateCreate(rule, object))...)
+	problems = append(problems, wrong...)
+	rule, validated := builtins[gvk.GroupKind()]
+	if !validated {
+		return true, problems
+	}
+	object, _, err := decoder().Decode(raw, nil, nil)
+	if object == nil && runtime.IsNotRegisteredError(err) {
+		return true, problems // an older version that some clusters still serve
+	}
+	if object == nil {
+		return true, append(problems, decodeProblem(err))
+	}
+	return true, append(problems, independent(fieldProblems(validateCreate(rule, object)), wrong)...)
 }
 
 func fieldProblems(errs field.ErrorList) []problem {
@@ -75,12 +85,6 @@ func fieldProblems(errs field.ErrorList) []problem {
 		problems = append(problems, problem{rule: "types/" + ruleOf(e.Type), field: e.Field, message: e.Error(), value: e.BadValue})
 	}
 	return problems
-}
-
-// renamedBuiltin says what was probably meant by names that no built-in kind has.
-var renamedBuiltin = map[string]string{
-	"storageClass": "the field is storageClassName",
-	"replica":      "the field is replicas",
 }
 
 func ruleOf(t field.ErrorType) string {

@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,6 +28,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	kjson "sigs.k8s.io/json"
+
+	"tenon.dev/tenon/internal/manifest"
 )
 
 // definitions are the schemas of the custom resources that a platform may render, as their
@@ -51,6 +55,44 @@ type customKind struct {
 	namespaced bool
 }
 
+// Definitions are the CustomResourceDefinitions that custom resources are checked against: those
+// given, and those that tenon holds. It is safe for concurrent use.
+type Definitions struct {
+	given map[schema.GroupKind]definition
+	kinds sync.Map // schema.GroupVersionKind -> func() (*customKind, error)
+}
+
+// embedded are the definitions that tenon holds, for whoever gives none.
+var embedded = &Definitions{}
+
+// NewDefinitions takes CustomResourceDefinitions of v1 out of objects. One that does not decode
+// is left out: the check of the object itself says why.
+func NewDefinitions(objects []manifest.Object) *Definitions {
+	given := map[schema.GroupKind]definition{}
+	for _, o := range objects {
+		if o.Kind != "CustomResourceDefinition" {
+			continue
+		}
+		var crd apiextensionsv1.CustomResourceDefinition
+		text, err := json.Marshal(o.Value)
+		if err != nil || json.Unmarshal(text, &crd) != nil || o.APIVersion != "apiextensions.k8s.io/v1" {
+			continue
+		}
+		d := definition{Group: crd.Spec.Group, Kind: crd.Spec.Names.Kind, Scope: apiextensions.ResourceScope(crd.Spec.Scope)}
+		d.Versions = map[string]*apiextensionsv1.JSONSchemaProps{}
+		for _, v := range crd.Spec.Versions {
+			if v.Served && v.Schema != nil {
+				d.Versions[v.Name] = v.Schema.OpenAPIV3Schema
+			}
+		}
+		given[schema.GroupKind{Group: d.Group, Kind: d.Kind}] = d
+	}
+	if len(given) == 0 {
+		return embedded
+	}
+	return &Definitions{given: given}
+}
+
 // definitionNames are the files of the definitions by group and lower-case kind; none is read.
 var definitionNames = sync.OnceValue(func() map[schema.GroupKind]string {
 	files, err := fs.Glob(definitions, "crds/*.json")
@@ -65,20 +107,32 @@ var definitionNames = sync.OnceValue(func() map[schema.GroupKind]string {
 	return names
 })
 
-func hasDefinition(gk schema.GroupKind) bool {
-	return definitionNames()[schema.GroupKind{Group: gk.Group, Kind: strings.ToLower(gk.Kind)}] != ""
+func embeddedFile(gk schema.GroupKind) string {
+	return definitionNames()[schema.GroupKind{Group: gk.Group, Kind: strings.ToLower(gk.Kind)}]
 }
 
-var customKinds sync.Map // schema.GroupVersionKind -> func() (*customKind, error)
+func (d *Definitions) has(gk schema.GroupKind) bool {
+	_, given := d.given[gk]
+	return given || embeddedFile(gk) != ""
+}
 
-// customOf returns the validator of a kind, made on first use; nil where no definition has
-// the version, and false where none has the kind.
-func customOf(gvk schema.GroupVersionKind) (*customKind, bool, error) {
-	file, known := definitionNames()[schema.GroupKind{Group: gvk.Group, Kind: strings.ToLower(gvk.Kind)}]
-	if !known {
+// of returns the validator of a kind, made on first use; nil where no definition has the
+// version, and false where none has the kind.
+func (d *Definitions) of(gvk schema.GroupVersionKind) (*customKind, bool, error) {
+	if !d.has(gvk.GroupKind()) {
 		return nil, false, nil
 	}
-	make, _ := customKinds.LoadOrStore(gvk, sync.OnceValues(func() (*customKind, error) { return readDefinition(file, gvk) }))
+	make, _ := d.kinds.LoadOrStore(gvk, sync.OnceValues(func() (*customKind, error) {
+		given, ok := d.given[gvk.GroupKind()]
+		if ok {
+			return given.validator(gvk, true)
+		}
+		read, ruled, err := parseDefinition(embeddedFile(gvk.GroupKind()))
+		if err != nil {
+			return nil, err
+		}
+		return read.validator(gvk, ruled)
+	}))
 	kind, err := make.(func() (*customKind, error))()
 	return kind, true, err
 }
@@ -95,26 +149,24 @@ func parseDefinition(file string) (d definition, ruled bool, err error) {
 	return d, bytes.Contains(data, []byte("x-kubernetes-validations")), nil
 }
 
-func readDefinition(file string, gvk schema.GroupVersionKind) (*customKind, error) {
-	d, ruled, err := parseDefinition(file)
-	if err != nil {
-		return nil, err
-	}
+// validator makes what checks objects of one version, nil where the definition has no such
+// version.
+func (d definition) validator(gvk schema.GroupVersionKind, ruled bool) (*customKind, error) {
 	v1, served := d.Versions[gvk.Version]
-	if !served || d.Kind != gvk.Kind {
+	if !served || v1 == nil || d.Kind != gvk.Kind {
 		return nil, nil
 	}
 	var internal apiextensions.JSONSchemaProps
 	if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(v1, &internal, nil); err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, err
 	}
 	structural, err := structuralschema.NewStructural(&internal)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, err
 	}
 	openapi, _, err := validation.NewSchemaValidator(&internal)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
+		return nil, err
 	}
 	kind := &customKind{structural: structural, openapi: openapi, namespaced: d.Scope == apiextensions.NamespaceScoped}
 	if ruled { // looking for rules takes longer than all else
@@ -125,8 +177,8 @@ func readDefinition(file string, gvk schema.GroupVersionKind) (*customKind, erro
 
 // checkCustom gives the API server's verdict on a custom resource: fields that its schema does
 // not have, then defaults, schema, lists that are sets or maps, and the schema's CEL rules.
-func checkCustom(gvk schema.GroupVersionKind, raw []byte) (known bool, _ []problem) {
-	kind, known, err := customOf(gvk)
+func (c *Checker) checkCustom(gvk schema.GroupVersionKind, raw []byte) (known bool, _ []problem) {
+	kind, known, err := c.definitions.of(gvk)
 	if !known || kind == nil && err == nil {
 		return false, nil
 	}
@@ -135,7 +187,7 @@ func checkCustom(gvk schema.GroupVersionKind, raw []byte) (known bool, _ []probl
 	}
 	var object map[string]any
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &object); err != nil {
-		return true, []problem{decodeProblem(err, nil)}
+		return true, []problem{decodeProblem(err)}
 	}
 	problems := kind.unknownFields(object)
 	defaulting.Default(object, kind.structural)
@@ -159,7 +211,31 @@ func (k *customKind) unknownFields(object map[string]any) []problem {
 	var problems []problem
 	options := structuralschema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
 	for _, path := range pruning.PruneWithOptions(object, k.structural, true, options) {
-		problems = append(problems, problem{rule: "types/unknown-field", field: path, message: fmt.Sprintf("unknown field %q", path)})
+		p := problem{rule: "types/unknown-field", field: path, message: fmt.Sprintf("unknown field %q", path)}
+		if near := k.nearest(manifest.ParsePath(path)); near != "" {
+			p.remedy = fmt.Sprintf("did you mean %s?", near)
+		}
+		problems = append(problems, p)
 	}
 	return problems
+}
+
+// nearest returns the field of the schema whose name is next to that of an unknown one.
+func (k *customKind) nearest(path manifest.Path) string {
+	at := k.structural
+	for _, element := range path[:max(0, len(path)-1)] {
+		name, isField := element.(string)
+		switch property, known := at.Properties[name]; {
+		case isField && known:
+			at = &property
+		case isField && at.AdditionalProperties != nil && at.AdditionalProperties.Structural != nil:
+			at = at.AdditionalProperties.Structural
+		case !isField && at.Items != nil:
+			at = at.Items
+		default:
+			return ""
+		}
+	}
+	name, _ := path[len(path)-1].(string)
+	return nearestName(name, slices.Sorted(maps.Keys(at.Properties)))
 }

@@ -13,7 +13,7 @@ import (
 // TestCustomResources has, for each kind of check that the API server makes on a custom
 // resource, an object that must be refused and one that must not.
 func TestCustomResources(t *testing.T) {
-	checker, err := New(Settings{Complete: true})
+	checker, err := New(Settings{Complete: true}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestDefinitions(t *testing.T) {
 		for version := range d.Versions {
 			gvk := gk.WithVersion(version)
 			gvk.Kind = d.Kind
-			if kind, err := readDefinition(file, gvk); err != nil || kind == nil {
+			if kind, err := d.validator(gvk, true); err != nil || kind == nil {
 				t.Errorf("%s: %v", gvk, err)
 			}
 		}

@@ -3,16 +3,25 @@
 package typed
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 
 	pipelineconfig "github.com/tektoncd/pipeline/pkg/apis/config"
 	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
 	pipelinev1alpha1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1alpha1"
 	pipelinev1beta1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1beta1"
+	resolutionv1beta1 "github.com/tektoncd/pipeline/pkg/apis/resolution/v1beta1"
 	triggersconfig "github.com/tektoncd/triggers/pkg/apis/config"
 	"github.com/tektoncd/triggers/pkg/apis/triggers/contexts"
+	triggersv1alpha1 "github.com/tektoncd/triggers/pkg/apis/triggers/v1alpha1"
 	triggersv1beta1 "github.com/tektoncd/triggers/pkg/apis/triggers/v1beta1"
 	genericvalidation "k8s.io/apimachinery/pkg/api/validation"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -44,6 +53,17 @@ var tektonKinds = map[schema.GroupVersionKind]func() tektonObject{
 
 	{Group: "tekton.dev", Version: "v1alpha1", Kind: "StepAction"}: func() tektonObject { return &pipelinev1alpha1.StepAction{} },
 
+	{Group: "tekton.dev", Version: "v1alpha1", Kind: "VerificationPolicy"}:          func() tektonObject { return &pipelinev1alpha1.VerificationPolicy{} },
+	{Group: "resolution.tekton.dev", Version: "v1beta1", Kind: "ResolutionRequest"}: func() tektonObject { return &resolutionv1beta1.ResolutionRequest{} },
+
+	{Group: "triggers.tekton.dev", Version: "v1alpha1", Kind: "ClusterInterceptor"}:    func() tektonObject { return &triggersv1alpha1.ClusterInterceptor{} },
+	{Group: "triggers.tekton.dev", Version: "v1alpha1", Kind: "Interceptor"}:           func() tektonObject { return &triggersv1alpha1.Interceptor{} },
+	{Group: "triggers.tekton.dev", Version: "v1alpha1", Kind: "EventListener"}:         func() tektonObject { return &triggersv1alpha1.EventListener{} },
+	{Group: "triggers.tekton.dev", Version: "v1alpha1", Kind: "Trigger"}:               func() tektonObject { return &triggersv1alpha1.Trigger{} },
+	{Group: "triggers.tekton.dev", Version: "v1alpha1", Kind: "TriggerBinding"}:        func() tektonObject { return &triggersv1alpha1.TriggerBinding{} },
+	{Group: "triggers.tekton.dev", Version: "v1alpha1", Kind: "ClusterTriggerBinding"}: func() tektonObject { return &triggersv1alpha1.ClusterTriggerBinding{} },
+	{Group: "triggers.tekton.dev", Version: "v1alpha1", Kind: "TriggerTemplate"}:       func() tektonObject { return &triggersv1alpha1.TriggerTemplate{} },
+
 	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "EventListener"}:         func() tektonObject { return &triggersv1beta1.EventListener{} },
 	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "Trigger"}:               func() tektonObject { return &triggersv1beta1.Trigger{} },
 	{Group: "triggers.tekton.dev", Version: "v1beta1", Kind: "TriggerBinding"}:        func() tektonObject { return &triggersv1beta1.TriggerBinding{} },
@@ -55,7 +75,10 @@ var tektonKinds = map[schema.GroupVersionKind]func() tektonObject{
 // defaulting does nothing unless told that it runs on an upgrade or admission
 // (https://github.com/tektoncd/triggers/blob/v0.37.0/cmd/webhook/main.go).
 func tektonContext(s Settings) (context.Context, error) {
-	flags := map[string]string{}
+	flags := maps.Clone(s.FeatureFlags)
+	if flags == nil {
+		flags = map[string]string{}
+	}
 	if s.Coschedule != "" {
 		flags["coschedule"] = s.Coschedule
 	}
@@ -82,35 +105,48 @@ func tektonContext(s Settings) (context.Context, error) {
 	return apis.WithinCreate(contexts.WithUpgradeViaDefaulting(ctx)), nil
 }
 
-// renamedInV1 says what became of fields of v1beta1
-// (https://tekton.dev/docs/pipelines/migrating-v1beta1-to-v1/).
-var renamedInV1 = map[string]string{
-	"resources":          "in tekton.dev/v1 a step's resources are computeResources",
-	"timeout":            "in tekton.dev/v1 the timeouts of a PipelineRun are timeouts: {pipeline, tasks, finally}",
-	"podTemplate":        "in tekton.dev/v1 the podTemplate of a PipelineRun stands in taskRunTemplate",
-	"serviceAccountName": "in tekton.dev/v1 the serviceAccountName of a PipelineRun stands in taskRunTemplate",
-	"bundle":             "in tekton.dev/v1 a bundle is named by resolver: bundles",
-	"workspace":          "a binding stands in the workspaces of the pipeline task: {name, workspace}",
-	"accessModes":        "persistentVolumeClaim names a claim that exists; to make one write volumeClaimTemplate: {spec: ...}",
-	"storageClass":       "the field is storageClassName, in volumeClaimTemplate.spec",
-}
-
-func (c *Checker) checkTekton(object tektonObject, raw []byte) []problem {
+// checkTekton gives the verdict of the API server and of the webhook. The webhook decodes with
+// encoding/json, which takes a field in any case.
+func (c *Checker) checkTekton(object tektonObject, value map[string]any, raw []byte) []problem {
 	strict, err := kjson.UnmarshalStrict(raw, object)
-	if err != nil {
-		return []problem{decodeProblem(err, renamedInV1)}
-	}
-	var problems []problem
-	for _, err := range strict {
-		problems = append(problems, decodeProblem(err, renamedInV1))
+	var wrong []problem
+	if err != nil || len(strict) > 0 {
+		want := reflect.TypeOf(object).Elem()
+		wrong = misfits(value, want)
+		if len(wrong) == 0 {
+			return []problem{decodeProblem(cmp.Or(err, errors.Join(strict...)))}
+		}
+		tolerateCase(wrong)
+		reflect.ValueOf(object).Elem().SetZero()
+		if raw, err = json.Marshal(without(value, wrong)); err == nil {
+			err = json.Unmarshal(raw, object)
+		}
+		if err != nil {
+			return wrong
+		}
 	}
 	// The API server has made a name of generateName before the webhook sees the object.
 	if object.GetName() == "" && object.GetGenerateName() != "" {
 		prefix := object.GetGenerateName()
 		object.SetName(prefix[:min(len(prefix), 58)] + "00000")
 	}
-	problems = append(problems, c.validate(object)...)
+	problems := append(slices.Clone(wrong), independent(c.validate(object), wrong)...)
 	return append(problems, metadataProblems(object)...)
+}
+
+var otherCase = regexp.MustCompile(`^did you mean (\w+)\?$`)
+
+// tolerateCase makes warnings of fields in another case within embedded specs: the CRD does not
+// describe these, and the webhook does not mind.
+func tolerateCase(problems []problem) {
+	for i := range problems {
+		p := &problems[i]
+		m := otherCase.FindStringSubmatch(p.remedy)
+		last := p.field[strings.LastIndexByte(p.field, '.')+1:]
+		if m != nil && strings.EqualFold(m[1], last) && (strings.Contains(p.field, ".taskSpec.") || strings.Contains(p.field, ".pipelineSpec.")) {
+			p.warning = true
+		}
+	}
 }
 
 // validate asks Tekton. Its code panics on some null elements of lists; the webhook would too.
@@ -131,7 +167,11 @@ func (c *Checker) validate(object tektonObject) (problems []problem) {
 // metadataProblems is what the API server says of the metadata of any custom resource; Tekton's
 // webhook does not look at labels.
 func metadataProblems(object tektonObject) []problem {
-	_, clusterScoped := object.(*triggersv1beta1.ClusterTriggerBinding)
+	clusterScoped := false
+	switch object.(type) {
+	case *triggersv1beta1.ClusterTriggerBinding, *triggersv1alpha1.ClusterTriggerBinding, *triggersv1alpha1.ClusterInterceptor:
+		clusterScoped = true
+	}
 	if !clusterScoped && object.GetNamespace() == "" {
 		object.SetNamespace(metav1.NamespaceDefault)
 	}

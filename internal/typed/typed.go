@@ -6,13 +6,12 @@ package typed
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"regexp"
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"tenon.dev/tenon/internal/finding"
@@ -25,6 +24,10 @@ type Settings struct {
 	Coschedule string
 	// EnableAPIFields is Tekton's feature flag of that name.
 	EnableAPIFields string
+	// FeatureFlags are further feature flags of Tekton by name.
+	FeatureFlags map[string]string
+	// Kubernetes is the cluster's version, such as 1.37; empty means the newest known.
+	Kubernetes string
 	// KnownKinds are kinds of installed operators, as group/Kind, that are taken on trust.
 	KnownKinds map[string]bool
 	// Complete makes an unknown kind an error; otherwise it is a warning.
@@ -33,17 +36,22 @@ type Settings struct {
 
 // Checker validates objects. It is safe for concurrent use.
 type Checker struct {
-	settings Settings
-	tekton   context.Context
+	settings    Settings
+	tekton      context.Context
+	definitions *Definitions
 }
 
-// New makes a checker. It fails where the settings name an unknown feature.
-func New(settings Settings) (*Checker, error) {
+// New makes a checker. It fails where the settings name an unknown feature. Custom resources are
+// checked against the definitions given, which may be nil, and those that tenon holds.
+func New(settings Settings, definitions *Definitions) (*Checker, error) {
 	ctx, err := tektonContext(settings)
 	if err != nil {
 		return nil, err
 	}
-	return &Checker{settings: settings, tekton: ctx}, nil
+	if definitions == nil {
+		definitions = embedded
+	}
+	return &Checker{settings: settings, tekton: ctx, definitions: definitions}, nil
 }
 
 // problem is one thing that upstream says is wrong.
@@ -56,6 +64,8 @@ type problem struct {
 	value any
 	// causes are other fields that may be the ones to mend.
 	causes []string
+	// warning says that the server takes the object all the same.
+	warning bool
 }
 
 // Check returns what the API server, or Tekton's webhook, would say of the object.
@@ -65,18 +75,14 @@ func (c *Checker) Check(o manifest.Object) []finding.Finding {
 		return c.findings(o, []problem{{rule: "types/decode", message: err.Error()}})
 	}
 	gvk := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind)
-	switch {
-	case strings.HasSuffix(gvk.Group, "tekton.dev"):
-		if factory, known := tektonKinds[gvk]; known {
-			return c.findings(o, c.checkTekton(factory(), raw))
-		}
-	default:
-		if known, problems := checkBuiltin(gvk, raw); known {
-			return c.findings(o, problems)
-		}
-		if known, problems := checkCustom(gvk, raw); known {
-			return c.findings(o, problems)
-		}
+	if factory, known := tektonKinds[gvk]; known {
+		return c.findings(o, c.checkTekton(factory(), o.Value, raw))
+	}
+	if known, problems := c.checkBuiltin(gvk, o.Value, raw); known {
+		return c.findings(o, problems)
+	}
+	if known, problems := c.checkCustom(gvk, raw); known {
+		return c.findings(o, problems)
 	}
 	return c.unknown(o, gvk)
 }
@@ -84,12 +90,12 @@ func (c *Checker) Check(o manifest.Object) []finding.Finding {
 func (c *Checker) findings(o manifest.Object, problems []problem) []finding.Finding {
 	var found []finding.Finding
 	for _, p := range problems {
-		if p.rule == "types/decode" && strings.Contains(p.message, "quantities must match") {
-			p.field = badQuantity(o.Value, nil).String()
-		}
 		f := finding.Finding{
 			Rule: p.rule, Severity: finding.Error, Message: p.message, Remedy: p.remedy,
 			Object: o.Ref(), Field: entry(o, translate(o, p.field), p.value),
+		}
+		if p.warning {
+			f.Severity = finding.Warning
 		}
 		for _, field := range p.causes {
 			f.Causes = append(f.Causes, finding.Cause{Object: *o.Ref(), Field: field})
@@ -116,38 +122,6 @@ func entry(o manifest.Object, field string, value any) string {
 	return field
 }
 
-// quantities are the fields whose values are quantities.
-var quantities = map[string]bool{
-	"requests": true, "limits": true, "hard": true, "capacity": true, "default": true, "defaultRequest": true,
-	"min": true, "max": true, "allocatable": true, "sizeLimit": true, "averageValue": true,
-}
-
-// badQuantity finds the first value that is no quantity where one belongs: the decoder does
-// not say which it was.
-func badQuantity(value any, at manifest.Path) manifest.Path {
-	switch v := value.(type) {
-	case map[string]any:
-		for _, key := range slices.Sorted(maps.Keys(v)) {
-			here := at.Append(key)
-			if text, ok := v[key].(string); ok && len(at) > 0 && (quantities[fmt.Sprint(at[len(at)-1])] || quantities[key]) {
-				if _, err := resource.ParseQuantity(text); err != nil {
-					return here
-				}
-			}
-			if found := badQuantity(v[key], here); found != nil {
-				return found
-			}
-		}
-	case []any:
-		for i, item := range v {
-			if found := badQuantity(item, at.Append(i)); found != nil {
-				return found
-			}
-		}
-	}
-	return nil
-}
-
 // byName matches list elements that Tekton names instead of counting: spec.tasks[checkout].
 var byName = regexp.MustCompile(`^[A-Za-z]`)
 
@@ -156,16 +130,10 @@ var byName = regexp.MustCompile(`^[A-Za-z]`)
 func translate(o manifest.Object, field string) string {
 	var path manifest.Path
 	var at any = o.Value
-	elements := manifest.ParsePath(field)
-	for i, element := range elements {
+	for _, element := range manifest.ParsePath(field) {
 		if name, ok := element.(string); ok && byName.MatchString(name) {
 			if list, ok := at.([]any); ok {
-				found := indexByName(list, name)
-				if found == any(name) {
-					// encoding/json names no element: take the first that has the field.
-					return path.Append(firstWith(list, elements[i:])...).String()
-				}
-				element = found
+				element = indexByName(list, name)
 			}
 		}
 		path = append(path, element)
@@ -183,40 +151,64 @@ func indexByName(list []any, name string) any {
 	return name
 }
 
-func firstWith(list []any, rest manifest.Path) manifest.Path {
-	for i, item := range list {
-		if _, has := manifest.Lookup(item, rest); has {
-			return manifest.Path{i}.Append(rest...)
-		}
-	}
-	return rest
-}
+var jsonType = regexp.MustCompile(`cannot unmarshal (\S+) into Go`)
 
-var unknownField = regexp.MustCompile(`unknown field "([^"]+)"`)
-var duplicateField = regexp.MustCompile(`duplicate field "([^"]+)"`)
-var jsonType = regexp.MustCompile(`json: cannot unmarshal (\S+) into Go (?:struct field \S+?\.(\S+)|value) of type (\S+)`)
-
-// decodeProblem explains an error of strict decoding.
-func decodeProblem(err error, renamed map[string]string) problem {
+// decodeProblem explains why a type could not read its own JSON.
+func decodeProblem(err error) problem {
 	text := err.Error()
-	if m := unknownField.FindStringSubmatch(text); m != nil {
-		p := problem{rule: "types/unknown-field", field: m[1], message: fmt.Sprintf("unknown field %q", m[1])}
-		last := m[1][strings.LastIndexByte(m[1], '.')+1:]
-		if better, ok := renamed[last]; ok {
-			p.remedy = better
-		}
-		return p
-	}
-	if m := duplicateField.FindStringSubmatch(text); m != nil {
-		return problem{rule: "types/duplicate-field", field: m[1], message: fmt.Sprintf("field %q is given twice", m[1])}
-	}
-	if m := jsonType.FindStringSubmatch(text); m != nil {
-		return problem{rule: "types/wrong-type", field: m[2], message: fmt.Sprintf("%s has a %s where a %s belongs", m[2], m[1], m[3])}
-	}
 	p := problem{rule: "types/decode", message: text}
-	if strings.Contains(text, "quantities must match") {
+	switch {
+	case jsonType.MatchString(text):
+		p.rule = "types/wrong-type"
+	case strings.Contains(text, "quantities must match"):
 		p.message = "a quantity is not a literal number with an optional unit: " + text
 		p.remedy = "write it out: quantities are parsed on admission, before any variable is substituted"
+	case strings.Contains(text, "illegal base64"):
+		p.message = "the value is not base64: " + text
+		p.remedy = "encode it, or write it in stringData"
 	}
 	return p
+}
+
+// without returns the value with the fields left out that do not decode, so that the rest can
+// be validated. The value itself is left as it is.
+func without(value map[string]any, problems []problem) map[string]any {
+	pruned := runtime.DeepCopyJSON(value)
+	for _, p := range problems {
+		if p.rule == "types/unknown-field" {
+			continue // decoders ignore it
+		}
+		path := manifest.ParsePath(p.field)
+		if len(path) == 0 {
+			continue
+		}
+		parent, _ := manifest.Lookup(pruned, path[:len(path)-1])
+		switch at := parent.(type) {
+		case map[string]any:
+			if key, ok := path[len(path)-1].(string); ok {
+				delete(at, key)
+			}
+		case []any:
+			if i, ok := path[len(path)-1].(int); ok && i < len(at) {
+				at[i] = nil
+			}
+		}
+	}
+	return pruned
+}
+
+// independent leaves out what validators say only because a field did not decode: of that
+// field, of what is in it, and that its place lacks something.
+func independent(found, misfits []problem) []problem {
+	return slices.DeleteFunc(found, func(p problem) bool {
+		for _, m := range misfits {
+			field, place := manifest.ParsePath(m.field), manifest.ParsePath(p.field)
+			parent := field[:max(0, len(field)-1)].String()
+			lacks := p.rule == "types/required" || strings.Contains(p.message, "missing field") || strings.Contains(p.message, "expected exactly one")
+			if lacks && strings.HasPrefix(p.field, parent) || m.rule != "types/unknown-field" && len(place) >= len(field) && place[:len(field)].String() == m.field {
+				return true
+			}
+		}
+		return false
+	})
 }

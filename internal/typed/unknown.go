@@ -12,24 +12,9 @@ import (
 	"tenon.dev/tenon/internal/manifest"
 )
 
-// unvalidated are kinds that the API server or Tekton serves and that are not validated here.
+// unvalidated are kinds that the API server serves and that are not validated here.
 var unvalidated = map[string][]string{
-	"":                             {"Binding", "ComponentStatus", "Event", "PodTemplate"},
-	"admissionregistration.k8s.io": {"ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding"},
-	"apiextensions.k8s.io":         {"CustomResourceDefinition"},
-	"apiregistration.k8s.io":       {"APIService"},
-	"apps":                         {"ControllerRevision"},
-	"certificates.k8s.io":          {"CertificateSigningRequest", "ClusterTrustBundle"},
-	"coordination.k8s.io":          {"Lease"},
-	"discovery.k8s.io":             {"EndpointSlice"},
-	"events.k8s.io":                {"Event"},
-	"flowcontrol.apiserver.k8s.io": {"FlowSchema", "PriorityLevelConfiguration"},
-	"networking.k8s.io":            {"IPAddress", "ServiceCIDR"},
-	"node.k8s.io":                  {"RuntimeClass"},
-	"resource.k8s.io":              {"DeviceClass", "ResourceClaim", "ResourceClaimTemplate", "ResourceSlice"},
-	"storage.k8s.io":               {"CSINode", "CSIStorageCapacity", "VolumeAttachment", "VolumeAttributesClass"},
-	"tekton.dev":                   {"VerificationPolicy"},
-	"triggers.tekton.dev":          {"ClusterInterceptor", "Interceptor"},
+	"apiregistration.k8s.io": {"APIService"},
 }
 
 // unknown says what is known of a kind that is not validated.
@@ -39,11 +24,11 @@ func (c *Checker) unknown(o manifest.Object, gvk schema.GroupVersionKind) []find
 	switch {
 	case c.settings.KnownKinds[gvk.Group+"/"+gvk.Kind]:
 		return nil
-	case slices.Contains(unvalidated[gvk.Group], gvk.Kind) || gvk.Group == "triggers.tekton.dev" && gvk.Version == "v1alpha1":
+	case slices.Contains(unvalidated[gvk.Group], gvk.Kind):
 		f.Rule, f.Severity = "types/not-validated", finding.Info
 		f.Message = fmt.Sprintf("%s of %s is not validated: tenon has no types for it", o.Kind, o.APIVersion)
 		f.Remedy = "let the API server validate it with a dry run"
-	case hasDefinition(gvk.GroupKind()):
+	case c.definitions.has(gvk.GroupKind()):
 		// The cluster may run another version of the operator.
 		f.Rule, f.Severity, f.Field = "types/not-validated", finding.Info, "apiVersion"
 		f.Message = fmt.Sprintf("%s of %s is not validated: tenon has the operator's schema for another version", o.Kind, o.APIVersion)
@@ -69,9 +54,9 @@ func (c *Checker) unknown(o manifest.Object, gvk schema.GroupVersionKind) []find
 // kindsOf lists the kinds of an API group that Kubernetes or Tekton serves; nil for others.
 func kindsOf(group string) []string {
 	kinds := slices.Clone(unvalidated[group])
-	for gk := range builtins {
-		if gk.Group == group {
-			kinds = append(kinds, gk.Kind)
+	for gvk := range external().AllKnownTypes() {
+		if gvk.Group == group && !slices.Contains(kinds, gvk.Kind) && !strings.HasSuffix(gvk.Kind, "List") && !strings.HasSuffix(gvk.Kind, "Options") && gvk.Kind != "WatchEvent" {
+			kinds = append(kinds, gvk.Kind)
 		}
 	}
 	for gvk := range tektonKinds {

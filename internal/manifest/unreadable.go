@@ -1,0 +1,168 @@
+package manifest
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	yamlv3 "go.yaml.in/yaml/v3"
+	kjson "sigs.k8s.io/json"
+	"sigs.k8s.io/yaml"
+
+	"tenon.dev/tenon/internal/finding"
+)
+
+var yamlLine = regexp.MustCompile(`line (\d+)`)
+
+// unreadable makes a finding of a parse error, with the line in the file.
+func (d *document) unreadable(err error) []finding.Finding {
+	if twice := d.duplicates(); len(twice) > 0 {
+		return twice
+	}
+	message := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")
+	message = strings.TrimPrefix(message, "yaml: ")
+	line := 1
+	if m := yamlLine.FindStringSubmatch(message); m != nil {
+		line, _ = strconv.Atoi(m[1])
+		message = yamlLine.ReplaceAllStringFunc(message, func(found string) string {
+			n, _ := strconv.Atoi(strings.TrimPrefix(found, "line "))
+			return fmt.Sprintf("line %d", n+d.line)
+		})
+	}
+	f := finding.Finding{
+		Rule: "input/yaml", Severity: finding.Error,
+		Message: "the document does not parse: " + message,
+		Source:  &finding.Position{File: d.file, Line: d.line + line, Column: 1},
+	}
+	if scalar, text := d.endedScalar(line); scalar > 0 {
+		f.Message = fmt.Sprintf("text at column 1 ended the block scalar opened at line %d, so the document does not parse", d.line+scalar)
+		f.Remedy = "indent the text as deep as the scalar's first line; a shell heredoc may use <<- with tabs"
+		f.Source.Line = d.line + text
+		f.Related = []finding.Position{{File: d.file, Line: d.line + scalar}}
+	}
+	if at := bytes.Index(d.text, []byte("{{")); at >= 0 && strings.Contains(message, "invalid map key") {
+		f.Message = "the document does not parse: a template was not filled in"
+		f.Remedy = "render the template first, or put quotes around what stands in double braces"
+		f.Source.Line = d.line + bytes.Count(d.text[:at], []byte("\n")) + 1
+	}
+	return []finding.Finding{f}
+}
+
+// duplicates lists the keys that a mapping has twice: of the two values a reader takes one, and
+// not every reader the same.
+func (d *document) duplicates() []finding.Finding {
+	var found []finding.Finding
+	var visit func(node *yamlv3.Node, at Path)
+	visit = func(node *yamlv3.Node, at Path) {
+		first := map[string]*yamlv3.Node{}
+		for i, child := range node.Content {
+			switch {
+			case node.Kind == yamlv3.MappingNode && i%2 == 0:
+				if before := first[child.Value]; before != nil && child.Value != "<<" {
+					found = append(found, finding.Finding{
+						Rule: "types/duplicate-field", Severity: finding.Error,
+						Message: fmt.Sprintf("field %q is given twice", at.Append(child.Value)),
+						Remedy:  "keep one of them: which one counts depends on the reader, and the API server refuses both",
+						Source:  &finding.Position{File: d.file, Line: d.line + child.Line, Column: child.Column},
+						Related: []finding.Position{{File: d.file, Line: d.line + before.Line, Column: before.Column}},
+					})
+				}
+				first[child.Value] = child
+			case node.Kind == yamlv3.MappingNode:
+				visit(child, at.Append(node.Content[i-1].Value))
+			case node.Kind == yamlv3.SequenceNode:
+				visit(child, at.Append(i))
+			default:
+				visit(child, at)
+			}
+		}
+	}
+	var node yamlv3.Node
+	if yamlv3.Unmarshal(d.text, &node) == nil {
+		visit(&node, nil)
+	}
+	return found
+}
+
+// recover reads a document that does not parse as far as the mistake can be seen through, so
+// that it does not hide the others: nil where it cannot.
+func (d *document) recover() any {
+	text := reindent(d.text)
+	json, err := yaml.YAMLToJSON(text)
+	if err != nil {
+		return nil
+	}
+	var value any
+	if kjson.UnmarshalCaseSensitivePreserveInts(json, &value) != nil {
+		return nil
+	}
+	d.text = text
+	return value
+}
+
+var heredoc = regexp.MustCompile(`<<-?\s*\\?["']?([A-Za-z_][A-Za-z0-9_]*)["']?`)
+var opensQuote = regexp.MustCompile(`(\s-c|=)\s*(["'])\s*$`)
+
+// reindent moves the lines of heredocs and of quoted programs that stand left of their block
+// scalar to where it begins. No line is added or removed, so that lines keep their numbers.
+func reindent(text []byte) []byte {
+	lines := strings.Split(string(text), "\n")
+	margin, end := -1, "" // of the scalar's text; what ends the heredoc or quote
+	inside := false
+	for i, line := range lines {
+		trimmed := strings.TrimSpace(line)
+		indent := len(line) - len(strings.TrimLeft(line, " "))
+		switch {
+		case inside && margin < 0 && trimmed != "":
+			margin = indent
+		case end != "" && margin > 0:
+			if indent < margin && trimmed != "" {
+				lines[i] = strings.Repeat(" ", margin) + strings.TrimLeft(line, "\t")
+			}
+			if trimmed == end || len(end) == 1 && strings.HasPrefix(trimmed, end) {
+				end = ""
+			}
+			continue
+		case inside && trimmed != "" && indent < margin:
+			inside = false
+		}
+		if opensScalar.MatchString(line) && !inside {
+			inside, margin = true, -1
+			continue
+		}
+		if !inside {
+			continue
+		}
+		if m := heredoc.FindStringSubmatch(line); m != nil {
+			end = m[1]
+		} else if m := opensQuote.FindStringSubmatch(line); m != nil {
+			end = m[2]
+		}
+	}
+	return []byte(strings.Join(lines, "\n"))
+}
+
+var opensScalar = regexp.MustCompile(`^\s+.*:\s+[|>][-+0-9]*\s*$`)
+var mappingKey = regexp.MustCompile(`^(---|\.\.\.|#|-( |$)|["']?[A-Za-z_][\w./-]*["']?:( |$))`)
+
+// endedScalar looks for an indented block scalar that text at the first column ended: a
+// heredoc or a python -c body in a script. It returns the lines of both.
+func (d *document) endedScalar(broken int) (scalar, text int) {
+	for i, line := range strings.Split(string(d.text), "\n") {
+		switch {
+		case opensScalar.MatchString(line):
+			scalar, text = i+1, 0
+		case scalar > 0 && line != "" && line[0] != ' ' && line[0] != '\t' && line[0] != '\r':
+			if mappingKey.MatchString(line) {
+				scalar = 0
+				continue
+			}
+			if i+1 <= broken+1 {
+				return scalar, i + 1
+			}
+		}
+	}
+	return 0, 0
+}
