@@ -117,6 +117,11 @@ type Finding struct {
 	// was put together from several places, the one that holds it is the one to mend.
 	Text string `json:"-"`
 
+	// Quote is a piece of the text at Field that the finding is about, and Line the line of
+	// that text, from 1: where the text has several lines, Source is the one of these.
+	Quote string `json:"-"`
+	Line  int    `json:"-"`
+
 	// Causes are other fields that may be the ones to mend. Where Field does not exist, or
 	// nothing in the team's files led to it, the first of them that something led to gives
 	// the Source.

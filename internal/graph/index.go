@@ -43,6 +43,7 @@ func Check(in Input) []finding.Finding {
 	g.claimSizes()
 	g.metrics()
 	g.quota()
+	g.unused()
 	return g.findings
 }
 

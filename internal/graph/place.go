@@ -24,19 +24,38 @@ func (g *graph) place(r Run, run pipelinev1.PipelineRun, steps []step) {
 	fits := map[string][]string{}
 	for _, s := range steps {
 		pod, at := podOf(r, run, s)
-		var reasons []placement.Reason
-		for _, pool := range pools {
-			why := placement.Fit(pod, pool)
-			if len(why) == 0 {
-				fits[s.Name] = append(fits[s.Name], pool.Name)
-			}
-			reasons = append(reasons, why...)
-		}
-		if len(fits[s.Name]) == 0 {
-			g.unschedulable(r, s, at, reasons)
-		}
+		fits[s.Name] = g.fit(r, s, at, pod, pools)
 	}
 	g.assistants(r, run, steps, pools, fits)
+}
+
+// placeTaskRun is place for a run of one task.
+func (g *graph) placeTaskRun(r Run, run pipelinev1.TaskRun, s step) {
+	pools, err := placement.Pools(g.Facts.Pools)
+	if err != nil || len(pools) == 0 {
+		return
+	}
+	pod := placement.Pod{Requests: requests(s.task)}
+	if t := run.Spec.PodTemplate; t != nil {
+		pod.NodeSelector, pod.Tolerations, pod.Affinity = t.NodeSelector, t.Tolerations, t.Affinity
+	}
+	g.fit(r, s, r.At.Append("spec", "podTemplate"), pod, pools)
+}
+
+// fit returns the pools that take a pod, and reports one that none takes.
+func (g *graph) fit(r Run, s step, at manifest.Path, pod placement.Pod, pools []placement.Pool) (fits []string) {
+	var reasons []placement.Reason
+	for _, pool := range pools {
+		why := placement.Fit(pod, pool)
+		if len(why) == 0 {
+			fits = append(fits, pool.Name)
+		}
+		reasons = append(reasons, why...)
+	}
+	if len(fits) == 0 {
+		g.unschedulable(r, s, at, reasons)
+	}
+	return fits
 }
 
 // podOf gives what the scheduler looks at in the pod of a task, and where its template is

@@ -2,9 +2,7 @@ package graph
 
 import (
 	"cmp"
-	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -26,6 +24,10 @@ type step struct {
 
 // checkRun looks at a run as Tekton's controller will, after admission.
 func (g *graph) checkRun(r Run) {
+	if r.Object.Kind == "TaskRun" {
+		g.checkTaskRun(r)
+		return
+	}
 	spec, in, at, missing := g.pipelineOf(r)
 	if missing != "" {
 		g.unresolved(r.Owner, "graph/pipeline-not-found", r.At.Append("spec", "pipelineRef", "name"),
@@ -46,6 +48,8 @@ func (g *graph) checkRun(r Run) {
 		g.claims(run, s, in)
 	}
 	g.specNames(r, run, spec)
+	g.timeouts(r, run, spec, in, at)
+	g.fanOut(run, steps, in)
 	g.place(r, run, steps)
 }
 
@@ -64,10 +68,12 @@ func (g *graph) pipelines() {
 func (g *graph) checkSteps(spec *pipelinev1.PipelineSpec, in manifest.Object, at manifest.Path) {
 	steps := g.steps(spec, in, at)
 	for _, s := range steps {
-		g.stepParams(s, in)
+		g.stepParams(s, in, spec)
 		g.stepWorkspaces(s, in)
 		g.stepResults(s, in, steps)
 	}
+	g.pipelineResults(spec, in, at, steps)
+	g.attempts(spec, in, at)
 }
 
 // steps resolves the tasks of a pipeline; those that do not resolve are left out.
@@ -95,23 +101,6 @@ func (g *graph) steps(spec *pipelinev1.PipelineSpec, in manifest.Object, at mani
 	return steps
 }
 
-// runParams checks that a run gives the pipeline what it requires.
-func (g *graph) runParams(r Run, run pipelinev1.PipelineRun, spec *pipelinev1.PipelineSpec) {
-	for _, p := range spec.Params {
-		i := slices.IndexFunc(run.Spec.Params, func(q pipelinev1.Param) bool { return q.Name == p.Name })
-		p.SetDefaults(context.Background()) // a type that is not stated follows from the default value
-		if i >= 0 && run.Spec.Params[i].Value.Type != p.Type {
-			g.add(r.Owner, "graph/param-type", finding.Error, r.At.Append("spec", "params", i, "value"),
-				fmt.Sprintf("parameter %s is of type %s, and the run gives a value of type %s", p.Name, p.Type, run.Spec.Params[i].Value.Type),
-				"give a value of the declared type, or change the type in the pipeline")
-		}
-		if p.Default == nil && i < 0 {
-			g.add(r.Owner, "graph/param-missing", finding.Error, r.At.Append("spec", "params"),
-				fmt.Sprintf("the pipeline requires parameter %s, which the run does not give", p.Name), "give it, or give it a default in the pipeline")
-		}
-	}
-}
-
 func (g *graph) runWorkspaces(r Run, run pipelinev1.PipelineRun, spec *pipelinev1.PipelineSpec) {
 	for _, w := range spec.Workspaces {
 		bound := slices.ContainsFunc(run.Spec.Workspaces, func(b pipelinev1.WorkspaceBinding) bool { return b.Name == w.Name })
@@ -123,44 +112,9 @@ func (g *graph) runWorkspaces(r Run, run pipelinev1.PipelineRun, spec *pipelinev
 	}
 }
 
-// stepParams checks that a pipeline task gives its task what that requires, and nothing that
-// it does not know: Tekton ignores the latter silently, so the task runs on its default.
-func (g *graph) stepParams(s step, in manifest.Object) {
-	if s.TaskSpec != nil {
-		return // parameters reach an embedded task by themselves
-	}
-	given := slices.Clone(s.Params)
-	if s.Matrix != nil {
-		given = append(given, s.Matrix.GetAllParams()...)
-	}
-	for i, p := range s.task.Params {
-		if p.Default == nil && !slices.ContainsFunc(given, func(q pipelinev1.Param) bool { return q.Name == p.Name }) {
-			f := g.add(in, "graph/param-missing", finding.Error, s.at.Append("params"),
-				fmt.Sprintf("task %s requires parameter %s, which %s does not give", s.TaskRef.Name, p.Name, s.Name),
-				"give it, or give it a default in the task")
-			f.Causes = s.declared("params", i)
-		}
-	}
-	for i, p := range s.Params {
-		if !slices.ContainsFunc(s.task.Params, func(q pipelinev1.ParamSpec) bool { return q.Name == p.Name }) {
-			g.add(in, "graph/param-unknown", finding.Warning, s.at.Append("params", i, "name"),
-				fmt.Sprintf("task %s has no parameter %s: the value goes nowhere", s.TaskRef.Name, p.Name),
-				"use one that it has: "+listOrNone(paramNames(s.task.Params)))
-		}
-	}
-}
-
 // declared is where the task of a step declares one of its parameters or workspaces.
 func (s step) declared(list string, i int) []finding.Cause {
 	return []finding.Cause{{Object: *s.in.Ref(), Field: s.taskAt.Append(list, i).String()}}
-}
-
-func paramNames(specs []pipelinev1.ParamSpec) []string {
-	var names []string
-	for _, p := range specs {
-		names = append(names, p.Name)
-	}
-	return names
 }
 
 func (g *graph) stepWorkspaces(s step, in manifest.Object) {
@@ -185,44 +139,6 @@ func (g *graph) stepWorkspaces(s step, in manifest.Object) {
 	}
 }
 
-var resultReference = regexp.MustCompile(`\$\(tasks\.([^.)]+)\.results\.([^.)\[]+)`)
-
-// stepResults checks that every result a parameter takes is one that its task declares.
-func (g *graph) stepResults(s step, in manifest.Object, steps []step) {
-	type use struct {
-		value pipelinev1.ParamValue
-		at    manifest.Path
-	}
-	var uses []use
-	for i, p := range s.Params {
-		uses = append(uses, use{p.Value, s.at.Append("params", i, "value")})
-	}
-	if s.Matrix != nil {
-		for i, p := range s.Matrix.Params {
-			uses = append(uses, use{p.Value, s.at.Append("matrix", "params", i, "value")})
-		}
-	}
-	for i, w := range s.When {
-		uses = append(uses, use{pipelinev1.ParamValue{StringVal: w.Input, ArrayVal: w.Values}, s.at.Append("when", i)})
-	}
-	for _, u := range uses {
-		for _, text := range append([]string{u.value.StringVal}, u.value.ArrayVal...) {
-			for _, m := range resultReference.FindAllStringSubmatch(text, -1) {
-				producer := slices.IndexFunc(steps, func(other step) bool { return other.Name == m[1] })
-				if producer < 0 {
-					continue // Tekton's own validation reports an unknown task
-				}
-				declared := slices.ContainsFunc(steps[producer].task.Results, func(r pipelinev1.TaskResult) bool { return r.Name == m[2] })
-				if !declared {
-					g.add(in, "graph/result-not-found", finding.Error, u.at,
-						fmt.Sprintf("task %s declares no result %s: the run would fail when %s is due", m[1], m[2], s.Name),
-						"declare the result in the task, or take one that it has")
-				}
-			}
-		}
-	}
-}
-
 // claims counts the claims that a TaskRun would bind. Under the affinity assistant there may
 // be one (tektoncd/pipeline, pkg/workspace/validate.go, ValidateOnlyOnePVCIsUsed).
 func (g *graph) claims(run pipelinev1.PipelineRun, s step, in manifest.Object) {
@@ -236,12 +152,17 @@ func (g *graph) claims(run pipelinev1.PipelineRun, s step, in manifest.Object) {
 			claims, names = append(claims, id), append(names, outer)
 		}
 	}
-	if len(claims) > 1 {
-		g.add(in, "graph/two-claims", finding.Error, s.at.Append("workspaces"),
-			fmt.Sprintf("%s binds %d claims, by workspaces %s: with the affinity assistant a TaskRun may bind one, and is refused when it is due",
-				s.Name, len(claims), strings.Join(names, ", ")),
-			"bind both to folders of one claim, mount one as a volume of the task, or set coschedule in Tekton's feature-flags and facts.tekton")
+	g.manyClaims(in, s.at.Append("workspaces"), s.Name, claims, names)
+}
+
+func (g *graph) manyClaims(o manifest.Object, at manifest.Path, who string, claims, names []string) {
+	if len(claims) < 2 || !g.assistantPerWorkspace() {
+		return
 	}
+	g.add(o, "graph/two-claims", finding.Error, at,
+		fmt.Sprintf("%s binds %d claims, by workspaces %s: with the affinity assistant a TaskRun may bind one, and is refused when it is due",
+			who, len(claims), strings.Join(names, ", ")),
+		"bind both to folders of one claim, mount one as a volume of the task, or set coschedule in Tekton's feature-flags and facts.tekton")
 }
 
 // assistantPerWorkspace tells whether Tekton keeps the pods that share a claim on one node.
@@ -257,13 +178,19 @@ func outerName(b pipelinev1.WorkspacePipelineTaskBinding) string { return cmp.Or
 // where it binds none.
 func claimOf(run pipelinev1.PipelineRun, workspace string) string {
 	for _, b := range run.Spec.Workspaces {
-		switch {
-		case b.Name != workspace:
-		case b.PersistentVolumeClaim != nil:
-			return "claim " + b.PersistentVolumeClaim.ClaimName
-		case b.VolumeClaimTemplate != nil:
-			return "template " + b.Name
+		if b.Name == workspace {
+			return claimID(b)
 		}
+	}
+	return ""
+}
+
+func claimID(b pipelinev1.WorkspaceBinding) string {
+	switch {
+	case b.PersistentVolumeClaim != nil:
+		return "claim " + b.PersistentVolumeClaim.ClaimName
+	case b.VolumeClaimTemplate != nil:
+		return "template " + b.Name
 	}
 	return ""
 }

@@ -131,6 +131,7 @@ func (c *Checker) checkTekton(object tektonObject, value map[string]any, raw []b
 		object.SetName(prefix[:min(len(prefix), 58)] + "00000")
 	}
 	problems := append(slices.Clone(wrong), independent(c.validate(object), wrong)...)
+	problems = append(problems, independent(podProblems(object), wrong)...)
 	return append(problems, metadataProblems(object)...)
 }
 

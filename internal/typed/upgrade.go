@@ -9,6 +9,7 @@ import (
 
 	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
 	pipelinev1beta1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1beta1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"knative.dev/pkg/apis"
 
 	"tenon.dev/tenon/internal/manifest"
@@ -22,43 +23,44 @@ func Upgrade(o manifest.Object) manifest.Object {
 	if o.APIVersion != "tekton.dev/v1beta1" {
 		return o
 	}
-	var from, to apis.Convertible
-	switch o.Kind {
-	case "Task":
-		from, to = &pipelinev1beta1.Task{}, &pipelinev1.Task{}
-	case "Pipeline":
-		from, to = &pipelinev1beta1.Pipeline{}, &pipelinev1.Pipeline{}
-	case "TaskRun":
-		from, to = &pipelinev1beta1.TaskRun{}, &pipelinev1.TaskRun{}
-	case "PipelineRun":
-		from, to = &pipelinev1beta1.PipelineRun{}, &pipelinev1.PipelineRun{}
-	default:
+	factory, known := tektonKinds[schema.GroupVersionKind{Group: "tekton.dev", Version: "v1beta1", Kind: o.Kind}]
+	if !known {
 		return o
 	}
-	value, err := convert(o.Value, from, to)
-	if err != nil {
+	from := factory()
+	raw, err := json.Marshal(o.Value)
+	if err != nil || json.Unmarshal(raw, from) != nil {
+		return o
+	}
+	newer, ok := stored(from)
+	if !ok {
+		return o
+	}
+	var value map[string]any
+	if raw, err = json.Marshal(newer); err != nil || json.Unmarshal(raw, &value) != nil {
 		return o
 	}
 	o.Value = value
 	return o
 }
 
-func convert(value map[string]any, from, to apis.Convertible) (map[string]any, error) {
-	raw, err := json.Marshal(value)
-	if err == nil {
-		err = json.Unmarshal(raw, from)
+// stored converts an object of v1beta1 to v1, as which Tekton keeps it.
+func stored(object tektonObject) (tektonObject, bool) {
+	var newer tektonObject
+	switch object.(type) {
+	case *pipelinev1beta1.Task:
+		newer = &pipelinev1.Task{}
+	case *pipelinev1beta1.Pipeline:
+		newer = &pipelinev1.Pipeline{}
+	case *pipelinev1beta1.TaskRun:
+		newer = &pipelinev1.TaskRun{}
+	case *pipelinev1beta1.PipelineRun:
+		newer = &pipelinev1.PipelineRun{}
+	default:
+		return nil, false
 	}
-	if err == nil {
-		err = from.ConvertTo(context.Background(), to)
-	}
-	if err == nil {
-		raw, err = json.Marshal(to)
-	}
-	var converted map[string]any
-	if err == nil {
-		err = json.Unmarshal(raw, &converted)
-	}
-	return converted, err
+	from, ok := object.(apis.Convertible)
+	return newer, ok && from.ConvertTo(context.Background(), newer.(apis.Convertible)) == nil
 }
 
 // written are the names that fields of v1 have in v1beta1

@@ -1,0 +1,189 @@
+package graph
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+
+	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// unused reports what is declared and never used: whoever gives it believes that it matters.
+func (g *graph) unused() {
+	for _, o := range g.Objects {
+		spec, _ := o.Value["spec"].(map[string]any)
+		switch {
+		case o.Kind == "Task" && isTekton(o.APIVersion):
+			g.unusedParams(o, spec, manifest.Path{"spec"}, "params")
+			g.unusedWorkspaces(o, spec)
+			g.undeclaredWorkspaces(o, spec)
+		case o.Kind == "Pipeline" && isTekton(o.APIVersion):
+			g.unusedParams(o, spec, manifest.Path{"spec"}, "params")
+			g.unusedPipelineWorkspaces(o)
+		case o.Kind == "TriggerTemplate":
+			g.unusedParams(o, spec, manifest.Path{"spec"}, "tt.params")
+		}
+	}
+}
+
+// decisive are parameters that decide what runs or on what: who gives them and is ignored gets
+// something else than asked for.
+var decisive = regexp.MustCompile(`(?i)gpu|memory|cpu|revision|branch|commit|git-?(url|repo)|repo(sitory)?-?url|image|version`)
+
+func (g *graph) unusedParams(o manifest.Object, spec map[string]any, at manifest.Path, prefix string) {
+	text := textOf(without(spec, "params"))
+	each(spec, manifest.Path{"params"}, func(i int, p map[string]any) {
+		name, _ := p["name"].(string)
+		if name == "" || refersTo(text, prefix, name) {
+			return
+		}
+		severity := finding.Warning
+		if decisive.MatchString(name) && !isSwitch(name) {
+			severity = finding.Error
+		}
+		g.add(o, "graph/param-unused", severity, at.Append("params", i, "name"),
+			fmt.Sprintf("parameter %s of %s %s is declared and never used: what is given for it has no effect", name, o.Kind, o.Name),
+			"use it, or remove it here and from whoever gives it")
+	})
+}
+
+// isSwitch tells a parameter that only says how much is printed or kept.
+func isSwitch(name string) bool {
+	return strings.Contains(strings.ToLower(name), "verbose") || strings.Contains(strings.ToLower(name), "log")
+}
+
+// refersTo tells whether a text has a variable of Tekton for a name, in any of its notations
+// (https://tekton.dev/docs/pipelines/tasks/#using-variable-substitution).
+func refersTo(text, prefix, name string) bool {
+	for _, p := range []string{prefix, "inputs." + prefix} {
+		for _, notation := range []string{p + "." + name, p + `["` + name + `"]`, p + "['" + name + "']"} {
+			for rest := text; ; {
+				_, after, found := strings.Cut(rest, "$("+notation)
+				if !found {
+					break
+				}
+				if after == "" || strings.ContainsAny(after[:1], ").[") {
+					return true
+				}
+				rest = after
+			}
+		}
+	}
+	return false
+}
+
+// textOf writes all strings of a value below each other.
+func textOf(value any) string {
+	var b strings.Builder
+	var write func(any)
+	write = func(v any) {
+		switch x := v.(type) {
+		case string:
+			b.WriteString(x)
+			b.WriteByte('\n')
+		case []any:
+			for _, item := range x {
+				write(item)
+			}
+		case map[string]any:
+			for key, item := range x {
+				b.WriteString(key)
+				b.WriteByte('\n')
+				write(item)
+			}
+		case json.Number:
+			b.WriteString(x.String())
+		}
+	}
+	write(value)
+	return b.String()
+}
+
+func without(value map[string]any, key string) map[string]any {
+	rest := make(map[string]any, len(value))
+	for k, v := range value {
+		if k != key {
+			rest[k] = v
+		}
+	}
+	return rest
+}
+
+// unusedWorkspaces reports workspaces of a task that no step reads or writes.
+func (g *graph) unusedWorkspaces(o manifest.Object, spec map[string]any) {
+	text := textOf(without(spec, "workspaces"))
+	each(spec, manifest.Path{"workspaces"}, func(i int, w map[string]any) {
+		name, _ := w["name"].(string)
+		path, _ := w["mountPath"].(string)
+		used := name == "" || strings.Contains(text, "workspaces."+name+".") || strings.Contains(text, "/workspace/"+name) ||
+			path != "" && strings.Contains(text, strings.TrimSuffix(path, "/"))
+		stepBinds := false
+		each(spec, manifest.Path{"steps"}, func(_ int, s map[string]any) {
+			each(s, manifest.Path{"workspaces"}, func(_ int, b map[string]any) { stepBinds = stepBinds || b["name"] == name })
+			stepBinds = stepBinds || s["ref"] != nil
+		})
+		if used || stepBinds || w["optional"] == true {
+			return
+		}
+		g.add(o, "graph/workspace-unused", finding.Info, manifest.Path{"spec", "workspaces", i, "name"},
+			"tasks declare workspaces that none of their steps uses", "use it by its path variable, or remove it")
+	})
+}
+
+var workspaceVariable = regexp.MustCompile(`\$\(workspaces\.([A-Za-z0-9_-]+)\.(path|bound|claim|volume)\)`)
+
+// undeclaredWorkspaces reports variables of workspaces that the task does not declare: Tekton
+// leaves them as they are, so that the shell runs a command of that name.
+func (g *graph) undeclaredWorkspaces(o manifest.Object, spec map[string]any) {
+	declared := map[string]bool{}
+	each(spec, manifest.Path{"workspaces"}, func(_ int, w map[string]any) {
+		name, _ := w["name"].(string)
+		declared[name] = true
+	})
+	for _, list := range []string{"steps", "sidecars"} {
+		each(spec, manifest.Path{list}, func(i int, s map[string]any) {
+			for _, m := range workspaceVariable.FindAllStringSubmatch(textOf(s), -1) {
+				if declared[m[1]] {
+					continue
+				}
+				declared[m[1]] = true // once a task
+				f := g.add(o, "graph/workspace-undeclared", finding.Error, manifest.Path{"spec", list, i},
+					fmt.Sprintf("the task uses workspace %s, which it does not declare: the variable is not filled in", m[1]),
+					"declare it in the task's workspaces, and bind it in the pipeline")
+				f.Quote = m[0]
+			}
+		})
+	}
+}
+
+// unusedPipelineWorkspaces reports workspaces of a pipeline that no task gets.
+func (g *graph) unusedPipelineWorkspaces(o manifest.Object) {
+	pipeline, ok := as[pipelinev1.Pipeline](o.Value)
+	if !ok || len(pipeline.Spec.Tasks) == 0 {
+		return // a pipeline without tasks is a finding of its own
+	}
+	spec, _ := o.Value["spec"].(map[string]any)
+	text := textOf(spec)
+	for i, w := range pipeline.Spec.Workspaces {
+		used := strings.Contains(text, "workspaces."+w.Name+".") || strings.Contains(text, "/workspace/"+w.Name)
+		for _, t := range append(append([]pipelinev1.PipelineTask{}, pipeline.Spec.Tasks...), pipeline.Spec.Finally...) {
+			for _, b := range t.Workspaces {
+				used = used || outerName(b) == w.Name
+			}
+			if t.TaskSpec != nil {
+				for _, inner := range t.TaskSpec.Workspaces {
+					used = used || inner.Name == w.Name
+				}
+			}
+		}
+		if !used && !w.Optional {
+			g.add(o, "graph/workspace-unused", finding.Warning, manifest.Path{"spec", "workspaces", i, "name"},
+				fmt.Sprintf("workspace %s of Pipeline %s is given to no task: runs have to bind it for nothing", w.Name, o.Name),
+				"give it to the tasks that need it, or remove it")
+		}
+	}
+}
