@@ -44,6 +44,7 @@ func Check(in Input) []finding.Finding {
 	g.metrics()
 	g.quota()
 	g.unused()
+	g.rights()
 	return g.findings
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"path"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -134,66 +132,13 @@ func dockerfiles(o manifest.Object) []any {
 	return found
 }
 
-// scriptsOf leaves out what only looks like a script: the data of config maps and secrets.
+// scriptsOf gives Rego what is known of the object's scripts.
 func scriptsOf(o manifest.Object) []any {
-	if o.Kind == "ConfigMap" || o.Kind == "Secret" {
-		return []any{}
-	}
-	return scripts(o.Value, nil)
-}
-
-// scripts parses every script of the object: those of Tekton's steps, and what containers
-// hand to a shell with -c.
-func scripts(value any, at manifest.Path) []any {
 	found := []any{}
-	switch v := value.(type) {
-	case map[string]any:
-		if text, ok := v["script"].(string); ok {
-			found = append(found, described(text, at, at.Append("script")))
-		} else if text, where, ok := inline(v); ok {
-			found = append(found, described(text, at, at.Append(where...)))
-		}
-		for key, child := range v {
-			found = append(found, scripts(child, at.Append(key))...)
-		}
-	case []any:
-		for i, child := range v {
-			found = append(found, scripts(child, at.Append(i))...)
-		}
+	for _, s := range script.Of(o) {
+		found = append(found, map[string]any{
+			"container": []any(s.Container), "path": []any(s.Path), "text": s.Text, "facts": s.Facts,
+		})
 	}
 	return found
-}
-
-// shells run the word after -c as a script; other interpreters mean a language of their own.
-var shells = map[string]bool{"sh": true, "bash": true, "dash": true, "ash": true, "ksh": true, "busybox": true, "env": true}
-
-var shellFlag = regexp.MustCompile(`^-[a-z]*c$`)
-
-// inline finds the script that a container hands to a shell: the word after -c, wherever in
-// command and args the two stand.
-func inline(container map[string]any) (text string, at manifest.Path, ok bool) {
-	type word struct {
-		text string
-		at   manifest.Path
-	}
-	var words []word
-	for _, list := range []string{"command", "args"} {
-		items, _ := container[list].([]any)
-		for i, item := range items {
-			text, _ := item.(string)
-			words = append(words, word{text, manifest.Path{list, i}})
-		}
-	}
-	for i := range words {
-		if i > 0 && i+1 < len(words) && shellFlag.MatchString(words[i].text) && shells[path.Base(words[0].text)] {
-			return words[i+1].text, words[i+1].at, true
-		}
-	}
-	return "", nil, false
-}
-
-func described(text string, container, at manifest.Path) any {
-	return map[string]any{
-		"container": []any(container.Append()), "path": []any(at), "text": text, "facts": script.Parse(text),
-	}
 }

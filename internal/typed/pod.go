@@ -72,17 +72,7 @@ func taskPod(spec *pipelinev1.TaskSpec, at string) []problem {
 	if len(spec.Steps) == 0 {
 		return nil // Tekton refuses it
 	}
-	steps, err := pipelinev1.MergeStepsWithStepTemplate(spec.StepTemplate, spec.Steps)
-	if err != nil {
-		return nil
-	}
-	pod := corev1.PodSpec{Volumes: spec.Volumes}
-	for i, s := range steps {
-		pod.Containers = append(pod.Containers, container(*s.ToK8sContainer(), "step", i))
-	}
-	for i, s := range spec.Sidecars {
-		pod.Containers = append(pod.Containers, container(*s.ToK8sContainer(), "sidecar", i))
-	}
+	pod := TaskPod(spec)
 	addVolumes(&pod)
 	place := func(path string) string {
 		m := containerField.FindStringSubmatch(path)
@@ -91,12 +81,29 @@ func taskPod(spec *pipelinev1.TaskSpec, at string) []problem {
 		}
 		i, _ := strconv.Atoi(m[1])
 		rest := strings.Replace(m[2], ".resources", ".computeResources", 1)
-		if i < len(steps) {
+		if i < len(spec.Steps) {
 			return fmt.Sprintf("%s.steps[%d]%s", at, i, rest)
 		}
-		return fmt.Sprintf("%s.sidecars[%d]%s", at, i-len(steps), rest)
+		return fmt.Sprintf("%s.sidecars[%d]%s", at, i-len(spec.Steps), rest)
 	}
 	return refused(pod, place)
+}
+
+// TaskPod is the pod of a task as far as the task decides it: its steps, then its sidecars, and
+// its volumes.
+func TaskPod(spec *pipelinev1.TaskSpec) corev1.PodSpec {
+	steps, err := pipelinev1.MergeStepsWithStepTemplate(spec.StepTemplate, spec.Steps)
+	if err != nil {
+		steps = spec.Steps
+	}
+	pod := corev1.PodSpec{Volumes: spec.Volumes}
+	for i, s := range steps {
+		pod.Containers = append(pod.Containers, container(*s.ToK8sContainer(), "step", i))
+	}
+	for i, s := range spec.Sidecars {
+		pod.Containers = append(pod.Containers, container(*s.ToK8sContainer(), "sidecar", i))
+	}
+	return pod
 }
 
 var containerField = regexp.MustCompile(`^spec\.containers\[(\d+)\](.*)$`)

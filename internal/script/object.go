@@ -1,0 +1,88 @@
+package script
+
+import (
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"sync"
+
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// Script is one script of an object.
+type Script struct {
+	// Container is the path to the step or container that runs it, Path the one to its text.
+	Container, Path manifest.Path
+	Text            string
+	Facts           Facts
+}
+
+// Of finds every script of an object: those of Tekton's steps, and what containers hand to a
+// shell or to Python with -c. What only looks like a script is left out: the data of config maps
+// and secrets.
+func Of(o manifest.Object) []Script {
+	if o.Kind == "ConfigMap" || o.Kind == "Secret" {
+		return nil
+	}
+	return within(o.Value, nil)
+}
+
+func within(value any, at manifest.Path) []Script {
+	var found []Script
+	switch v := value.(type) {
+	case map[string]any:
+		if text, ok := v["script"].(string); ok {
+			found = append(found, Script{at, at.Append("script"), text, parsed(text)})
+		} else if text, where, ok := inline(v); ok {
+			found = append(found, Script{at, at.Append(where...), text, parsed(text)})
+		}
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			found = append(found, within(v[key], at.Append(key))...)
+		}
+	case []any:
+		for i, child := range v {
+			found = append(found, within(child, at.Append(i))...)
+		}
+	}
+	return found
+}
+
+var known sync.Map // text -> Facts: targets share most of their scripts
+
+func parsed(text string) Facts {
+	if facts, ok := known.Load(text); ok {
+		return facts.(Facts)
+	}
+	facts := Parse(text)
+	known.Store(text, facts)
+	return facts
+}
+
+// shells run the word after -c as a script; other interpreters mean a language of their own.
+var shells = map[string]bool{"sh": true, "bash": true, "dash": true, "ash": true, "ksh": true, "busybox": true, "env": true}
+
+var shellFlag = regexp.MustCompile(`^-[a-z]*c$`)
+
+// inline finds the script that a container hands to a shell: the word after -c, wherever in
+// command and args the two stand.
+func inline(container map[string]any) (text string, at manifest.Path, ok bool) {
+	type word struct {
+		text string
+		at   manifest.Path
+	}
+	var words []word
+	for _, list := range []string{"command", "args"} {
+		items, _ := container[list].([]any)
+		for i, item := range items {
+			text, _ := item.(string)
+			words = append(words, word{text, manifest.Path{list, i}})
+		}
+	}
+	for i := range words {
+		if i > 0 && i+1 < len(words) && shellFlag.MatchString(words[i].text) && shells[path.Base(words[0].text)] {
+			return words[i+1].text, words[i+1].at, true
+		}
+	}
+	return "", nil, false
+}
