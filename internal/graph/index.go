@@ -35,6 +35,12 @@ func Check(in Input) []finding.Finding {
 	g.references()
 	g.triggers()
 	g.podSecurity()
+	g.podLevels()
+	g.sharedDisks()
+	g.selectors()
+	g.ingresses()
+	g.nodePorts()
+	g.egress()
 	g.pipelines()
 	for _, r := range g.Runs {
 		g.checkRun(r)

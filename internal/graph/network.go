@@ -17,6 +17,8 @@ type workload struct {
 	labels    labels.Set
 	// drawn are keys of labels whose values are made at run time.
 	drawn []string
+	// callsAPI says who talks to the API server; empty where nothing tells that its pods do.
+	callsAPI string
 }
 
 // workloads lists what makes pods, with the labels that controllers add
@@ -26,11 +28,11 @@ func workloads(objects []manifest.Object) []workload {
 	for _, o := range objects {
 		switch {
 		case o.Kind == "Pod":
-			all = append(all, workload{namespace: o.Namespace, labels: labelsAt(o, "metadata", "labels")})
+			all = append(all, workload{namespace: o.Namespace, labels: labelsAt(o, "metadata", "labels"), callsAPI: callsAPI(o)})
 		case podTemplates[o.Kind] != nil:
 			at := podTemplates[o.Kind]
 			at = at[:len(at)-1].Append("metadata", "labels")
-			all = append(all, workload{namespace: o.Namespace, labels: labelsAt(o, at...)})
+			all = append(all, workload{namespace: o.Namespace, labels: labelsAt(o, at...), callsAPI: callsAPI(o)})
 		case isTekton(o.APIVersion) && (o.Kind == "Task" || o.Kind == "Pipeline" || isRun(o)):
 			all = append(all, tektonPods(o)...)
 		case o.Kind == "EventListener":
@@ -38,7 +40,7 @@ func workloads(objects []manifest.Object) []workload {
 			set["eventlistener"] = o.Name
 			set["app.kubernetes.io/managed-by"] = "EventListener"
 			set["app.kubernetes.io/part-of"] = "Triggers"
-			all = append(all, workload{namespace: o.Namespace, labels: set})
+			all = append(all, workload{namespace: o.Namespace, labels: set, callsAPI: "EventListener " + o.Name})
 		}
 	}
 	return all

@@ -62,6 +62,16 @@ func (g *graph) fit(r Run, s step, at manifest.Path, pod placement.Pod, pools []
 // written. A field of taskRunSpecs replaces that of taskRunTemplate as a whole
 // (tektoncd/pipeline, pkg/apis/pipeline/pod, MergePodTemplateWithDefault).
 func podOf(r Run, run pipelinev1.PipelineRun, s step) (placement.Pod, manifest.Path) {
+	template, at := templateOf(r, run, s)
+	pod := placement.Pod{Requests: requests(overridden(run, s))}
+	if template != nil {
+		pod.NodeSelector, pod.Tolerations, pod.Affinity = template.NodeSelector, template.Tolerations, template.Affinity
+	}
+	return pod, at
+}
+
+// templateOf is the pod template that a run gives to a task.
+func templateOf(r Run, run pipelinev1.PipelineRun, s step) (*podtemplate.PodTemplate, manifest.Path) {
 	template := run.Spec.TaskRunTemplate.PodTemplate
 	at := r.At.Append("spec", "taskRunTemplate", "podTemplate")
 	for i, spec := range run.Spec.TaskRunSpecs {
@@ -70,11 +80,7 @@ func podOf(r Run, run pipelinev1.PipelineRun, s step) (placement.Pod, manifest.P
 			at = r.At.Append("spec", "taskRunSpecs", i, "podTemplate")
 		}
 	}
-	pod := placement.Pod{Requests: requests(overridden(run, s))}
-	if template != nil {
-		pod.NodeSelector, pod.Tolerations, pod.Affinity = template.NodeSelector, template.Tolerations, template.Affinity
-	}
-	return pod, at
+	return template, at
 }
 
 // overridden is the task of a step with the resources that the run gives it instead of its own

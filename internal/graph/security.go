@@ -2,10 +2,54 @@ package graph
 
 import (
 	"fmt"
+	"sync"
+
+	"k8s.io/pod-security-admission/api"
+	"k8s.io/pod-security-admission/policy"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 )
+
+// evaluator is the code of the Pod Security admission plugin.
+var evaluator = sync.OnceValues(func() (policy.Evaluator, error) { return policy.NewEvaluator(policy.DefaultChecks(), nil) })
+
+// podLevels checks every pod against the level that its namespace enforces.
+func (g *graph) podLevels() {
+	levels := map[string]api.LevelVersion{}
+	for _, o := range g.Objects {
+		if o.Kind == "Namespace" {
+			enforced, errs := api.PolicyToEvaluate(labelsAt(o, "metadata", "labels"), api.Policy{})
+			if level := enforced.Enforce; len(errs) == 0 && level.Level != "" && level.Level != api.LevelPrivileged {
+				levels[o.Name] = level
+			}
+		}
+	}
+	if len(levels) == 0 {
+		return
+	}
+	check, err := evaluator()
+	if err != nil {
+		return
+	}
+	g.eachPod(func(p somePod) {
+		level, enforced := levels[p.namespace]
+		if !enforced {
+			return
+		}
+		result := policy.AggregateCheckResults(check.EvaluatePod(level, &p.meta, &p.spec))
+		if result.Allowed {
+			return
+		}
+		at := p.at
+		if p.tekton {
+			at = at.Append("steps")
+		}
+		g.add(p.in, "graph/pod-level", finding.Error, at,
+			fmt.Sprintf("namespace %s enforces Pod Security %s and refuses the %s: %s", p.namespace, level.Level, p.who, result.ForbiddenDetail()),
+			"set the securityContext of each container, and runAsNonRoot and seccompProfile of the pod, as the level wants")
+	})
+}
 
 const enforceLabel = "pod-security.kubernetes.io/enforce"
 

@@ -1,0 +1,233 @@
+package graph
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// selectors checks what selects pods or Services by their labels: one that selects nothing does
+// nothing, and says so nowhere.
+func (g *graph) selectors() {
+	for _, o := range g.Objects {
+		switch o.Kind {
+		case "Service":
+			g.service(o)
+		case "PodDisruptionBudget":
+			g.budget(o)
+		case "ServiceMonitor":
+			g.monitor(o, "Service")
+		case "PodMonitor":
+			g.monitor(o, "pod")
+		}
+	}
+}
+
+func (g *graph) service(o manifest.Object) {
+	service, ok := as[corev1.Service](o.Value)
+	if !ok || o.APIVersion != "v1" || len(service.Spec.Selector) == 0 || service.Spec.Type == corev1.ServiceTypeExternalName {
+		return
+	}
+	selector := labels.SelectorFromSet(service.Spec.Selector)
+	if !g.selects(o.Namespace, selector) {
+		g.unresolved(o, "graph/service-selects-nothing", manifest.Path{"spec", "selector"},
+			fmt.Sprintf("no pod%s matches %s: the Service has no endpoints", within(o.Namespace), selector),
+			"select labels that the pods have")
+		return
+	}
+	g.servicePorts(o, service, selector)
+}
+
+// servicePorts checks that named target ports exist in the pods.
+func (g *graph) servicePorts(o manifest.Object, service corev1.Service, selector labels.Selector) {
+	var names []string
+	matched := false
+	for _, w := range g.Objects {
+		raw, at := podTemplate(w)
+		if raw == nil || w.Namespace != o.Namespace || !selector.Matches(labels.Set(labelsAt(w, at[:len(at)-1].Append("metadata", "labels")...))) {
+			continue
+		}
+		matched = true
+		spec, _ := as[corev1.PodSpec](raw)
+		for _, c := range spec.Containers {
+			for _, p := range c.Ports {
+				names = append(names, p.Name)
+			}
+		}
+	}
+	for i, p := range service.Spec.Ports {
+		if matched && p.TargetPort.Type == intstr.String && p.TargetPort.StrVal != "" && !slices.Contains(names, p.TargetPort.StrVal) {
+			g.add(o, "graph/port-not-found", finding.Error, manifest.Path{"spec", "ports", i, "targetPort"},
+				fmt.Sprintf("no container of the selected pods has a port named %s: the Service leads nowhere", p.TargetPort.StrVal),
+				"name a port that a container has: "+listOrNone(slices.DeleteFunc(names, func(n string) bool { return n == "" })))
+		}
+	}
+}
+
+func (g *graph) budget(o manifest.Object) {
+	b, ok := as[policyv1.PodDisruptionBudget](o.Value)
+	if !ok || b.Spec.Selector == nil {
+		return
+	}
+	selector, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
+	if err == nil && !g.selects(o.Namespace, selector) {
+		g.unresolved(o, "graph/budget-selects-nothing", manifest.Path{"spec", "selector"},
+			fmt.Sprintf("no pod%s matches %s: the budget protects nothing", within(o.Namespace), selector), "select labels that the pods have")
+	}
+}
+
+// monitor checks that a monitor of the Prometheus operator selects something, where its target
+// is among the objects: exporters of installed operators are not.
+func (g *graph) monitor(o manifest.Object, what string) {
+	raw, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "selector"})
+	wanted, ok := as[metav1.LabelSelector](raw)
+	selector, err := metav1.LabelSelectorAsSelector(&wanted)
+	namespaces, elsewhere := manifest.Lookup(o.Value, manifest.Path{"spec", "namespaceSelector"})
+	if scope, _ := namespaces.(map[string]any); !ok || err != nil || elsewhere && len(scope) > 0 {
+		return
+	}
+	if what == "pod" {
+		if !g.selects(o.Namespace, selector) {
+			g.unresolved(o, "graph/monitor-selects-nothing", manifest.Path{"spec", "selector"},
+				fmt.Sprintf("no pod%s matches %s: nothing is scraped", within(o.Namespace), selector), "select labels that the pods have")
+		}
+		return
+	}
+	found := false
+	var ports []string
+	for _, s := range g.Objects {
+		if s.Kind == "Service" && s.Namespace == o.Namespace && selector.Matches(labels.Set(labelsAt(s, "metadata", "labels"))) {
+			found = true
+			each(s.Value, manifest.Path{"spec", "ports"}, func(_ int, p map[string]any) {
+				name, _ := p["name"].(string)
+				ports = append(ports, name)
+			})
+		}
+	}
+	if !found {
+		if slices.ContainsFunc(g.Objects, func(e manifest.Object) bool { return e.Kind == "EventListener" && e.Namespace == o.Namespace }) {
+			return // its Service is made by Triggers
+		}
+		g.unresolved(o, "graph/monitor-selects-nothing", manifest.Path{"spec", "selector"},
+			fmt.Sprintf("no Service%s matches %s: nothing is scraped", within(o.Namespace), selector),
+			"select labels that the Service itself has, not its pods; name its namespace in namespaceSelector")
+		return
+	}
+	each(o.Value, manifest.Path{"spec", "endpoints"}, func(i int, e map[string]any) {
+		if port, _ := e["port"].(string); port != "" && !slices.Contains(ports, port) {
+			g.add(o, "graph/port-not-found", finding.Error, manifest.Path{"spec", "endpoints", i, "port"},
+				fmt.Sprintf("the selected Services have no port named %s: nothing is scraped", port), "name one that they have: "+listOrNone(ports))
+		}
+	})
+}
+
+// authSecrets are annotations of ingress controllers that name a Secret with who may enter.
+var authSecrets = []string{"nginx.ingress.kubernetes.io/auth-secret", "ingress.kubernetes.io/auth-secret", "nginx.ingress.kubernetes.io/auth-tls-secret"}
+
+// ingresses checks the backends, certificates and password files of Ingresses.
+func (g *graph) ingresses() {
+	for _, o := range g.Objects {
+		if o.Kind != "Ingress" {
+			continue
+		}
+		spec, _ := o.Value["spec"].(map[string]any)
+		if backend, ok := lookupMap(spec, "defaultBackend"); ok {
+			g.backend(o, backend, manifest.Path{"spec", "defaultBackend"})
+		}
+		each(spec, manifest.Path{"rules"}, func(i int, r map[string]any) {
+			each(r, manifest.Path{"http", "paths"}, func(j int, p map[string]any) {
+				if backend, ok := lookupMap(p, "backend"); ok {
+					g.backend(o, backend, manifest.Path{"spec", "rules", i, "http", "paths", j, "backend"})
+				}
+			})
+		})
+		each(spec, manifest.Path{"tls"}, func(i int, t map[string]any) {
+			g.certificate(o, t["secretName"], manifest.Path{"spec", "tls", i, "secretName"})
+		})
+		annotations, _ := lookupMap(o.Value, "metadata", "annotations")
+		for _, key := range authSecrets {
+			if name, ok := annotations[key].(string); ok {
+				g.secret(o, o.Namespace, name, nil, manifest.Path{"metadata", "annotations", key})
+			}
+		}
+	}
+}
+
+// certificate checks the Secret of a certificate, unless cert-manager makes it.
+func (g *graph) certificate(o manifest.Object, name any, at manifest.Path) {
+	annotations, _ := lookupMap(o.Value, "metadata", "annotations")
+	for key := range maps.Keys(annotations) {
+		if key == "cert-manager.io/cluster-issuer" || key == "cert-manager.io/issuer" {
+			return
+		}
+	}
+	made := slices.ContainsFunc(g.Objects, func(c manifest.Object) bool {
+		secret, _ := manifest.Lookup(c.Value, manifest.Path{"spec", "secretName"})
+		return c.Kind == "Certificate" && secret == name
+	})
+	if !made {
+		g.secret(o, o.Namespace, name, nil, at)
+	}
+}
+
+func (g *graph) backend(o manifest.Object, backend map[string]any, at manifest.Path) {
+	service, ok := lookupMap(backend, "service")
+	name, _ := service["name"].(string)
+	if !ok || name == "" || g.madeService(o, name) {
+		return
+	}
+	target, found := g.find(o, "Service", o.Namespace, name)
+	if !found {
+		g.unresolved(o, "graph/service-not-found", at.Append("service", "name"),
+			fmt.Sprintf("there is no Service %s%s: requests end in 503", name, within(o.Namespace)),
+			"name one that exists: "+listOrNone(g.names("Service", o.Namespace)))
+		return
+	}
+	port, _ := lookupMap(service, "port")
+	var offered []string
+	matches := false
+	each(target.Value, manifest.Path{"spec", "ports"}, func(_ int, p map[string]any) {
+		offered = append(offered, fmt.Sprint(p["port"]))
+		matches = matches || port["number"] != nil && fmt.Sprint(port["number"]) == fmt.Sprint(p["port"]) || port["name"] != nil && port["name"] == p["name"]
+	})
+	if !matches && (port["number"] != nil || port["name"] != nil) {
+		g.add(o, "graph/port-not-found", finding.Error, at.Append("service", "port"),
+			fmt.Sprintf("Service %s has no such port, only %s", name, listOrNone(offered)), "name one of its ports")
+	}
+}
+
+// madeService tells whether Triggers makes a Service of that name for an EventListener.
+func (g *graph) madeService(o manifest.Object, name string) bool {
+	return len(name) > 3 && name[:3] == "el-" && g.has(o, "EventListener", o.Namespace, name[3:])
+}
+
+// nodePorts checks that each port of the nodes is asked for once.
+func (g *graph) nodePorts() {
+	taken := map[string]manifest.Object{}
+	for _, o := range g.Objects {
+		if o.Kind != "Service" {
+			continue
+		}
+		each(o.Value, manifest.Path{"spec", "ports"}, func(i int, p map[string]any) {
+			port := fmt.Sprint(p["nodePort"], p["protocol"])
+			if p["nodePort"] == nil {
+				return
+			}
+			if first, twice := taken[port]; twice && first.Ref().String() != o.Ref().String() {
+				g.add(o, "graph/node-port-taken", finding.Error, manifest.Path{"spec", "ports", i, "nodePort"},
+					fmt.Sprintf("port %v of the nodes is already taken by Service %s: the API server refuses the second", p["nodePort"], first.Name),
+					"leave nodePort out, so that a free one is drawn, or go through an Ingress")
+			}
+			taken[port] = o
+		})
+	}
+}
