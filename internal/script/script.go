@@ -3,6 +3,7 @@
 package script
 
 import (
+	"regexp"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -20,6 +21,40 @@ type Facts struct {
 	Pipes []Pipe `json:"pipes"`
 	// Assignments of variables, exported or not.
 	Assignments []Assignment `json:"assignments"`
+	// Ignored are commands whose failure a following || hides.
+	Ignored []Ignored `json:"ignored"`
+	// Captures of exit codes in variables.
+	Captures []Capture `json:"captures"`
+	// Heredocs that are fed to commands.
+	Heredocs []Heredoc `json:"heredocs"`
+	// Errexit tells whether the script ends at the first failure: by set -e, by its first line,
+	// or because Tekton adds that line.
+	Errexit bool `json:"errexit"`
+}
+
+// Ignored is a command whose failure is hidden by what stands after ||.
+type Ignored struct {
+	Command string `json:"command"`
+	// By is what runs instead, such as true or echo.
+	By   string `json:"by"`
+	Line int    `json:"line"`
+}
+
+// Capture is X=$?.
+type Capture struct {
+	Name string `json:"name"`
+	Line int    `json:"line"`
+	// Reached is false where the script has ended before, since the failure was not expected.
+	Reached bool `json:"reached"`
+	// Used tells whether the variable is read later.
+	Used bool `json:"used"`
+}
+
+// Heredoc is a text that a command reads.
+type Heredoc struct {
+	Command string `json:"command"`
+	Text    string `json:"text"`
+	Line    int    `json:"line"`
 }
 
 // Command is one call of a program.
@@ -48,7 +83,12 @@ type Assignment struct {
 
 // Parse reads a script. Without a shebang Tekton runs it with sh.
 func Parse(text string) Facts {
-	facts := Facts{Shell: interpreter(text), Commands: []Command{}, Pipes: []Pipe{}, Assignments: []Assignment{}}
+	first, _, _ := strings.Cut(text, "\n")
+	facts := Facts{
+		Shell: interpreter(text), Commands: []Command{}, Pipes: []Pipe{}, Assignments: []Assignment{},
+		Ignored: []Ignored{}, Captures: []Capture{}, Heredocs: []Heredoc{},
+		Errexit: !strings.HasPrefix(first, "#!") || errexitFlag.MatchString(first),
+	}
 	variant, isShell := map[string]syntax.LangVariant{
 		"sh": syntax.LangPOSIX, "dash": syntax.LangPOSIX, "ash": syntax.LangPOSIX, "bash": syntax.LangBash, "ksh": syntax.LangMirBSDKorn,
 	}[facts.Shell]
@@ -65,11 +105,15 @@ func Parse(text string) Facts {
 		facts.ParseError = err.Error()
 		return facts
 	}
-	first, _, _ := strings.Cut(text, "\n")
-	w := walker{facts: &facts, pipefail: strings.HasPrefix(first, "#!") && strings.Contains(first, "pipefail")}
+	w := walker{facts: &facts, pipefail: strings.HasPrefix(first, "#!") && strings.Contains(first, "pipefail"), errexit: facts.Errexit, read: map[string]bool{}}
 	syntax.Walk(file, w.visit)
+	for i := range facts.Captures {
+		facts.Captures[i].Used = w.read[facts.Captures[i].Name]
+	}
 	return facts
 }
+
+var errexitFlag = regexp.MustCompile(`\s-[a-z]*e`)
 
 func interpreter(text string) string {
 	first, _, _ := strings.Cut(text, "\n")
@@ -93,12 +137,24 @@ func interpreter(text string) string {
 type walker struct {
 	facts    *Facts
 	pipefail bool
+	errexit  bool
+	guarded  map[*syntax.Assign]bool
+	// read are the variables that are used anywhere.
+	read map[string]bool
 	// inner are pipes that are part of a longer one already noted.
 	inner map[*syntax.BinaryCmd]bool
 }
 
 func (w *walker) visit(n syntax.Node) bool {
 	switch x := n.(type) {
+	case *syntax.Stmt:
+		w.heredocs(x)
+	case *syntax.ParamExp:
+		if x.Param != nil {
+			w.read[x.Param.Value] = true
+		}
+	case *syntax.IfClause:
+		w.guard(x)
 	case *syntax.CallExpr:
 		w.call(x)
 	case *syntax.DeclClause:
@@ -109,8 +165,71 @@ func (w *walker) visit(n syntax.Node) bool {
 		if (x.Op == syntax.Pipe || x.Op == syntax.PipeAll) && !w.inner[x] {
 			w.pipe(x)
 		}
+		if x.Op == syntax.OrStmt {
+			w.guard(x.Y)
+			w.ignored(x)
+		}
 	}
 	return true
+}
+
+// guard notes the assignments that run where a failure was expected.
+func (w *walker) guard(n syntax.Node) {
+	syntax.Walk(n, func(inner syntax.Node) bool {
+		if a, ok := inner.(*syntax.Assign); ok {
+			if w.guarded == nil {
+				w.guarded = map[*syntax.Assign]bool{}
+			}
+			w.guarded[a] = true
+		}
+		return true
+	})
+}
+
+func (w *walker) heredocs(x *syntax.Stmt) {
+	for _, r := range x.Redirs {
+		call, ok := x.Cmd.(*syntax.CallExpr)
+		if r.Hdoc == nil || !ok || len(call.Args) == 0 {
+			continue
+		}
+		var b strings.Builder
+		for _, part := range r.Hdoc.Parts {
+			if literal, ok := part.(*syntax.Lit); ok {
+				b.WriteString(literal.Value)
+			}
+		}
+		w.facts.Heredocs = append(w.facts.Heredocs, Heredoc{text(call.Args[0]), b.String(), int(r.Hdoc.Pos().Line())})
+	}
+}
+
+// harmless commands succeed whatever happened before them.
+var harmless = map[string]bool{"true": true, ":": true, "echo": true, "printf": true}
+
+func (w *walker) ignored(x *syntax.BinaryCmd) {
+	right, ok := x.Y.Cmd.(*syntax.CallExpr)
+	if !ok || len(right.Args) == 0 || !harmless[text(right.Args[0])] {
+		return
+	}
+	syntax.Walk(x.X, func(n syntax.Node) bool {
+		if call, ok := n.(*syntax.CallExpr); ok && len(call.Args) > 0 {
+			w.facts.Ignored = append(w.facts.Ignored, Ignored{name(call), text(right.Args[0]), int(call.Pos().Line())})
+		}
+		return true
+	})
+}
+
+// name is what a call runs: the program, or for an interpreter the module or file that it is
+// given.
+func name(x *syntax.CallExpr) string {
+	words := make([]string, len(x.Args))
+	for i, word := range x.Args {
+		words[i] = text(word)
+	}
+	program := words[0][strings.LastIndexByte(words[0], '/')+1:]
+	if strings.HasPrefix(program, "python") && len(words) > 2 && words[1] == "-m" {
+		return words[2]
+	}
+	return program
 }
 
 func (w *walker) call(x *syntax.CallExpr) {
@@ -124,10 +243,23 @@ func (w *walker) call(x *syntax.CallExpr) {
 	for _, word := range x.Args[1:] {
 		c.Args = append(c.Args, text(word))
 	}
-	if c.Name == "set" && strings.Contains(strings.Join(c.Args, " "), "pipefail") && !strings.HasPrefix(c.Args[0], "+") {
-		w.pipefail = true
+	if c.Name == "set" && len(c.Args) > 0 {
+		w.options(c.Args)
 	}
 	w.facts.Commands = append(w.facts.Commands, c)
+}
+
+// options follows the options that the script sets.
+func (w *walker) options(args []string) {
+	joined := strings.Join(args, " ")
+	on := !strings.HasPrefix(args[0], "+")
+	if strings.Contains(joined, "pipefail") {
+		w.pipefail = on
+	}
+	if flag := args[0][1:]; strings.ContainsRune(args[0][:1], '-') && strings.Contains(flag, "e") || args[0] == "+e" || strings.Contains(joined, "errexit") {
+		w.errexit = on
+		w.facts.Errexit = w.facts.Errexit || on
+	}
 }
 
 func (w *walker) assign(a *syntax.Assign) {
@@ -137,6 +269,9 @@ func (w *walker) assign(a *syntax.Assign) {
 	value := ""
 	if a.Value != nil {
 		value = text(a.Value)
+	}
+	if value == "$?" {
+		w.facts.Captures = append(w.facts.Captures, Capture{Name: a.Name.Value, Line: int(a.Pos().Line()), Reached: !w.errexit || w.guarded[a]})
 	}
 	w.facts.Assignments = append(w.facts.Assignments, Assignment{a.Name.Value, value, int(a.Pos().Line())})
 }

@@ -1,0 +1,15 @@
+package tenon.rules.network.ingress_without_tls_test
+
+import data.tenon.rules.network.ingress_without_tls
+
+object_under_test := data.rendered.Task["env-preparation"]
+
+test_fires if {
+	bad := json.patch(object_under_test, [{"op": "replace", "path": "/kind", "value": "Ingress"}, {"op": "replace", "path": "/apiVersion", "value": "networking.k8s.io/v1"}, {"op": "replace", "path": "/spec", "value": {"ingressClassName": "nginx", "rules": [{"http": {"paths": [{"backend": {"service": {"name": "web"}}}]}}]}}])
+	found := ingress_without_tls.deny with input as bad
+	{f.path | some f in found} == {["spec"]}
+}
+
+test_silent_as_rendered if {
+	count(ingress_without_tls.deny) == 0 with input as object_under_test
+}

@@ -1,0 +1,28 @@
+# METADATA
+# title: No account is bound to cluster-admin
+# description: |
+#   Whoever can start a pod with the account owns the cluster: every Secret, every namespace,
+#   Tekton itself.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/rbac-good-practices/
+# custom:
+#   id: rbac/admin-binding
+#   severity: error
+#   remedy: "bind a Role that lists what is used"
+package tenon.rules.rbac.admin_binding
+
+deny contains {"msg": msg, "path": ["roleRef", "name"]} if {
+	input.kind in {"RoleBinding", "ClusterRoleBinding"}
+	input.roleRef.name == "cluster-admin"
+	some subject in input.subjects
+	subject.kind == "ServiceAccount"
+	msg := sprintf("%s makes account %s an administrator of the cluster", [input.kind, subject.name])
+}
+
+deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
+	input.kind in {"RoleBinding", "ClusterRoleBinding"}
+	some i, subject in input.subjects
+	subject.name in {"system:anonymous", "system:unauthenticated", "system:authenticated", "system:serviceaccounts"}
+	not startswith(input.roleRef.name, "system:")
+	msg := sprintf("%s gives rights to everybody in %s", [input.kind, subject.name])
+}

@@ -1,0 +1,15 @@
+package tenon.rules.rbac.admin_binding_test
+
+import data.tenon.rules.rbac.admin_binding
+
+object_under_test := data.rendered.RoleBinding["run-canceller-run-canceller"]
+
+test_fires if {
+	bad := json.patch(object_under_test, [{"op": "replace", "path": "/roleRef/name", "value": "cluster-admin"}])
+	found := admin_binding.deny with input as bad
+	{f.path | some f in found} == {["roleRef", "name"]}
+}
+
+test_silent_as_rendered if {
+	count(admin_binding.deny) == 0 with input as object_under_test
+}

@@ -1,0 +1,15 @@
+package tenon.rules.rbac.cluster_wide_workloads_test
+
+import data.tenon.rules.rbac.cluster_wide_workloads
+
+object_under_test := data.rendered.ClusterRole["scientific-computing-trigger-reader"]
+
+test_fires if {
+	bad := json.patch(object_under_test, [{"op": "replace", "path": "/rules", "value": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get", "delete"]}]}])
+	found := cluster_wide_workloads.deny with input as bad
+	{f.path | some f in found} == {["rules", 0, "resources"]}
+}
+
+test_silent_as_rendered if {
+	count(cluster_wide_workloads.deny) == 0 with input as object_under_test
+}

@@ -1,0 +1,15 @@
+package tenon.rules.rollout.floating_revision_test
+
+import data.tenon.rules.rollout.floating_revision
+
+object_under_test := data.rendered.Task["env-preparation"]
+
+test_fires if {
+	bad := json.patch(object_under_test, [{"op": "replace", "path": "/kind", "value": "Application"}, {"op": "replace", "path": "/spec", "value": {"source": {"repoURL": "https://charts.example.com", "chart": "x", "targetRevision": "*"}}}])
+	found := floating_revision.deny with input as bad
+	{f.path | some f in found} == {["spec", "source", "targetRevision"]}
+}
+
+test_silent_as_rendered if {
+	count(floating_revision.deny) == 0 with input as object_under_test
+}

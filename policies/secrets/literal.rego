@@ -1,0 +1,49 @@
+# METADATA
+# title: No credential stands in a manifest
+# description: |
+#   A token or password in an environment variable, a parameter default or a ConfigMap can be
+#   read by whoever reads the repository, the object or the pod.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/security/secrets-good-practices/
+# custom:
+#   id: secrets/literal
+#   severity: error
+#   remedy: "keep it in a Secret that an external store fills, and read it by secretKeyRef; change the value that was published"
+package tenon.rules.secrets.literal
+
+import data.tenon.lib
+
+tokens := `ghp_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20}|xox[bap]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|eyJhbGciOi[A-Za-z0-9_-]{20,}\.|\$apr1\$|hooks\.slack\.com/services/T[A-Za-z0-9]`
+
+named := `(?i)(^|[_-])(password|passwd|token|secret|api[_-]?key|credentials?)$`
+
+# A value that only says where the credential is, or that is none.
+harmless := `^(\$[({].*|/.*|true|false|[0-9]{0,3}|none|null|)$`
+
+deny contains {"msg": msg, "path": array.concat(c.path, ["env", i, "value"])} if {
+	some c in lib.containers
+	some i, variable in c.container.env
+	regex.match(named, variable.name)
+	is_string(variable.value)
+	not regex.match(harmless, variable.value)
+	msg := sprintf("variable %s holds a credential", [variable.name])
+}
+
+deny contains {"msg": msg, "path": ["data", key]} if {
+	input.kind == "ConfigMap"
+	some key, text in input.data
+	regex.match(tokens, text)
+	msg := sprintf("key %s of ConfigMap %s holds a credential", [key, input.metadata.name])
+}
+
+deny contains {"msg": msg, "path": script.path} if {
+	some script in input.tenon.scripts
+	regex.match(tokens, script.text)
+	msg := "the script holds a credential"
+}
+
+deny contains {"msg": msg, "path": ["metadata", "annotations", key]} if {
+	some key, text in input.metadata.annotations
+	regex.match(tokens, text)
+	msg := sprintf("annotation %s holds a credential", [key])
+}
