@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"tenon.dev/tenon/internal/finding"
@@ -164,15 +165,29 @@ func sampleRuns(types *typed.Checker, runs []graph.Run) []finding.Finding {
 // dropConsequences leaves out what follows from another finding: validators trip over a field
 // that did not decode, and a task that has none of its claims is not two mistakes.
 func dropConsequences(found []finding.Finding) []finding.Finding {
-	broken := map[finding.Object]bool{}
+	has := map[finding.Object]map[string]bool{}
 	for _, f := range found {
-		if f.Object != nil && (f.Rule == "types/decode" || f.Rule == "types/wrong-type" || f.Rule == "types/unknown-field") {
-			broken[*f.Object] = true
+		if f.Object != nil {
+			if has[*f.Object] == nil {
+				has[*f.Object] = map[string]bool{}
+			}
+			has[*f.Object][f.Rule] = true
 		}
 	}
 	return slices.DeleteFunc(found, func(f finding.Finding) bool {
-		return f.Object != nil && broken[*f.Object] && (f.Rule == "types/tekton" || f.Rule == "types/required")
+		if f.Object == nil {
+			return false
+		}
+		return slices.ContainsFunc(follows[f.Rule], func(cause string) bool { return has[*f.Object][cause] })
 	})
+}
+
+// follows says of a rule which others, in the same object, bring it about.
+var follows = map[string][]string{
+	"graph/param-unused":       {"types/wrong-type", "types/decode", "types/unknown-field"},
+	"graph/workspace-unused":   {"types/wrong-type", "types/decode", "types/unknown-field", "graph/workspace-unbound"},
+	"graph/pod-level":          {"types/pod"},
+	"pipeline/param-in-script": {"graph/script-injection"},
 }
 
 // locate gives each finding the place to mend.
@@ -206,7 +221,25 @@ func locate(found []finding.Finding, objects []manifest.Object) {
 			}
 		}
 		apply(f, places)
+		pinpoint(f, byRef[*f.Object], places)
 	}
+}
+
+// pinpoint moves the source of a finding about one line of a text to that line.
+func pinpoint(f *finding.Finding, o manifest.Object, places []manifest.Place) {
+	if f.Line == 0 && f.Quote == "" || len(places) == 0 || f.Source == nil || places[0].Text == 0 {
+		return
+	}
+	line := f.Line
+	if value, _ := manifest.Lookup(o.Value, manifest.ParsePath(f.Field)); line == 0 {
+		text, _ := value.(string)
+		before, _, found := strings.Cut(text, f.Quote)
+		if !found {
+			return
+		}
+		line = strings.Count(before, "\n") + 1
+	}
+	f.Source = &finding.Position{File: f.Source.File, Line: places[0].Text + line - 1}
 }
 
 // written tells whether the first place is in the team's own files.

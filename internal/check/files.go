@@ -50,15 +50,15 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 	return finding.NewReport(finding.Merge(sumUp(append(found, more...))), summary), nil
 }
 
-// sumUp makes one warning of those that say the same of the same missing thing: without facts
-// many objects refer to what is defined elsewhere.
+// sumUp makes one warning or info of those that say the same: without facts many objects refer to
+// what is defined elsewhere, and a habit is in every file.
 func sumUp(found []finding.Finding) []finding.Finding {
 	first := map[string]int{}
 	var kept []finding.Finding
 	for _, f := range found {
 		key := f.Rule + "\x00" + f.Message
 		i, seen := first[key]
-		if f.Severity != finding.Warning || !seen {
+		if f.Severity == finding.Error || !seen {
 			first[key] = len(kept)
 			kept = append(kept, f)
 			continue

@@ -14,12 +14,15 @@ import (
 // evaluator is the code of the Pod Security admission plugin.
 var evaluator = sync.OnceValues(func() (policy.Evaluator, error) { return policy.NewEvaluator(policy.DefaultChecks(), nil) })
 
+// unlabelled is what holds where a namespace says nothing.
+var unlabelled = api.Policy{Enforce: api.LevelVersion{Level: api.LevelPrivileged, Version: api.LatestVersion()}}
+
 // podLevels checks every pod against the level that its namespace enforces.
 func (g *graph) podLevels() {
 	levels := map[string]api.LevelVersion{}
 	for _, o := range g.Objects {
 		if o.Kind == "Namespace" {
-			enforced, errs := api.PolicyToEvaluate(labelsAt(o, "metadata", "labels"), api.Policy{})
+			enforced, errs := api.PolicyToEvaluate(labelsAt(o, "metadata", "labels"), unlabelled)
 			if level := enforced.Enforce; len(errs) == 0 && level.Level != "" && level.Level != api.LevelPrivileged {
 				levels[o.Name] = level
 			}
@@ -34,8 +37,8 @@ func (g *graph) podLevels() {
 	}
 	g.eachPod(func(p somePod) {
 		level, enforced := levels[p.namespace]
-		if !enforced {
-			return
+		if !enforced || p.tekton && level.Level == api.LevelRestricted && !g.Facts.Tekton.SetSecurityContext {
+			return // of the latter podSecurity says that none of them runs, whatever they write
 		}
 		result := policy.AggregateCheckResults(check.EvaluatePod(level, &p.meta, &p.spec))
 		if result.Allowed {

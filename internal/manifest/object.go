@@ -40,6 +40,9 @@ type Origin interface {
 type Place struct {
 	finding.Position
 	Role Role
+	// Text is the line of the file in which the first line of a text of several lines stands;
+	// 0 where the value is no such text, or where it is not known.
+	Text int
 }
 
 // Role says how a place contributed to a value.

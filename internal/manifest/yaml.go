@@ -194,7 +194,15 @@ func (o yamlOrigin) Trace(field Path, _ string) []Place {
 			place = key
 		}
 	}
-	return []Place{{Position: o.position(place), Role: Literal}}
+	return []Place{{Position: o.position(place), Role: Literal, Text: o.textLine(node)}}
+}
+
+// textLine is the line in which a block scalar's text begins.
+func (o yamlOrigin) textLine(node *yamlv3.Node) int {
+	if node.Kind == yamlv3.ScalarNode && node.Style&(yamlv3.LiteralStyle|yamlv3.FoldedStyle) != 0 {
+		return o.document.line + node.Line + 1
+	}
+	return 0
 }
 
 func (o yamlOrigin) position(node *yamlv3.Node) finding.Position {

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"runtime"
@@ -89,6 +90,11 @@ func (r Rule) finding(o manifest.Object, verdict any) finding.Finding {
 	case map[string]any:
 		f.Message, _ = v["msg"].(string)
 		f.Text, _ = v["text"].(string)
+		f.Quote = f.Text
+		if line, ok := v["line"].(json.Number); ok {
+			n, _ := line.Int64()
+			f.Line = int(n)
+		}
 		elements, _ := v["path"].([]any)
 		f.Field = fieldPath(elements).String()
 	}

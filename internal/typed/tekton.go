@@ -130,9 +130,16 @@ func (c *Checker) checkTekton(object tektonObject, value map[string]any, raw []b
 		prefix := object.GetGenerateName()
 		object.SetName(prefix[:min(len(prefix), 58)] + "00000")
 	}
-	problems := append(slices.Clone(wrong), independent(c.validate(object), wrong)...)
-	problems = append(problems, independent(podProblems(object), wrong)...)
+	verdict := c.validate(object)
+	problems := append(slices.Clone(wrong), independent(verdict, wrong)...)
+	problems = append(problems, independent(beyond(podProblems(object), verdict), wrong)...)
 	return append(problems, metadataProblems(object)...)
+}
+
+// beyond leaves out what the API server would say of names: where Tekton has refused the object,
+// it has said so of the same step.
+func beyond(pods, verdict []problem) []problem {
+	return slices.DeleteFunc(pods, func(p problem) bool { return len(verdict) > 0 && strings.HasSuffix(p.field, ".name") })
 }
 
 var otherCase = regexp.MustCompile(`^did you mean (\w+)\?$`)

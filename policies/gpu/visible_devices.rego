@@ -31,7 +31,7 @@ deny contains {"msg": msg, "path": array.concat(c.path, ["env", i])} if {
 	msg := sprintf("CUDA_VISIBLE_DEVICES is %q, which hides every GPU from CUDA", [variable.value])
 }
 
-deny contains {"msg": msg, "path": script.path} if {
+deny contains {"msg": msg, "path": script.path, "line": assignment.line} if {
 	some script in input.tenon.scripts
 	some assignment in script.facts.assignments
 	assignment.name == "CUDA_VISIBLE_DEVICES"

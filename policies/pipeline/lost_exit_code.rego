@@ -14,7 +14,7 @@ package tenon.rules.pipeline.lost_exit_code
 # tools whose outcome is what a step is for.
 tools := {"papermill", "pytest", "python", "python3", "jupyter", "nbconvert", "make", "go", "npm", "mvn", "gradle", "tox", "poetry", "conda"}
 
-deny contains {"msg": msg, "path": script.path} if {
+deny contains {"msg": msg, "path": script.path, "line": pipe.line} if {
 	some script in input.tenon.scripts
 	some pipe in script.facts.pipes
 	not pipe.pipefail

@@ -16,11 +16,11 @@ deny contains {"msg": msg, "path": ["rules", i, "resources"]} if {
 	not input.aggregationRule
 	not aggregated
 	some i, rule in input.rules
-	some resource in rule.resources
-	resource in {"pods", "pods/exec", "deployments", "daemonsets", "jobs", "persistentvolumeclaims", "configmaps"}
-	some verb in rule.verbs
-	verb in {"create", "delete", "update", "patch", "deletecollection"}
-	msg := sprintf("ClusterRole %s may %s %s in every namespace", [input.metadata.name, verb, resource])
+	resources := {r | some r in rule.resources} & {"pods", "pods/exec", "deployments", "daemonsets", "jobs", "persistentvolumeclaims"}
+	count(resources) > 0
+	verbs := {v | some v in rule.verbs} & {"create", "delete", "update", "patch", "deletecollection"}
+	count(verbs) > 0
+	msg := sprintf("ClusterRole %s may %s %s in every namespace", [input.metadata.name, concat(", ", verbs), concat(", ", resources)])
 }
 
 aggregated if {

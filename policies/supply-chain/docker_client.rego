@@ -11,7 +11,7 @@
 #   remedy: "pull by running the image itself; build with buildkit rootless, buildah or kaniko"
 package tenon.rules.supply_chain.docker_client
 
-deny contains {"msg": msg, "path": script.path} if {
+deny contains {"msg": msg, "path": script.path, "line": command.line} if {
 	some script in input.tenon.scripts
 	some command in script.facts.commands
 	command.name in {"docker", "docker-compose", "nvidia-docker"}
