@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -189,7 +190,13 @@ func (c *Checker) checkCustom(gvk schema.GroupVersionKind, raw []byte) (known bo
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(raw, &object); err != nil {
 		return true, []problem{decodeProblem(err)}
 	}
-	problems := kind.unknownFields(object)
+	wrong := misfits(map[string]any{"metadata": object["metadata"]}, reflect.TypeFor[metav1.PartialObjectMetadata]())
+	for _, p := range wrong {
+		if p.rule != "types/unknown-field" {
+			return true, wrong // the server does not read on
+		}
+	}
+	problems := append(wrong, kind.unknownFields(object)...)
 	defaulting.Default(object, kind.structural)
 	errs := kind.metadata(object)
 	errs = append(errs, validation.ValidateCustomResource(nil, object, kind.openapi)...)

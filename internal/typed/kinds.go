@@ -70,7 +70,7 @@ func cluster(b builtin) builtin {
 var builtins = map[schema.GroupKind]builtin{
 	{Kind: "Namespace"}: cluster(on(func(n *core.Namespace) {
 		n.Status = core.NamespaceStatus{Phase: core.NamespaceActive}
-	}, validation.ValidateNamespace)),
+	}, validateNamespace)),
 	{Kind: "Pod"}: on(preparePod, func(p *core.Pod) field.ErrorList {
 		options := podutil.GetValidationOptionsFromPodSpecAndMeta(&p.Spec, nil, &p.ObjectMeta, nil)
 		options.ResourceIsPod = true
@@ -95,7 +95,11 @@ var builtins = map[schema.GroupKind]builtin{
 	{Kind: "PersistentVolume"}:      cluster(on(prepareVolume, validateVolume)),
 	{Kind: "ResourceQuota"}: on(func(q *core.ResourceQuota) { q.Status = core.ResourceQuotaStatus{} },
 		validation.ValidateResourceQuota),
-	{Kind: "LimitRange"}: on(nil, validation.ValidateLimitRange),
+	{Kind: "LimitRange"}: on(func(l *core.LimitRange) {
+		if l.Name == "" {
+			l.Name = "drawn" // the API server draws one
+		}
+	}, validation.ValidateLimitRange),
 	{Kind: "Node"}: cluster(on(func(n *core.Node) { n.Spec.ConfigSource, n.Status.Config = nil, nil },
 		validation.ValidateNode)),
 

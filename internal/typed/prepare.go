@@ -15,6 +15,7 @@ import (
 	"k8s.io/kubernetes/pkg/apis/core"
 	"k8s.io/kubernetes/pkg/apis/core/validation"
 	volumevalidation "k8s.io/kubernetes/pkg/volume/validation"
+	"k8s.io/pod-security-admission/api"
 )
 
 func podOptions(template *core.PodTemplateSpec) validation.PodValidationOptions {
@@ -47,6 +48,13 @@ func prepareService(s *core.Service) {
 		policy = core.IPFamilyPolicyRequireDualStack
 	}
 	s.Spec.IPFamilyPolicy = &policy
+}
+
+// validateNamespace also looks at the labels of Pod Security, as its admission plugin does.
+func validateNamespace(n *core.Namespace) field.ErrorList {
+	privileged := api.LevelVersion{Level: api.LevelPrivileged, Version: api.LatestVersion()}
+	_, errs := api.PolicyToEvaluate(n.Labels, api.Policy{Enforce: privileged, Warn: privileged, Audit: privileged})
+	return append(validation.ValidateNamespace(n), errs...)
 }
 
 func prepareClaim(c *core.PersistentVolumeClaim) {

@@ -29,6 +29,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"knative.dev/pkg/apis"
 	kjson "sigs.k8s.io/json"
+
+	"tenon.dev/tenon/internal/manifest"
 )
 
 // tektonObject is what every type of Tekton and Triggers can do.
@@ -133,7 +135,44 @@ func (c *Checker) checkTekton(object tektonObject, value map[string]any, raw []b
 	verdict := c.validate(object)
 	problems := append(slices.Clone(wrong), independent(verdict, wrong)...)
 	problems = append(problems, independent(beyond(podProblems(object), verdict), wrong)...)
-	return append(problems, metadataProblems(object)...)
+	problems = append(problems, valueless(object, value)...)
+	return append(problems, metadataProblems(object, verdict)...)
+}
+
+// valueless finds parameters without a value: the webhook cannot write them out again, and says
+// so in words that name neither.
+func valueless(object tektonObject, value map[string]any) []problem {
+	if _, err := json.Marshal(object); err == nil {
+		return nil
+	}
+	var problems []problem
+	var visit func(v any, at manifest.Path)
+	visit = func(v any, at manifest.Path) {
+		switch x := v.(type) {
+		case map[string]any:
+			_, given := x["value"]
+			list := len(at) > 1 && at[len(at)-2] == any("params")
+			if name, named := x["name"].(string); named && !given && list && len(x) == 1 {
+				problems = append(problems, problem{rule: "types/required", field: at.String(), message: fmt.Sprintf("parameter %s has no value: Tekton refuses the object", name), remedy: "write value"})
+			}
+			for _, key := range slices.Sorted(maps.Keys(x)) {
+				visit(x[key], at.Append(key))
+			}
+		case []any:
+			for i, item := range x {
+				visit(item, at.Append(i))
+			}
+		}
+	}
+	for _, list := range []string{"tasks", "finally", "pipelineSpec", "params", "steps"} {
+		if spec, ok := value["spec"].(map[string]any); ok && !(list == "params" && (value["kind"] == "Pipeline" || value["kind"] == "Task")) {
+			visit(spec[list], manifest.Path{"spec", list})
+		}
+	}
+	if len(problems) == 0 {
+		problems = append(problems, problem{rule: "types/required", message: "a parameter has no value: Tekton refuses the object"})
+	}
+	return problems
 }
 
 // beyond leaves out what the API server would say of names: where Tekton has refused the object,
@@ -174,7 +213,7 @@ func (c *Checker) validate(object tektonObject) (problems []problem) {
 
 // metadataProblems is what the API server says of the metadata of any custom resource; Tekton's
 // webhook does not look at labels.
-func metadataProblems(object tektonObject) []problem {
+func metadataProblems(object tektonObject, verdict []problem) []problem {
 	clusterScoped := false
 	switch object.(type) {
 	case *triggersv1beta1.ClusterTriggerBinding, *triggersv1alpha1.ClusterTriggerBinding, *triggersv1alpha1.ClusterInterceptor:
@@ -185,7 +224,8 @@ func metadataProblems(object tektonObject) []problem {
 	}
 	var problems []problem
 	for _, e := range genericvalidation.ValidateObjectMetaAccessor(object, !clusterScoped, pathSegment, field.NewPath("metadata")) {
-		if e.Field != "metadata.name" { // Tekton's own validation speaks of names
+		said := slices.ContainsFunc(verdict, func(p problem) bool { return p.field == e.Field || strings.Contains(p.message, e.Field) })
+		if !said {
 			problems = append(problems, problem{rule: "types/" + ruleOf(e.Type), field: e.Field, message: e.Error(), value: e.BadValue})
 		}
 	}

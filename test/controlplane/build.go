@@ -1,0 +1,97 @@
+// Package controlplane builds and starts a real Kubernetes control plane for tests: etcd, the
+// API server, and the webhooks of Tekton Pipelines and Triggers, as plain processes of this
+// machine. No container runs, and nothing is fetched but Go modules.
+package controlplane
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// program is one binary, built from the module in modules/<module>.
+type program struct{ name, module, pkg string }
+
+var programs = []program{
+	{"etcd", "k8s", "go.etcd.io/etcd/server/v3"},
+	{"kube-apiserver", "k8s", "k8s.io/kubernetes/cmd/kube-apiserver"},
+	{"kubectl", "k8s", "k8s.io/kubernetes/cmd/kubectl"},
+	{"tekton-webhook", "tekton", "github.com/tektoncd/pipeline/cmd/webhook"},
+	{"triggers-webhook", "triggers", "github.com/tektoncd/triggers/cmd/webhook"},
+}
+
+// kubernetesVersion is what the API server says of itself; without it clients refuse it. It is
+// the version in modules/k8s/go.mod.
+const kubernetesVersion = "v1.37.2"
+
+// Binaries are the programs of a control plane, and the folders of the modules that their
+// manifests are taken from.
+type Binaries struct {
+	dir              string
+	tekton, triggers string
+}
+
+// Build builds the programs into the user's cache, by the content of the modules that they are
+// built from, so that each version is built once. Source is the folder of this package.
+func Build(ctx context.Context, source string) (Binaries, error) {
+	var b Binaries
+	sum := sha256.New()
+	for _, module := range []string{"k8s", "tekton", "triggers"} {
+		for _, file := range []string{"go.mod", "go.sum"} {
+			data, err := os.ReadFile(filepath.Join(source, "modules", module, file))
+			if err != nil {
+				return b, err
+			}
+			sum.Write(data)
+		}
+	}
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return b, err
+	}
+	b.dir = filepath.Join(cache, "tenon-controlplane", hex.EncodeToString(sum.Sum(nil))[:16])
+	if err := os.MkdirAll(b.dir, 0o755); err != nil {
+		return b, err
+	}
+	for _, p := range programs {
+		if err := p.build(ctx, source, b.dir); err != nil {
+			return b, err
+		}
+	}
+	if b.tekton, err = moduleDir(ctx, filepath.Join(source, "modules", "tekton"), "github.com/tektoncd/pipeline"); err != nil {
+		return b, err
+	}
+	b.triggers, err = moduleDir(ctx, filepath.Join(source, "modules", "triggers"), "github.com/tektoncd/triggers")
+	return b, err
+}
+
+func (p program) build(ctx context.Context, source, into string) error {
+	target := filepath.Join(into, p.name)
+	if _, err := os.Stat(target); err == nil {
+		return nil
+	}
+	version := "k8s.io/component-base/version"
+	flags := fmt.Sprintf("-s -w -X %[1]s.gitVersion=%[2]s -X %[1]s.gitMajor=1 -X %[1]s.gitMinor=37", version, kubernetesVersion)
+	command := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags", flags, "-o", target+".part", p.pkg)
+	command.Dir = filepath.Join(source, "modules", p.module)
+	command.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("building %s: %w\n%s", p.name, err, out)
+	}
+	return os.Rename(target+".part", target)
+}
+
+func moduleDir(ctx context.Context, dir, module string) (string, error) {
+	command := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module)
+	command.Dir = dir
+	out, err := command.Output()
+	if err != nil {
+		return "", fmt.Errorf("looking for the manifests of %s: %w", module, err)
+	}
+	return strings.TrimSpace(string(out)), nil
+}
