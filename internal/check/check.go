@@ -4,12 +4,14 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/graph"
@@ -37,8 +39,34 @@ type Subject struct {
 
 // Checker runs the stages. Objects that several subjects share are judged once.
 type Checker struct {
+	// Levels are severities that the team gives to rules.
+	Levels finding.Levels
+
 	rules *policy.Set
 	known sync.Map // canonical JSON of an object and its settings -> []finding.Finding
+}
+
+// Knows tells whether there is a rule of that id.
+func (c *Checker) Knows(rule string) bool {
+	_, known := Catalogue[rule]
+	return known || slices.ContainsFunc(c.rules.Rules, func(r policy.Rule) bool { return r.ID == rule })
+}
+
+// report gives findings their levels and links, lets off what is waived, and counts the rest.
+func (c *Checker) report(found []finding.Finding, levels finding.Levels, waivers []finding.Waiver, now time.Time, summary finding.Summary) finding.Report {
+	all := finding.Waive(finding.Merge(levels.Apply(c.Levels.Apply(found))), waivers, now)
+	links := map[string]string{}
+	for _, r := range c.rules.Rules {
+		if len(r.Links) > 0 {
+			links[r.ID] = r.Links[0]
+		}
+	}
+	for i, f := range all {
+		all[i].Docs = cmp.Or(links[f.Rule], Catalogue[f.Rule].Link)
+	}
+	summary.Rules = len(c.rules.Rules)
+	summary.Off = append(levels.Off(), c.Levels.Off()...)
+	return finding.NewReport(finding.Merge(all), summary)
 }
 
 // New makes a checker with a set of rules.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"tenon.dev/tenon"
 	"tenon.dev/tenon/internal/check"
@@ -79,7 +80,7 @@ func sides(t *testing.T, file string) (wrong, right string) {
 
 func checkText(t *testing.T, checker *check.Checker, facts platform.Facts, text string) []finding.Finding {
 	t.Helper()
-	r, err := checker.Files(context.Background(), []string{"-"}, strings.NewReader(text), facts, true)
+	r, err := checker.Files(context.Background(), []string{"-"}, strings.NewReader(text), facts, true, time.Time{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,6 +146,9 @@ func TestEveryRuleIsTested(t *testing.T) {
 		t.Fatalf("found only %d rule ids in the code", len(ids))
 	}
 	for id := range ids {
+		if _, documented := check.Catalogue[id]; !documented {
+			t.Errorf("%s is not in the catalogue", id)
+		}
 		_, err := os.Stat(filepath.Join(defects, id+".diff"))
 		if err != nil && !strings.Contains(scripts.String(), id) && !slices.Contains(unreached, id) {
 			t.Errorf("no test makes %s fire: add testdata/defects/%s.diff, or a script", id, id)

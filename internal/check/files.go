@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
@@ -20,8 +21,9 @@ import (
 // stores no object above 1.5 MiB.
 const maxFile = 10 << 20
 
-// Files checks manifests from anywhere: files, folders, and - for what stdin holds.
-func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, facts platform.Facts, complete bool) (finding.Report, error) {
+// Files checks manifests from anywhere: files, folders, and - for what stdin holds. Custom
+// resources are checked against the definitions, too.
+func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, facts platform.Facts, complete bool, now time.Time, definitions ...manifest.Object) (finding.Report, error) {
 	var all manifest.Parsed
 	seen := map[string]bool{}
 	for _, path := range paths {
@@ -42,12 +44,15 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 			Source:  &finding.Position{File: paths[0]},
 		})
 	}
-	more, err := c.Check(ctx, Subject{Objects: all.Objects, Facts: facts, Complete: complete})
+	more, err := c.Check(ctx, Subject{Objects: all.Objects, Facts: facts, Complete: complete, Definitions: definitions})
 	if err != nil {
 		return finding.Report{}, err
 	}
-	summary := finding.Summary{Objects: len(all.Objects), Rules: len(c.rules.Rules), Skipped: all.Skipped}
-	return finding.NewReport(finding.Merge(sumUp(append(found, more...))), summary), nil
+	waivers, malformed := annotated(all.Objects)
+	r := c.report(slices.Concat(found, more, malformed), nil, waivers, now, finding.Summary{Objects: len(all.Objects), Skipped: all.Skipped})
+	return finding.NewReport(finding.Merge(sumUp(r.Findings)), finding.Summary{
+		Objects: r.Summary.Objects, Rules: r.Summary.Rules, Skipped: r.Summary.Skipped, Off: r.Summary.Off,
+	}), nil
 }
 
 // sumUp makes one warning or info of those that say the same: without facts many objects refer to
@@ -58,7 +63,7 @@ func sumUp(found []finding.Finding) []finding.Finding {
 	for _, f := range found {
 		key := f.Rule + "\x00" + f.Message
 		i, seen := first[key]
-		if f.Severity == finding.Error || !seen {
+		if f.Severity == finding.Error || f.Waiver != nil || !seen {
 			first[key] = len(kept)
 			kept = append(kept, f)
 			continue
@@ -68,6 +73,11 @@ func sumUp(found []finding.Finding) []finding.Finding {
 		}
 	}
 	return kept
+}
+
+// Read reads the manifests of a file or folder.
+func Read(path string) (manifest.Parsed, error) {
+	return read(path, strings.NewReader(""), map[string]bool{})
 }
 
 func read(path string, stdin io.Reader, seen map[string]bool) (manifest.Parsed, error) {

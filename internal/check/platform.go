@@ -112,8 +112,30 @@ func (c *Checker) Platform(ctx context.Context, environments []Environment, now 
 	}
 	summary.Objects += len(shared.Objects)
 	all := slices.Concat(slices.Concat(found...), conflicts, outside, sharedClusters(environments), deciders(environments), more)
-	all = finding.Waive(finding.Merge(all), waivers(environments), now)
-	return finding.NewReport(finding.Merge(all), summary), nil
+	levels, unknown := c.levels(environments)
+	return c.report(append(all, unknown...), levels, waivers(environments), now, summary), nil
+}
+
+// levels are the severities that the platform gives to rules. A rule that there is not is a
+// finding: what it was to change goes on as it is.
+func (c *Checker) levels(environments []Environment) (finding.Levels, []finding.Finding) {
+	levels := finding.Levels{}
+	var unknown []finding.Finding
+	for _, e := range environments {
+		for id, rule := range e.State.Rules {
+			if level, err := finding.ParseLevel(rule.Severity); err == nil {
+				levels[id] = level
+			}
+			if !c.Knows(id) {
+				place := e.Place(fmt.Sprintf("rules.%q", id))
+				unknown = append(unknown, finding.Finding{
+					Rule: "schema/unknown-rule", Severity: finding.Error, Source: &place, Field: "platform.rules." + id,
+					Message: fmt.Sprintf("there is no rule %s", id), Remedy: "see tenon policy list for the rules",
+				})
+			}
+		}
+	}
+	return levels, unknown
 }
 
 // waivers brings those of all environments together. One that only some environments declare

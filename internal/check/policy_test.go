@@ -40,9 +40,12 @@ func TestRules(t *testing.T) {
 		rendered[o.Kind][o.Name] = policy.Input(o)
 	}
 	set := rules(t)
-	results, err := set.Test(context.Background(), rendered)
+	results, uncovered, err := set.Test(context.Background(), rendered)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, u := range uncovered {
+		t.Errorf("%s:%d is evaluated by no test", u.File, u.Line)
 	}
 	fires, silent := map[string]bool{}, map[string]bool{}
 	for _, r := range results {
@@ -72,7 +75,7 @@ func TestRules(t *testing.T) {
 // TestRuleDocs compares docs/rules.md with the METADATA. TENON_UPDATE=1 writes it.
 func TestRuleDocs(t *testing.T) {
 	const file = "../../docs/rules.md"
-	want := rules(t).Markdown()
+	want := rules(t).Markdown() + check.CatalogueMarkdown()
 	if os.Getenv("TENON_UPDATE") != "" {
 		if err := os.WriteFile(file, []byte(want), 0o666); err != nil {
 			t.Fatal(err)

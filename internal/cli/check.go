@@ -4,13 +4,18 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/spf13/cobra"
 
 	"tenon.dev/tenon"
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/image"
+	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/platform"
 	"tenon.dev/tenon/internal/policy"
 )
@@ -18,7 +23,8 @@ import (
 // checkFlags are what `tenon check` was told.
 type checkFlags struct {
 	format, failOn, now, facts string
-	policies                   []string
+	policies, levels           []string
+	definitions                string
 	complete, verify, required bool
 	images                     imageFlags
 }
@@ -32,7 +38,7 @@ func (a *app) checkCommand() *cobra.Command {
 Tekton, references and placement across objects, the Rego rules, and image pins. Without
 arguments it checks every target of the platform; with arguments it checks those manifests.
 
-Nothing reaches the network unless --verify-images is given.`,
+Nothing reaches the network unless --verify-images or --policy oci://... is given.`,
 		Example: `  tenon check                          # the platform, all targets
   tenon check -o json                  # the same as one JSON document
   tenon check manifests/ run.yaml      # any Kubernetes manifests
@@ -46,7 +52,9 @@ Nothing reaches the network unless --verify-images is given.`,
 	cmd.Flags().StringVar(&f.now, "now", "", "day that waivers are judged by, as YYYY-MM-DD (default today)")
 	cmd.Flags().StringVar(&f.facts, "facts", "", "for manifests: file with the facts of the cluster (schema #Facts; YAML, JSON or CUE)")
 	cmd.Flags().BoolVar(&f.complete, "complete", false, "for manifests: they and the facts are all there is, so what does not resolve is an error")
-	cmd.Flags().StringArrayVar(&f.policies, "policy", nil, "folder with more Rego rules, conftest's included (repeatable)")
+	cmd.Flags().StringArrayVar(&f.policies, "policy", nil, "folder with more Rego rules, conftest's included, or a bundle as oci://registry/repository:tag (repeatable)")
+	cmd.Flags().StringArrayVar(&f.levels, "severity", nil, "severity of a rule, as RULE=error|warning|info|off (repeatable)")
+	cmd.Flags().StringVar(&f.definitions, "definitions", "", "for manifests: folder with CustomResourceDefinitions that are not among them")
 	cmd.Flags().BoolVar(&f.verify, "verify-images", false, "for a platform: ask the registries for signatures")
 	cmd.Flags().BoolVar(&f.required, "require-verified", false, "with --verify-images: an image that could not be verified is an error")
 	f.images.register(cmd)
@@ -69,11 +77,15 @@ func (a *app) check(ctx context.Context, f checkFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	checker := check.New(rules)
+	if checker.Levels, err = levels(f.levels, checker); err != nil {
+		return err
+	}
 	var r finding.Report
 	if len(args) > 0 {
-		r, err = a.checkFiles(ctx, f, check.New(rules), args)
+		r, err = a.checkFiles(ctx, f, checker, args, now)
 	} else {
-		r, err = a.checkPlatform(ctx, f, check.New(rules), now)
+		r, err = a.checkPlatform(ctx, f, checker, now)
 	}
 	if err != nil {
 		return err
@@ -81,7 +93,7 @@ func (a *app) check(ctx context.Context, f checkFlags, args []string) error {
 	return a.show(a.stdout, f.format, r, failOn)
 }
 
-func (a *app) checkFiles(ctx context.Context, f checkFlags, checker *check.Checker, args []string) (finding.Report, error) {
+func (a *app) checkFiles(ctx context.Context, f checkFlags, checker *check.Checker, args []string, now time.Time) (finding.Report, error) {
 	if f.verify {
 		return finding.Report{}, usagef("--verify-images needs a platform, which declares the keys")
 	}
@@ -89,7 +101,48 @@ func (a *app) checkFiles(ctx context.Context, f checkFlags, checker *check.Check
 	if err != nil || len(found) > 0 {
 		return finding.NewReport(found, finding.Summary{}), err
 	}
-	return checker.Files(ctx, args, a.stdin, facts, f.complete)
+	definitions, err := readDefinitions(f.definitions)
+	if err != nil {
+		return finding.Report{}, err
+	}
+	return checker.Files(ctx, args, a.stdin, facts, f.complete, now, definitions...)
+}
+
+// levels reads --severity.
+func levels(flags []string, checker *check.Checker) (finding.Levels, error) {
+	all := finding.Levels{}
+	for _, flag := range flags {
+		rule, text, _ := strings.Cut(flag, "=")
+		level, err := finding.ParseLevel(text)
+		if err != nil {
+			return nil, usagef("--severity %s: %w", flag, err)
+		}
+		if !checker.Knows(rule) {
+			return nil, usagef("--severity: there is no rule %s\n  try: tenon policy list", rule)
+		}
+		all[rule] = level
+	}
+	return all, nil
+}
+
+// readDefinitions reads the CustomResourceDefinitions of a folder; a folder without one would
+// check nothing more.
+func readDefinitions(folder string) ([]manifest.Object, error) {
+	if folder == "" {
+		return nil, nil
+	}
+	parsed, err := check.Read(folder)
+	if err != nil {
+		return nil, usagef("--definitions: %w", err)
+	}
+	if len(parsed.Findings) > 0 {
+		return nil, usagef("--definitions: %s: %s", parsed.Findings[0].Source, parsed.Findings[0].Message)
+	}
+	found := slices.DeleteFunc(parsed.Objects, func(o manifest.Object) bool { return o.Kind != "CustomResourceDefinition" })
+	if len(found) == 0 {
+		return nil, usagef("--definitions: there is no CustomResourceDefinition in %s", folder)
+	}
+	return found, nil
 }
 
 func readFacts(file string) (platform.Facts, []finding.Finding, error) {
@@ -104,8 +157,8 @@ func readFacts(file string) (platform.Facts, []finding.Finding, error) {
 }
 
 func (a *app) checkPlatform(ctx context.Context, f checkFlags, checker *check.Checker, now time.Time) (finding.Report, error) {
-	if f.facts != "" || f.complete {
-		return finding.Report{}, usagef("--facts and --complete are for manifests: a platform states its facts itself")
+	if f.facts != "" || f.complete || f.definitions != "" {
+		return finding.Report{}, usagef("--facts, --definitions and --complete are for manifests: a platform states its facts itself")
 	}
 	folder, err := a.folder()
 	if err != nil {
@@ -127,18 +180,34 @@ func (a *app) checkPlatform(ctx context.Context, f checkFlags, checker *check.Ch
 	return a.inDir(r), err
 }
 
-// loadRules compiles tenon's own rules and those of further folders.
+// loadRules compiles tenon's own rules and those of further folders and bundles.
 func loadRules(ctx context.Context, folders []string) (*policy.Set, error) {
-	sources := []policy.Source{{Name: "tenon", FS: tenon.Policies}}
-	for _, name := range folders {
+	more, err := policySources(ctx, folders)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := policy.Load(ctx, append([]policy.Source{{Name: "tenon", FS: tenon.Policies}}, more...)...)
+	if err != nil && len(folders) > 0 {
+		return nil, usageError{fmt.Errorf("--policy: %w", err)}
+	}
+	return rules, err
+}
+
+func policySources(ctx context.Context, names []string) ([]policy.Source, error) {
+	var sources []policy.Source
+	for _, name := range names {
+		if reference, remote := strings.CutPrefix(name, "oci://"); remote {
+			bundle, err := image.Client{Keychain: authn.DefaultKeychain}.Bundle(ctx, reference)
+			if err != nil {
+				return nil, fmt.Errorf("--policy: %w", err)
+			}
+			sources = append(sources, policy.Source{Name: name, FS: bundle})
+			continue
+		}
 		if info, err := os.Stat(name); err != nil || !info.IsDir() {
 			return nil, usagef("--policy %s is not a folder that can be read", name)
 		}
 		sources = append(sources, policy.Source{Name: name, FS: os.DirFS(name)})
 	}
-	rules, err := policy.Load(ctx, sources...)
-	if err != nil && len(folders) > 0 {
-		return nil, usageError{fmt.Errorf("--policy: %w", err)}
-	}
-	return rules, err
+	return sources, nil
 }

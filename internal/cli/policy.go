@@ -7,15 +7,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/policy"
 )
 
 func (a *app) policyCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "policy", Short: "Show the Rego rules",
+		Use: "policy", Short: "Show, test and write rules",
 		Args: noArguments, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.policyListCommand(), a.policyExplainCommand())
+	cmd.AddCommand(a.policyListCommand(), a.policyExplainCommand(), a.policyTestCommand(), a.policyNewCommand())
 	return cmd
 }
 
@@ -50,6 +51,10 @@ func (a *app) policyExplainCommand() *cobra.Command {
 			rules, err := loadRules(cmd.Context(), nil)
 			if err != nil {
 				return err
+			}
+			if entry, ok := check.Catalogue[args[0]]; ok {
+				fmt.Fprintf(a.stdout, "## %s\n\n**%s**\n\nEach finding says where, and what to do.\n\nSee <%s>\n", args[0], entry.Title, entry.Link)
+				return nil
 			}
 			i := slices.IndexFunc(rules.Rules, func(r policy.Rule) bool { return r.ID == args[0] })
 			if i < 0 {

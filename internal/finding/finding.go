@@ -100,6 +100,8 @@ type Finding struct {
 	Message string `json:"message"`
 	// Remedy says what to do about it.
 	Remedy string `json:"remedy,omitempty"`
+	// Docs leads to what the rule follows.
+	Docs string `json:"docs,omitempty"`
 	// Object is absent where the finding is about a file.
 	Object *Object `json:"object,omitempty"`
 	// Field is a path in the object such as spec.steps[0].image.

@@ -18,6 +18,8 @@ type Summary struct {
 	Waived   int `json:"waived"`
 	// Skipped counts documents that are not Kubernetes objects.
 	Skipped int `json:"skipped"`
+	// Off are the rules that the team switched off.
+	Off []string `json:"off,omitempty"`
 }
 
 // NewReport counts the findings into the summary, which holds what was looked at.

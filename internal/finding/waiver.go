@@ -20,6 +20,8 @@ type Waiver struct {
 	Rule   string `json:"-"`
 	Object string `json:"-"`
 	Field  string `json:"-"`
+	// File limits it to objects of one file; empty means any.
+	File string `json:"-"`
 	// Targets as environment or environment/phase; empty means all.
 	Targets []string `json:"-"`
 	// Source is where the waiver is written.
@@ -28,6 +30,9 @@ type Waiver struct {
 
 func (w Waiver) matches(f Finding) bool {
 	if w.Rule != f.Rule || f.Object == nil || w.Object != f.Object.String() {
+		return false
+	}
+	if w.File != "" && (f.Source == nil || w.File != f.Source.File) {
 		return false
 	}
 	return w.Field == "" || w.Field == f.Field

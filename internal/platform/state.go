@@ -120,6 +120,8 @@ type State struct {
 	Tasks           map[string]Task
 	Pipelines       map[string]struct{ Tasks, Finally map[string]PipelineTask }
 	Facts           Facts
+	// Rules whose severity the team changes, by id.
+	Rules map[string]struct{ Severity string }
 	// Notebooks is present in a schema.#NotebookPlatform.
 	Notebooks *struct {
 		Repository string

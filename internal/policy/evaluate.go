@@ -66,6 +66,10 @@ func (s *Set) run(ctx context.Context, query rego.PreparedEvalQuery, plain bool,
 		return nil, fmt.Errorf("the rules gave no result")
 	}
 	sets, _ := result[0].Bindings["x"].([]any)
+	let, err := s.letOff(ctx, plain, value)
+	if err != nil {
+		return nil, err
+	}
 	var found []finding.Finding
 	i := 0
 	for _, r := range s.Rules {
@@ -73,11 +77,42 @@ func (s *Set) run(ctx context.Context, query rego.PreparedEvalQuery, plain bool,
 			continue
 		}
 		for _, verdict := range sets[i].([]any) {
+			if let[r.Package()+"/"+r.suffix()] {
+				continue
+			}
 			found = append(found, r.finding(o, verdict))
 		}
 		i++
 	}
 	return found, nil
+}
+
+// letOff names the conftest rules, by package and what follows the underscore of their names, that
+// exceptions let off on an object.
+func (s *Set) letOff(ctx context.Context, plain bool, input ast.Value) (map[string]bool, error) {
+	let := map[string]bool{}
+	if !plain {
+		return let, nil
+	}
+	for pkg, query := range s.exceptions {
+		result, err := query.Eval(ctx, rego.EvalParsedInput(input))
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range result {
+			names, _ := r.Bindings["x"].([]any)
+			for _, name := range names {
+				let[fmt.Sprintf("%s/%v", pkg, name)] = true
+			}
+		}
+	}
+	return let, nil
+}
+
+// suffix is what follows the first underscore in the name of a conftest rule.
+func (r Rule) suffix() string {
+	_, suffix, _ := strings.Cut(r.ref[strings.LastIndexByte(r.ref, '.')+1:], "_")
+	return suffix
 }
 
 // finding makes a finding of what a rule says: a text, or an object with msg, path and text,
@@ -95,10 +130,26 @@ func (r Rule) finding(o manifest.Object, verdict any) finding.Finding {
 			n, _ := line.Int64()
 			f.Line = int(n)
 		}
+		if at, ok := v["_loc"].(map[string]any); ok {
+			f.Source = location(o, at)
+		}
 		elements, _ := v["path"].([]any)
 		f.Field = fieldPath(elements).String()
 	}
 	return f
+}
+
+// location reads where conftest policies say that a finding is.
+func location(o manifest.Object, at map[string]any) *finding.Position {
+	p := &finding.Position{File: o.File}
+	if file, ok := at["file"].(string); ok && file != "" {
+		p.File = file
+	}
+	if line, ok := at["line"].(json.Number); ok {
+		n, _ := line.Int64()
+		p.Line = int(n)
+	}
+	return p
 }
 
 func fieldPath(elements []any) manifest.Path {

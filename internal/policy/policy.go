@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
+	"github.com/open-policy-agent/opa/v1/storage/inmem"
+	"sigs.k8s.io/yaml"
 
 	"tenon.dev/tenon/internal/finding"
 )
@@ -47,6 +50,10 @@ type Set struct {
 	modules  map[string]*ast.Module
 	own      rego.PreparedEvalQuery
 	plain    *rego.PreparedEvalQuery
+	// exceptions of conftest policies, by package: the names of rules that are let off.
+	exceptions map[string]rego.PreparedEvalQuery
+	// data that policies bring with them.
+	data map[string]any
 }
 
 // ErrNoRules is returned where a source of policies holds none: a check with no rules would
@@ -61,7 +68,7 @@ type Source struct {
 
 // Load reads, compiles and prepares the rules of all sources.
 func Load(ctx context.Context, sources ...Source) (*Set, error) {
-	s := &Set{modules: map[string]*ast.Module{}}
+	s := &Set{modules: map[string]*ast.Module{}, exceptions: map[string]rego.PreparedEvalQuery{}, data: map[string]any{}}
 	for _, source := range sources {
 		before := len(s.Rules)
 		if err := s.read(source); err != nil {
@@ -81,6 +88,9 @@ func (s *Set) read(source Source) error {
 	return fs.WalkDir(source.FS, ".", func(file string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return fmt.Errorf("reading policies of %s: %w", source.Name, err)
+		}
+		if !entry.IsDir() && isData(file) {
+			return s.readData(source, file)
 		}
 		if entry.IsDir() || path.Ext(file) != ".rego" {
 			return nil
@@ -149,8 +159,66 @@ func (s *Set) prepare(ctx context.Context) error {
 		return err
 	}
 	prepared, err := s.query(ctx, plain)
+	if err != nil {
+		return err
+	}
 	s.plain = &prepared
-	return err
+	return s.prepareExceptions(ctx)
+}
+
+// prepareExceptions asks for the exception rules of conftest policies
+// (https://www.conftest.dev/exceptions/).
+func (s *Set) prepareExceptions(ctx context.Context) error {
+	for _, module := range s.modules {
+		pkg := module.Package.Path.String()
+		for _, r := range module.Rules {
+			if r.Head.Ref().String() != "exception" {
+				continue
+			}
+			query, err := rego.New(rego.Compiler(s.compiler), rego.Store(inmem.NewFromObject(s.data)),
+				rego.Query(fmt.Sprintf("x := {n | some names in %s.exception; some n in names}", pkg))).PrepareForEval(ctx)
+			if err != nil {
+				return fmt.Errorf("preparing exceptions of %s: %w", pkg, err)
+			}
+			s.exceptions[pkg] = query
+		}
+	}
+	return nil
+}
+
+// isData tells whether a file is data that policies read, as in a bundle
+// (https://www.openpolicyagent.org/docs/management-bundles#bundle-file-format).
+func isData(file string) bool {
+	switch path.Base(file) {
+	case "data.json", "data.yaml", "data.yml":
+		return true
+	}
+	return false
+}
+
+// readData puts a data file below the keys that its folders say.
+func (s *Set) readData(source Source, file string) error {
+	text, err := fs.ReadFile(source.FS, file)
+	if err != nil {
+		return fmt.Errorf("reading data of %s: %w", source.Name, err)
+	}
+	var value map[string]any
+	if err := yaml.Unmarshal(text, &value); err != nil {
+		return fmt.Errorf("reading data of policies, %s: %w", path.Join(source.Name, file), err)
+	}
+	at := s.data
+	if dir := path.Dir(file); dir != "." {
+		for _, element := range strings.Split(dir, "/") {
+			below, ok := at[element].(map[string]any)
+			if !ok {
+				below = map[string]any{}
+				at[element] = below
+			}
+			at = below
+		}
+	}
+	maps.Copy(at, value)
+	return nil
 }
 
 // query asks for the results of all rules at once, each as a set; a rule without a result
@@ -160,7 +228,7 @@ func (s *Set) query(ctx context.Context, refs []string) (rego.PreparedEvalQuery,
 	for i, ref := range refs {
 		parts[i] = fmt.Sprintf("{r | some r in %s}", ref)
 	}
-	query := rego.New(rego.Compiler(s.compiler), rego.Query("x := ["+strings.Join(parts, ", ")+"]"))
+	query := rego.New(rego.Compiler(s.compiler), rego.Store(inmem.NewFromObject(s.data)), rego.Query("x := ["+strings.Join(parts, ", ")+"]"))
 	prepared, err := query.PrepareForEval(ctx)
 	if err != nil {
 		return prepared, fmt.Errorf("preparing policies: %w", err)

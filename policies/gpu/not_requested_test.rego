@@ -20,3 +20,11 @@ test_fires_on_an_import if {
 test_silent_as_rendered if {
 	count(not_requested.deny) == 0 with input as task
 }
+
+# Further forms.
+
+test_silent_with_a_template if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/spec/steps", "value": [{"name": "a", "image": "x"}]}, {"op": "add", "path": "/spec/stepTemplate", "value": {"computeResources": {"limits": {"nvidia.com/gpu": 1}}}}, {"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "nvidia-smi", "facts": {"commands": [{"name": "nvidia-smi", "args": [], "line": 1}]}}]}])
+	found := not_requested.deny with input as object
+	count(found) == 0
+}

@@ -33,3 +33,11 @@ test_silent_as_rendered if {
 	count(one_step.deny) == 0 with input as task
 	count(one_step.deny) == 0 with input as second
 }
+
+# Further forms.
+
+test_fires_on_a_task_run if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/kind", "value": "TaskRun"}, {"op": "replace", "path": "/spec", "value": {"computeResources": {"limits": {"nvidia.com/gpu": 1}}}}])
+	found := one_step.deny with input as object
+	count(found) == 1
+}

@@ -17,13 +17,10 @@ deny contains {"msg": msg, "path": d.path, "text": text} if {
 	user := split(stage.user, ":")[0]
 	user in {"", "0", "root"}
 
-	# Images of this name say themselves that they run as another user.
-	not startswith(nonroot(stage, user), "nonroot")
+	not says_nonroot(stage, user)
 	text := {true: "FROM", false: "USER"}[user == ""]
 	msg := sprintf("the image runs as %s", [{true: "root, since no USER is set", false: user}[user == ""]])
 }
 
-nonroot(stage, user) := "nonroot" if {
-	user == ""
-	contains(stage.from, "nonroot")
-} else := ""
+# Images of this name say themselves that they run as another user.
+says_nonroot(stage, "") if contains(stage.from, "nonroot")

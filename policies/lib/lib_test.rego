@@ -22,3 +22,9 @@ test_gpu_request_is_undefined_without_one if {
 	some step in data.rendered.Task["env-preparation"].spec.steps
 	not lib.gpu_request(step)
 }
+
+test_other_devices if {
+	lib.extended_gpu("nvidia.com/mig-1g.5gb")
+	lib.extended_gpu("amd.com/gpu")
+	not lib.extended_gpu("cpu")
+}

@@ -13,3 +13,11 @@ test_fires if {
 test_silent_as_rendered if {
 	count(ingress_without_auth.deny) == 0 with input as object_under_test
 }
+
+# Further forms.
+
+test_silent_with_a_login if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/kind", "value": "Ingress"}, {"op": "replace", "path": "/spec", "value": {"rules": [{"http": {"paths": [{"backend": {"service": {"name": "web"}}}]}}]}}, {"op": "add", "path": "/metadata/annotations", "value": {"nginx.ingress.kubernetes.io/auth-url": "x"}}])
+	found := ingress_without_auth.deny with input as object
+	count(found) == 0
+}

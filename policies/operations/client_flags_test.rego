@@ -13,3 +13,23 @@ test_fires if {
 test_silent_as_rendered if {
 	count(client_flags.deny) == 0 with input as object_under_test
 }
+
+# Further forms.
+
+test_fires_on_a_bare_dry_run if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts/0/facts/commands", "value": [{"name": "kubectl", "args": ["apply", "--dry-run", "-f", "x"], "line": 2}]}])
+	found := client_flags.deny with input as object
+	count(found) == 1
+}
+
+test_fires_on_keep_without_all if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts/0/facts/commands", "value": [{"name": "tkn", "args": ["pr", "delete", "--keep", "7", "-f"], "line": 2}]}])
+	found := client_flags.deny with input as object
+	count(found) == 1
+}
+
+test_fires_on_a_selector_of_its_own_word if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts/0/facts/commands", "value": [{"name": "kubectl", "args": ["get", "cm", "--field-selector", "status.phase=x"], "line": 2}]}])
+	found := client_flags.deny with input as object
+	count(found) == 1
+}

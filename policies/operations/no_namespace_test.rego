@@ -13,3 +13,11 @@ test_fires if {
 test_silent_as_rendered if {
 	count(no_namespace.deny) == 0 with input as object_under_test
 }
+
+# Further forms.
+
+test_silent_on_cluster_scoped if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/kind", "value": "ClusterRole"}, {"op": "remove", "path": "/metadata/namespace"}])
+	found := no_namespace.deny with input as object
+	count(found) == 0
+}

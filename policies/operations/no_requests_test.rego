@@ -13,3 +13,11 @@ test_fires if {
 test_silent_as_rendered if {
 	count(no_requests.deny) == 0 with input as object_under_test
 }
+
+# Further forms.
+
+test_silent_with_a_template if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/spec/steps", "value": [{"name": "a"}]}, {"op": "add", "path": "/spec/stepTemplate", "value": {"computeResources": {"requests": {"cpu": "1"}}}}])
+	found := no_requests.deny with input as object
+	count(found) == 0
+}

@@ -13,3 +13,11 @@ test_fires if {
 test_silent_as_rendered if {
 	count(report_in_finally.deny) == 0 with input as object_under_test
 }
+
+# Further forms.
+
+test_fires_in_a_run if {
+	object := json.patch(data.rendered.Pipeline["scientific-computing-ci"], [{"op": "replace", "path": "/kind", "value": "PipelineRun"}, {"op": "replace", "path": "/spec", "value": {"pipelineSpec": {"tasks": [{"name": "send-report", "runAfter": ["a"]}]}}}])
+	found := report_in_finally.deny with input as object
+	count(found) == 1
+}

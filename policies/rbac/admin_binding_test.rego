@@ -13,3 +13,11 @@ test_fires if {
 test_silent_as_rendered if {
 	count(admin_binding.deny) == 0 with input as object_under_test
 }
+
+# Further forms.
+
+test_fires_on_everybody if {
+	object := json.patch(data.rendered.RoleBinding["run-canceller-run-canceller"], [{"op": "replace", "path": "/subjects", "value": [{"kind": "Group", "name": "system:unauthenticated"}]}])
+	found := admin_binding.deny with input as object
+	count(found) == 1
+}

@@ -13,3 +13,11 @@ test_fires if {
 test_silent_as_rendered if {
 	count(cluster_wide_workloads.deny) == 0 with input as object_under_test
 }
+
+# Further forms.
+
+test_silent_on_what_is_aggregated if {
+	object := json.patch(data.rendered.ClusterRole["scientific-computing-trigger-reader"], [{"op": "replace", "path": "/rules", "value": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["delete"]}]}, {"op": "replace", "path": "/metadata/labels", "value": {"rbac.authorization.k8s.io/aggregate-to-edit": "true"}}])
+	found := cluster_wide_workloads.deny with input as object
+	count(found) == 0
+}

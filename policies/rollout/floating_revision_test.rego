@@ -13,3 +13,17 @@ test_fires if {
 test_silent_as_rendered if {
 	count(floating_revision.deny) == 0 with input as object_under_test
 }
+
+# Further forms.
+
+test_fires_on_head if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/kind", "value": "Application"}, {"op": "replace", "path": "/spec", "value": {"source": {"repoURL": "https://git.example.com/x"}}}])
+	found := floating_revision.deny with input as object
+	count(found) == 1
+}
+
+test_fires_on_nothing if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/kind", "value": "Application"}, {"op": "replace", "path": "/spec", "value": {"source": {"repoURL": "https://git.example.com/x", "targetRevision": ""}}}])
+	found := floating_revision.deny with input as object
+	count(found) == 1
+}

@@ -13,3 +13,23 @@ test_fires if {
 test_silent_as_rendered if {
 	count(literal.deny) == 0 with input as object_under_test
 }
+
+# Further forms.
+
+test_fires_in_a_config_map if {
+	object := json.patch(data.rendered.ConfigMap["dashboard"], [{"op": "replace", "path": "/data", "value": {"key.pem": "-----BEGIN RSA PRIVATE KEY-----\n"}}])
+	found := literal.deny with input as object
+	count(found) == 1
+}
+
+test_fires_in_a_script if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"path": ["spec"], "text": "curl -H ghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "facts": {"commands": []}}]}])
+	found := literal.deny with input as object
+	count(found) == 1
+}
+
+test_fires_in_an_annotation if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "add", "path": "/metadata/annotations", "value": {"note": "AKIAAAAAAAAAAAAAAAAA"}}])
+	found := literal.deny with input as object
+	count(found) == 1
+}

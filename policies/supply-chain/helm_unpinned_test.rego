@@ -13,3 +13,17 @@ test_fires if {
 test_silent_as_rendered if {
 	count(helm_unpinned.deny) == 0 with input as object_under_test
 }
+
+# Further forms.
+
+test_silent_with_a_version if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts/0/facts/commands", "value": [{"name": "helm", "args": ["install", "a", "b/c", "--version=1.2.3"], "line": 2}]}])
+	found := helm_unpinned.deny with input as object
+	count(found) == 0
+}
+
+test_silent_on_a_folder if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts/0/facts/commands", "value": [{"name": "helm", "args": ["install", "a", "./chart"], "line": 2}]}])
+	found := helm_unpinned.deny with input as object
+	count(found) == 0
+}

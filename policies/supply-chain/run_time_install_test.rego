@@ -13,3 +13,11 @@ test_fires if {
 test_silent_as_rendered if {
 	count(run_time_install.deny) == 0 with input as object_under_test
 }
+
+# Further forms.
+
+test_fires_on_a_module if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts/0/facts/commands", "value": [{"name": "python3", "args": ["-m", "pip", "install", "x"], "line": 2}]}])
+	found := run_time_install.deny with input as object
+	count(found) == 1
+}

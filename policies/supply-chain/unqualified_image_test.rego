@@ -13,3 +13,11 @@ test_fires if {
 test_silent_as_rendered if {
 	count(unqualified_image.deny) == 0 with input as object_under_test
 }
+
+# Further forms.
+
+test_fires_on_a_user_of_docker_hub if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/spec/steps", "value": [{"image": "nvidia/cuda:12"}]}])
+	found := unqualified_image.deny with input as object
+	count(found) == 1
+}

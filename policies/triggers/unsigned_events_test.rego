@@ -24,3 +24,11 @@ test_fires_on_a_trigger_of_its_own if {
 test_silent_as_rendered if {
 	count(unsigned_events.deny) == 0 with input as listener
 }
+
+# Further forms.
+
+test_silent_on_an_interceptor_of_ones_own if {
+	object := json.patch(data.rendered.EventListener["scientific-computing-ci"], [{"op": "replace", "path": "/spec/triggers", "value": [{"name": "x", "interceptors": [{"ref": {"name": "own"}}]}]}])
+	found := unsigned_events.deny with input as object
+	count(found) == 0
+}

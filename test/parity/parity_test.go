@@ -156,6 +156,28 @@ func objects(t *testing.T) []manifest.Object {
 		}
 		all = append(all, manifest.Parse(file, []byte(right.String())).Objects...)
 	}
+	return append(all, corpus(t)...)
+}
+
+// corpus reads manifests from a folder of one's own, if there is one to be compared.
+func corpus(t *testing.T) []manifest.Object {
+	t.Helper()
+	folder := os.Getenv("TENON_CORPUS")
+	if folder == "" {
+		return nil
+	}
+	var all []manifest.Object
+	err := filepath.WalkDir(folder, func(file string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() || filepath.Ext(file) != ".yaml" && filepath.Ext(file) != ".yml" {
+			return err
+		}
+		data, err := os.ReadFile(file)
+		all = append(all, manifest.Parse(file, data).Objects...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return all
 }
 
