@@ -7,10 +7,13 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"tenon.dev/tenon/internal/finding"
@@ -79,15 +82,9 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 	if err != nil {
 		return nil, err
 	}
-	var found []finding.Finding
-	for _, o := range s.Objects {
-		alone, err := c.alone(ctx, types, o, facts)
-		if err != nil {
-			return nil, err
-		}
-		// Another object may have the same name, in another folder: these are of this one.
-		locate(alone, []manifest.Object{o})
-		found = append(found, alone...)
+	found, err := c.each(ctx, types, s.Objects, facts)
+	if err != nil {
+		return nil, err
 	}
 	runs := graph.Runs(s.Objects)
 	found = append(found, sampleRuns(types, runs)...)
@@ -130,6 +127,9 @@ func settings(s Subject) typed.Settings {
 // alone judges an object by itself: its types, and the rules. The same object in another
 // target, under the same settings, has the same verdict.
 func (c *Checker) alone(ctx context.Context, types *typed.Checker, o manifest.Object, facts typed.Settings) ([]finding.Finding, error) {
+	if o.File != "" { // files rarely repeat themselves, and there may be many
+		return c.judge(ctx, types, o)
+	}
 	text, err := json.Marshal([]any{facts, o.Value})
 	if err != nil {
 		return nil, fmt.Errorf("reading %s %s: %w", o.Kind, o.Name, err)
@@ -137,14 +137,40 @@ func (c *Checker) alone(ctx context.Context, types *typed.Checker, o manifest.Ob
 	if verdict, ok := c.known.Load(string(text)); ok {
 		return slices.Clone(verdict.([]finding.Finding)), nil
 	}
-	found := types.Check(o)
-	judged, err := c.rules.Evaluate(ctx, []manifest.Object{o})
+	found, err := c.judge(ctx, types, o)
 	if err != nil {
 		return nil, err
 	}
-	found = append(found, judged...)
 	c.known.Store(string(text), slices.Clone(found))
 	return found, nil
+}
+
+// each judges the objects one by one, as many at a time as there are processors.
+func (c *Checker) each(ctx context.Context, types *typed.Checker, objects []manifest.Object, facts typed.Settings) ([]finding.Finding, error) {
+	results := make([][]finding.Finding, len(objects))
+	errs := make([]error, len(objects))
+	var next atomic.Int64
+	var group sync.WaitGroup
+	workers := runtime.GOMAXPROCS(0)
+	if len(objects) > 0 && objects[0].File == "" {
+		workers = 1 // environments run side by side, and CUE is traced by one at a time
+	}
+	for range workers {
+		group.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(objects)); i = next.Add(1) - 1 {
+				// Another object may have the same name, in another folder: these are of this one.
+				results[i], errs[i] = c.alone(ctx, types, objects[i], facts)
+				locate(results[i], objects[i:i+1])
+			}
+		})
+	}
+	group.Wait()
+	return slices.Concat(results...), errors.Join(errs...)
+}
+
+func (c *Checker) judge(ctx context.Context, types *typed.Checker, o manifest.Object) ([]finding.Finding, error) {
+	judged, err := c.rules.Evaluate(ctx, []manifest.Object{o})
+	return append(types.Check(o), judged...), err
 }
 
 // together looks at all objects at once, those of Tekton's older API in the form of the newer.
@@ -212,10 +238,12 @@ func dropConsequences(found []finding.Finding) []finding.Finding {
 
 // follows says of a rule which others, in the same object, bring it about.
 var follows = map[string][]string{
-	"graph/param-unused":       {"types/wrong-type", "types/decode", "types/unknown-field"},
-	"graph/workspace-unused":   {"types/wrong-type", "types/decode", "types/unknown-field", "graph/workspace-unbound"},
-	"graph/pod-level":          {"types/pod"},
-	"pipeline/param-in-script": {"graph/script-injection"},
+	"graph/param-unused":             {"types/wrong-type", "types/decode", "types/unknown-field"},
+	"graph/workspace-unused":         {"types/wrong-type", "types/decode", "types/unknown-field", "graph/workspace-unbound"},
+	"graph/driver-not-installed":     {"storage/in-tree-provisioner"},
+	"supply-chain/unqualified-image": {"image/invalid-reference"},
+	"graph/pod-level":                {"types/pod"},
+	"pipeline/param-in-script":       {"graph/script-injection"},
 }
 
 // locate gives each finding the place to mend.

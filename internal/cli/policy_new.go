@@ -13,10 +13,10 @@ import (
 
 // The files end in .txt so that they are not taken for rules of this module.
 //
-//go:embed starter/rule.rego.txt
+//go:embed newrule/rule.rego.txt
 var starterRule string
 
-//go:embed starter/rule_test.rego.txt
+//go:embed newrule/rule_test.rego.txt
 var starterRuleTest string
 
 var ruleName = regexp.MustCompile(`^[a-z]+(-[a-z]+)*/[a-z]+(-[a-z]+)*$`)

@@ -49,6 +49,8 @@ func Check(in Input) []finding.Finding {
 	g.claimSizes()
 	g.metrics()
 	g.quota()
+	g.quotaShape()
+	g.loose()
 	g.tainted()
 	g.unused()
 	g.rights()
@@ -62,10 +64,12 @@ type graph struct {
 	byKey    map[key][]manifest.Object
 	pods     []workload
 	findings []finding.Finding
+	// named are the names of a kind in a namespace, which stands where key has the name.
+	named map[key][]string
 }
 
 func newGraph(in Input) *graph {
-	g := &graph{Input: in, byKey: map[key][]manifest.Object{}}
+	g := &graph{Input: in, byKey: map[key][]manifest.Object{}, named: map[key][]string{}}
 	for _, o := range in.Objects {
 		k := key{o.Kind, o.Name}
 		g.byKey[k] = append(g.byKey[k], o)
@@ -198,6 +202,10 @@ func as[T any](value any) (T, bool) {
 
 // names lists the names of a kind in a namespace, for remedies.
 func (g *graph) names(kind, namespace string) []string {
+	in := key{kind, namespace}
+	if known, ok := g.named[in]; ok {
+		return known
+	}
 	var names []string
 	for k, objects := range g.byKey {
 		if k.kind == kind && slices.ContainsFunc(objects, func(o manifest.Object) bool { return o.Namespace == namespace }) {
@@ -205,5 +213,6 @@ func (g *graph) names(kind, namespace string) []string {
 		}
 	}
 	slices.Sort(names)
+	g.named[in] = names
 	return names
 }

@@ -53,7 +53,7 @@ func (g *graph) fit(r Run, s step, at manifest.Path, pod placement.Pod, pools []
 		reasons = append(reasons, why...)
 	}
 	if len(fits) == 0 {
-		g.unschedulable(r, s, at, reasons)
+		g.unschedulable(r, s, at, pod, reasons)
 	}
 	return fits
 }
@@ -145,7 +145,7 @@ func requests(task *pipelinev1.TaskSpec) corev1.ResourceList {
 
 // unschedulable points at what is nearest to right: of the pools, the one with the fewest
 // reasons, and of its reasons the first.
-func (g *graph) unschedulable(r Run, s step, at manifest.Path, reasons []placement.Reason) {
+func (g *graph) unschedulable(r Run, s step, at manifest.Path, pod placement.Pod, reasons []placement.Reason) {
 	nearest := nearestPool(reasons)
 	var texts []string
 	for _, reason := range reasons {
@@ -158,7 +158,11 @@ func (g *graph) unschedulable(r Run, s step, at manifest.Path, reasons []placeme
 		at = at.Append("tolerations")
 	case placement.Affinity:
 		rule, remedy = "graph/no-pool-matches", "select labels that a pool has"
-		at = at.Append("nodeSelector")
+		field := "nodeSelector"
+		if len(pod.NodeSelector) == 0 && pod.Affinity != nil {
+			field = "affinity"
+		}
+		at = at.Append(field)
 	case placement.Resource:
 		rule, remedy = "graph/too-large-for-pools", "ask for what one node of a pool offers, or declare a larger pool"
 		in, at = s.in, s.taskAt.Append(requestPath(s.task, nearest.Resource)...)

@@ -100,3 +100,87 @@ func length(value pipelinev1.ParamValue, run pipelinev1.PipelineRun) int {
 	}
 	return len(value.ArrayVal)
 }
+
+// quotaShape checks what a ResourceQuota says by itself, and together with the tasks of its
+// namespace.
+func (g *graph) quotaShape() {
+	for _, o := range g.Objects {
+		if o.Kind != "ResourceQuota" {
+			continue
+		}
+		if q, ok := as[corev1.ResourceQuota](o.Value); ok {
+			g.quotaDefaults(o, q)
+			g.quotaBalance(o, q)
+		}
+	}
+}
+
+// quotaDefaults finds pods that a quota refuses: once it counts cpu or memory, every container
+// has to ask for it, or a LimitRange has to do so instead
+// (https://kubernetes.io/docs/concepts/policy/resource-quotas/).
+func (g *graph) quotaDefaults(o manifest.Object, q corev1.ResourceQuota) {
+	ranged := slices.ContainsFunc(g.Objects, func(l manifest.Object) bool { return l.Kind == "LimitRange" && l.Namespace == o.Namespace })
+	if ranged {
+		return
+	}
+	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+		_, counted := q.Spec.Hard["requests."+name]
+		if _, short := q.Spec.Hard[name]; !counted && !short {
+			continue
+		}
+		who := ""
+		g.eachPod(func(p somePod) {
+			for _, c := range p.spec.Containers {
+				_, asked := c.Resources.Requests[name]
+				_, limited := c.Resources.Limits[name]
+				if p.namespace == o.Namespace && !asked && !limited && who == "" {
+					who = p.who
+				}
+			}
+		})
+		if who != "" {
+			g.add(o, "graph/quota-without-defaults", finding.Error, manifest.Path{"spec", "hard"},
+				fmt.Sprintf("the quota counts %s, and a container of the %s asks for none: its pod is refused", name, who),
+				"add a LimitRange with defaultRequest to the namespace, or requests to every container")
+			return
+		}
+	}
+}
+
+// quotaBalance finds a quota whose memory or cpu ends before its GPUs do.
+func (g *graph) quotaBalance(o manifest.Object, q corev1.ResourceQuota) {
+	const gpu = corev1.ResourceName("nvidia.com/gpu")
+	gpus, limited := q.Spec.Hard["requests."+gpu]
+	if !limited || gpus.IsZero() {
+		return
+	}
+	g.eachPod(func(p somePod) {
+		if p.namespace != o.Namespace {
+			return
+		}
+		var devices int64
+		sums := map[corev1.ResourceName]int64{}
+		for _, c := range p.spec.Containers {
+			for _, list := range []corev1.ResourceList{c.Resources.Limits, c.Resources.Requests} {
+				if n, ok := list[gpu]; ok {
+					devices = max(devices, n.Value())
+				}
+			}
+			for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
+				asked := c.Resources.Requests[name]
+				sums[name] += asked.MilliValue()
+			}
+		}
+		for name, asked := range sums {
+			hard, counted := q.Spec.Hard["requests."+name]
+			if devices == 0 || !counted || hard.MilliValue() >= asked/devices*gpus.Value() {
+				continue
+			}
+			g.add(o, "graph/quota-unbalanced", finding.Warning, manifest.Path{"spec", "hard", "requests." + string(name)},
+				fmt.Sprintf("%s ends before the GPUs do: %s of the quota's %s GPUs can be used by the %s", name,
+					fmt.Sprint(hard.MilliValue()/max(1, asked/devices)), gpus.String(), p.who),
+				"raise it, or lower the number of GPUs")
+			return
+		}
+	})
+}

@@ -3,6 +3,7 @@ package graph
 import (
 	_ "embed"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -28,10 +29,11 @@ type Run struct {
 // sample events included.
 func Runs(objects []manifest.Object) []Run {
 	var runs []Run
+	w := newWiring(objects)
 	for _, o := range objects {
 		switch {
 		case o.Kind == "TriggerTemplate":
-			runs = append(runs, templateRuns(o, objects)...)
+			runs = append(runs, w.templateRuns(o)...)
 		case isRun(o):
 			runs = append(runs, Run{Object: o, Owner: o})
 		}
@@ -58,14 +60,14 @@ const placeholder = "placeholder"
 
 // templateRuns renders a TriggerTemplate with each sample event, through the bindings of each
 // trigger of an EventListener that uses it.
-func templateRuns(o manifest.Object, objects []manifest.Object) []Run {
+func (w wiring) templateRuns(o manifest.Object) []Run {
 	tt, ok := as[triggersv1beta1.TriggerTemplate](o.Value)
 	if !ok {
 		return nil
 	}
 	var runs []Run
 	seen := map[string]bool{}
-	for _, sample := range samples(o, objects) {
+	for _, sample := range w.samples(o) {
 		params := sampleParams(&tt, sample.bindings, sample.event)
 		for i, raw := range renderTemplate(&tt, params) {
 			var value map[string]any
@@ -128,27 +130,69 @@ type sample struct {
 	event    []byte
 }
 
-// samples pairs each sample event with the bindings of each trigger that uses the template.
-func samples(tt manifest.Object, objects []manifest.Object) []sample {
+// wiring knows which triggers use a template, and what bindings say. It is made once for all
+// templates.
+type wiring struct {
+	// triggers of EventListeners and Triggers by the name of the template that they use.
+	triggers map[string][]trigger
+	// bindings by name, in the order of the objects.
+	bindings map[string][]manifest.Object
+}
+
+type trigger struct {
+	in       manifest.Object
+	bindings []*triggersv1beta1.EventListenerBinding
+}
+
+func newWiring(objects []manifest.Object) wiring {
+	w := wiring{triggers: map[string][]trigger{}, bindings: map[string][]manifest.Object{}}
+	use := func(o manifest.Object, template *triggersv1beta1.EventListenerTemplate, bindings []*triggersv1beta1.EventListenerBinding) {
+		if template != nil && template.Ref != nil {
+			w.triggers[*template.Ref] = append(w.triggers[*template.Ref], trigger{o, bindings})
+		}
+	}
+	for _, o := range objects {
+		switch o.Kind {
+		case "TriggerBinding", "ClusterTriggerBinding":
+			w.bindings[o.Name] = append(w.bindings[o.Name], o)
+		case "EventListener":
+			if el, ok := as[triggersv1beta1.EventListener](o.Value); ok {
+				for _, t := range el.Spec.Triggers {
+					use(o, t.Template, t.Bindings)
+				}
+			}
+		case "Trigger":
+			if t, ok := as[triggersv1beta1.Trigger](o.Value); ok {
+				use(o, &t.Spec.Template, t.Spec.Bindings)
+			}
+		}
+	}
+	return w
+}
+
+// samples pairs each sample event with the bindings of each trigger that uses the template, of
+// the nearest files.
+func (w wiring) samples(tt manifest.Object) []sample {
+	var used []trigger
+	nearest := -1
+	for _, t := range w.triggers[tt.Name] {
+		near := nearness(tt.File, t.in.File)
+		if !together(tt, t.in) || near < nearest {
+			continue
+		}
+		if near > nearest {
+			used, nearest = nil, near
+		}
+		used = append(used, t)
+	}
 	var all []sample
 	add := func(bindings []triggersv1beta1.Param) {
 		for _, event := range [][]byte{pushEvent, pullRequestEvent} {
 			all = append(all, sample{bindings, event})
 		}
 	}
-	for _, o := range objects {
-		if o.Kind != "EventListener" || o.Namespace != tt.Namespace {
-			continue
-		}
-		el, ok := as[triggersv1beta1.EventListener](o.Value)
-		if !ok {
-			continue
-		}
-		for _, t := range el.Spec.Triggers {
-			if t.Template != nil && t.Template.Ref != nil && *t.Template.Ref == tt.Name {
-				add(boundParams(t.Bindings, tt.Namespace, objects))
-			}
-		}
+	for _, t := range used {
+		add(w.params(t))
 	}
 	if all == nil {
 		add(nil)
@@ -156,24 +200,41 @@ func samples(tt manifest.Object, objects []manifest.Object) []sample {
 	return all
 }
 
-func boundParams(bindings []*triggersv1beta1.EventListenerBinding, namespace string, objects []manifest.Object) []triggersv1beta1.Param {
+// together tells whether two objects can be in one namespace.
+func together(a, b manifest.Object) bool {
+	return a.Namespace == b.Namespace || a.File != "" && (a.Namespace == "" || b.Namespace == "")
+}
+
+func (w wiring) params(t trigger) []triggersv1beta1.Param {
 	var params []triggersv1beta1.Param
-	for _, b := range bindings {
+	for _, b := range t.bindings {
 		if b == nil {
 			continue
 		}
 		if b.Name != "" && b.Value != nil {
 			params = append(params, triggersv1beta1.Param{Name: b.Name, Value: *b.Value})
 		}
-		for _, o := range objects {
-			if o.Kind == "TriggerBinding" && o.Name == b.Ref && o.Namespace == namespace {
-				if tb, ok := as[triggersv1beta1.TriggerBinding](o.Value); ok {
-					params = append(params, tb.Spec.Params...)
-				}
+		if o, ok := w.binding(t.in, b); ok {
+			if tb, ok := as[triggersv1beta1.TriggerBinding](o.Value); ok {
+				params = append(params, tb.Spec.Params...)
 			}
 		}
 	}
 	return params
+}
+
+func (w wiring) binding(from manifest.Object, b *triggersv1beta1.EventListenerBinding) (best manifest.Object, found bool) {
+	nearest := -1
+	for _, o := range w.bindings[b.Ref] {
+		kind := b.Kind == "ClusterTriggerBinding"
+		if kind != (o.Kind == "ClusterTriggerBinding") || !kind && !together(from, o) {
+			continue
+		}
+		if near := nearness(from.File, o.File); near > nearest {
+			best, nearest = o, near
+		}
+	}
+	return best, nearest >= 0
 }
 
 // nested is the origin of an object that is written within another.
@@ -215,6 +276,10 @@ func (g *graph) pipelineOf(r Run) (spec *pipelinev1.PipelineSpec, in manifest.Ob
 func listOrNone(names []string) string {
 	if len(names) == 0 {
 		return "none does"
+	}
+	const few = 12
+	if len(names) > few {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
 	}
 	return strings.Join(names, ", ")
 }

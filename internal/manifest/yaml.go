@@ -6,9 +6,9 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"sync"
 
 	yamlv3 "go.yaml.in/yaml/v3"
+	"k8s.io/utils/lru"
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
@@ -89,7 +89,19 @@ type document struct {
 	// line is the number of lines before the document.
 	line int
 	text []byte
-	node func() *yamlv3.Node
+}
+
+// nodes keeps the nodes of the documents that positions were last asked of: those of all would
+// take many times the memory of their text.
+var nodes = lru.New(64)
+
+func (d *document) node() *yamlv3.Node {
+	if known, ok := nodes.Get(d); ok {
+		return known.(*yamlv3.Node)
+	}
+	node := d.parseNode()
+	nodes.Add(d, node)
+	return node
 }
 
 // split cuts a stream at the lines that start with three dashes, as kubectl does.
@@ -103,7 +115,6 @@ func split(file string, data []byte) []*document {
 	flush := func(end int) {
 		text := data[start:end]
 		d := &document{file: file, line: first, text: text}
-		d.node = sync.OnceValue(d.parseNode)
 		documents = append(documents, d)
 	}
 	for offset := 0; offset < len(data); line++ {
@@ -137,7 +148,6 @@ func splitJSON(file string, data []byte) []*document {
 			return nil // YAML in its flow style, or broken: the YAML parser tells
 		}
 		d := &document{file: file, line: bytes.Count(data[:start], []byte("\n")), text: data[start:decoder.InputOffset()]}
-		d.node = sync.OnceValue(d.parseNode)
 		documents = append(documents, d)
 	}
 }

@@ -192,6 +192,9 @@ func (t *text) summary(s finding.Summary) {
 	if s.Waived > 0 {
 		fmt.Fprintf(t, ", %d waived", s.Waived)
 	}
+	if len(s.Off) > 0 {
+		fmt.Fprintf(t, ", switched off: %s", strings.Join(s.Off, ", "))
+	}
 	if s.Skipped > 0 {
 		fmt.Fprintf(t, ", %s skipped that %s no Kubernetes object", count(s.Skipped, "document"), verb(s.Skipped))
 	}

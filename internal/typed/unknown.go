@@ -33,6 +33,13 @@ func (c *Checker) unknown(o manifest.Object, gvk schema.GroupVersionKind) []find
 		f.Rule, f.Severity, f.Field = "types/not-validated", finding.Info, "apiVersion"
 		f.Message = fmt.Sprintf("%s of %s is not validated: tenon has the operator's schema for another version", o.Kind, o.APIVersion)
 		f.Remedy = "see that the cluster's operator serves it; let the API server validate it with a dry run"
+	case gvk.Group == "" && gvk.Version != "v1":
+		f.Severity, f.Field = finding.Error, "apiVersion"
+		f.Message = fmt.Sprintf("apiVersion %s names no group, and the core group has only v1", o.APIVersion)
+		f.Remedy = "write group/version"
+		if group := groupOf(gvk.Kind); group != "" {
+			f.Remedy = fmt.Sprintf("write %s/%s", group, gvk.Version)
+		}
 	case slices.Contains(served, gvk.Kind):
 		f.Rule, f.Severity, f.Field = "types/unknown-version", finding.Error, "apiVersion"
 		f.Message = fmt.Sprintf("%s is not served in %s", o.Kind, o.APIVersion)
@@ -49,6 +56,31 @@ func (c *Checker) unknown(o manifest.Object, gvk schema.GroupVersionKind) []find
 		}
 	}
 	return []finding.Finding{f}
+}
+
+// groupOf finds the group of a kind that is known, the first in their order.
+func groupOf(kind string) string {
+	var groups []string
+	for gvk := range external().AllKnownTypes() {
+		if gvk.Kind == kind {
+			groups = append(groups, gvk.Group)
+		}
+	}
+	for gvk := range tektonKinds {
+		if gvk.Kind == kind {
+			groups = append(groups, gvk.Group)
+		}
+	}
+	for gk := range definitionNames() {
+		if gk.Kind == strings.ToLower(kind) {
+			groups = append(groups, gk.Group)
+		}
+	}
+	slices.Sort(groups)
+	if len(groups) == 0 {
+		return ""
+	}
+	return groups[0]
 }
 
 // kindsOf lists the kinds of an API group that Kubernetes or Tekton serves; nil for others.

@@ -12,22 +12,21 @@
 #   remedy: "select nvidia.com/gpu.product, or a label with a prefix of your own that the node pool sets"
 package tenon.rules.gpu.hand_made_label
 
+import data.tenon.lib
+
 hand_made := `(?i)^(accelerator|gpu|gpu[-_].*|node[-_]?type|hardware|cuda.*|nvidia[-_].*)$`
 
-deny contains {"msg": msg, "path": array.concat(path, ["nodeSelector", key])} if {
-	walk(input, [path, value])
-	some key, _ in value.nodeSelector
+deny contains {"msg": msg, "path": array.concat(pod.path, ["nodeSelector", key])} if {
+	some pod in lib.pod_specs
+	some key, _ in pod.spec.nodeSelector
 	regex.match(hand_made, key)
-	not "tenon" in path
 	msg := sprintf("nodes are selected by %s, a label that nothing maintains", [key])
 }
 
-deny contains {"msg": msg, "path": array.concat(path, ["key"])} if {
-	walk(input, [path, value])
-	count(path) > 1
-	path[count(path) - 2] == "matchExpressions"
-	some i, element in path
-	element == "nodeAffinity"
+deny contains {"msg": msg, "path": array.concat(pod.path, array.concat(["affinity", "nodeAffinity"], array.concat(below, ["key"])))} if {
+	some pod in lib.pod_specs
+	walk(pod.spec.affinity.nodeAffinity, [below, value])
+	is_object(value)
 	regex.match(hand_made, value.key)
 	msg := sprintf("nodes are selected by %s, a label that nothing maintains", [value.key])
 }

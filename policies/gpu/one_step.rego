@@ -29,20 +29,20 @@ deny contains {"msg": msg, "path": array.concat(task.path, ["steps", i, "compute
 	msg := sprintf("%d steps ask for a GPU: the pod asks for all of them at once", [count(asking)])
 }
 
-deny contains {"msg": msg, "path": array.concat(path, ["computeResources"])} if {
-	startswith(input.apiVersion, "tekton.dev/")
-	walk(input.spec, [below, value])
-	is_object(value)
-	level(below)
-	path := array.concat(["spec"], below)
-	lib.gpu_request({"computeResources": value.computeResources})
+deny contains {"msg": msg, "path": array.concat(at.path, ["computeResources"])} if {
+	some at in whole_tasks
+	lib.gpu_request({"computeResources": at.resources})
 	msg := "a GPU at task level is divided by the number of steps, which Kubernetes refuses"
 }
 
-# level tells the places where computeResources are those of a whole task.
-level([]) if input.kind == "TaskRun"
+# whole_tasks are the places where computeResources are those of a whole task.
+whole_tasks contains {"path": body.path, "resources": body.spec.computeResources} if {
+	some body in lib.bodies
+	body.kind == "TaskRun"
+}
 
-level(path) if {
-	count(path) > 1
-	path[count(path) - 2] == "taskRunSpecs"
+whole_tasks contains {"path": array.concat(body.path, ["taskRunSpecs", i]), "resources": entry.computeResources} if {
+	some body in lib.bodies
+	body.kind == "PipelineRun"
+	some i, entry in body.spec.taskRunSpecs
 }

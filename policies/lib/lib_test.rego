@@ -28,3 +28,43 @@ test_other_devices if {
 	lib.extended_gpu("amd.com/gpu")
 	not lib.extended_gpu("cpu")
 }
+
+test_containers_of_every_kind_of_body if {
+	step := {"name": "a", "image": "x"}
+	task := {"steps": [step]}
+	paths := {"TaskRun": ["spec", "taskSpec", "steps", 0], "Task": ["spec", "steps", 0]}
+	every kind, path in paths {
+		body := {"TaskRun": {"taskSpec": task}, "Task": task}[kind]
+		found := lib.containers with input as {"kind": kind, "spec": body}
+		{c.path | some c in found} == {path}
+	}
+}
+
+test_containers_of_templates if {
+	object := {"kind": "TriggerTemplate", "spec": {"resourcetemplates": [{"kind": "PipelineRun", "spec": {"pipelineSpec": {"finally": [{"taskSpec": {"sidecars": [{"name": "s"}]}}]}}}]}}
+	found := lib.containers with input as object
+	{c.path | some c in found} == {["spec", "resourcetemplates", 0, "spec", "pipelineSpec", "finally", 0, "taskSpec", "sidecars", 0]}
+}
+
+test_step_actions_are_containers if {
+	found := lib.containers with input as {"kind": "StepAction", "spec": {"image": "x"}}
+	{c.path | some c in found} == {["spec"]}
+}
+
+test_pods_of_runs if {
+	object := {"kind": "PipelineRun", "spec": {"taskRunTemplate": {"podTemplate": {"volumes": [{"name": "v"}]}}, "taskRunSpecs": [{"podTemplate": {"nodeSelector": {}}}]}}
+	found := lib.pod_specs with input as object
+	{p.path | some p in found} == {["spec", "taskRunTemplate", "podTemplate"], ["spec", "taskRunSpecs", 0, "podTemplate"]}
+	volumes := lib.volumes with input as object
+	{v.path | some v in volumes} == {["spec", "taskRunTemplate", "podTemplate", "volumes", 0]}
+}
+
+test_containers_of_pods if {
+	found := lib.containers with input as {"kind": "Deployment", "spec": {"template": {"spec": {"initContainers": [{"name": "a"}]}}}}
+	{c.path | some c in found} == {["spec", "template", "spec", "initContainers", 0]}
+}
+
+test_containers_of_pipelines if {
+	found := lib.containers with input as {"kind": "Pipeline", "spec": {"tasks": [{"taskSpec": {"stepTemplate": {"image": "x"}}}]}}
+	{c.path | some c in found} == {["spec", "tasks", 0, "taskSpec", "stepTemplate"]}
+}

@@ -11,18 +11,18 @@
 #   remedy: "use a StorageClass with a CSI driver"
 package tenon.rules.storage.host_path
 
+import data.tenon.lib
+
 deny contains {"msg": msg, "path": ["spec", "hostPath"]} if {
 	input.kind == "PersistentVolume"
 	msg := sprintf("PersistentVolume %s is a folder of one node (%s)", [input.metadata.name, input.spec.hostPath.path])
 }
 
-deny contains {"msg": msg, "path": array.concat(at, ["hostPath"])} if {
-	walk(input.spec, [below, volume])
-	count(below) > 1
-	below[count(below) - 2] == "volumes"
-	not volume.hostPath.path in {"/dev/shm", "/sys", "/proc", "/var/log", "/dev"}
-	at := array.concat(["spec"], below)
-	msg := sprintf("volume %s is a folder of the node (%s)", [volume.name, volume.hostPath.path])
+deny contains {"msg": msg, "path": array.concat(v.path, ["hostPath"])} if {
+	some v in lib.volumes
+	v.volume.hostPath
+	not v.volume.hostPath.path in {"/dev/shm", "/sys", "/proc", "/var/log", "/dev"}
+	msg := sprintf("volume %s is a folder of the node (%s)", [v.volume.name, v.volume.hostPath.path])
 }
 
 deny contains {"msg": msg, "path": ["volumeBindingMode"]} if {
