@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"sigs.k8s.io/yaml"
+
 	"tenon.dev/tenon"
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/finding"
@@ -152,6 +154,38 @@ func TestEveryRuleIsTested(t *testing.T) {
 		_, err := os.Stat(filepath.Join(defects, id+".diff"))
 		if err != nil && !strings.Contains(scripts.String(), id) && !slices.Contains(unreached, id) {
 			t.Errorf("no test makes %s fire: add testdata/defects/%s.diff, or a script", id, id)
+		}
+	}
+}
+
+// TestRows wants a case, or a reason why there is none, for each mistake that is known.
+func TestRows(t *testing.T) {
+	var table struct{ Design, Migration map[int]any }
+	if err := yaml.UnmarshalStrict(read(t, defects+"/rows.yaml"), &table); err != nil {
+		t.Fatal(err)
+	}
+	for number := 1; number <= 74; number++ {
+		if table.Design[number] == nil {
+			t.Errorf("no row for mistake %d of the design", number)
+		}
+	}
+	if len(table.Migration) < 60 {
+		t.Errorf("only %d rows of the migration", len(table.Migration))
+	}
+	for _, rows := range []map[int]any{table.Design, table.Migration} {
+		for number, row := range rows {
+			switch r := row.(type) {
+			case string:
+				if _, err := os.Stat(filepath.Join(defects, r+".diff")); err != nil {
+					t.Errorf("row %d: %v", number, err)
+				}
+			case map[string]any:
+				if reason, _ := r["not"].(string); len(r) != 1 || reason == "" {
+					t.Errorf("row %d gives no reason", number)
+				}
+			default:
+				t.Errorf("row %d names neither a case nor a reason", number)
+			}
 		}
 	}
 }

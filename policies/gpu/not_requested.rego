@@ -18,19 +18,25 @@ deny contains {"msg": msg, "path": array.concat(c.path, ["computeResources"])} i
 	startswith(input.apiVersion, "tekton.dev/")
 	some script in input.tenon.scripts
 	script.container == c.path
-	some use in uses(script)
+	some use in uses(script, object.get(c.container, "image", ""))
 	not lib.gpu_request(c.container)
 	not template_asks(c.path)
 	msg := sprintf("step %s uses the GPU (%s) and asks for none", [object.get(c.container, "name", "?"), use])
 }
 
-uses(script) := {name |
+uses(script, image) := {name |
 	some command in script.facts.commands
 	name := command.name
 	name in {"nvidia-smi", "dcgmi", "nsys", "ncu"}
 } | {name |
 	some name in ["cupy", "cudf", "cuml", "cugraph", "rmm", "rapids_singlecell"]
 	regex.match(sprintf(`(^|\n)\s*(import|from)\s+%s\b`, [name]), script.text)
+} | notebooks(script, image)
+
+notebooks(script, image) := {command.name |
+	some command in script.facts.commands
+	command.name in {"papermill", "jupyter", "nvcc"}
+	regex.match(`rapids|cuda|nvidia|pytorch|tensorflow.*gpu`, image)
 }
 
 template_asks(path) if {
