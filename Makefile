@@ -1,13 +1,15 @@
 # make            the main job: render, prove, check and verify the reference platform
 # make test       lint and tests (CI runs this)
 # make e2e        the tests that take minutes (CI runs this too)
+# make parity     compare verdicts with a real API server and Tekton's webhooks (part of e2e)
+# make corpus DIR=folder   check manifests of one's own, and compare their verdicts too
 # make bench      CPU, wall time and memory beside the tools that a team would chain today
 # make generate   rewrite what is generated: overlays, the lock of the stand-ins, docs/rules.md
 
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: demo build test e2e lint unit bench peers generate clean
+.PHONY: demo build test e2e parity corpus lint unit bench peers generate clean
 
 demo:
 	$(GO) run ./test/demo
@@ -21,9 +23,19 @@ test: lint unit
 unit: peers
 	$(GO) test ./...
 
-# What takes minutes: 100,000 commits through the traffic split, a marker in every literal.
+# What takes minutes: 100,000 commits through the traffic split, a marker in every literal, a real
+# control plane.
 e2e: peers
-	TENON_E2E=1 $(GO) test -count=1 -timeout 60m ./test/traffic ./internal/platform
+	TENON_E2E=1 $(GO) test -count=1 -timeout 60m ./test/traffic ./internal/platform ./test/parity
+
+# Builds etcd, kube-apiserver and the webhooks of Tekton and Triggers once, then takes seconds.
+parity:
+	TENON_E2E=1 $(GO) test -count=1 -timeout 60m -v -run TestParity ./test/parity
+
+corpus: build
+	bin/tenon check $(DIR) -o json > bin/corpus.json; test $$? -le 1
+	jq -r '.summary, (.findings | group_by(.severity + " " + .rule)[] | "\(length)\t\(.[0].severity) \(.[0].rule)")' bin/corpus.json
+	TENON_CORPUS=$(abspath $(DIR)) TENON_E2E=1 $(GO) test -count=1 -timeout 60m -v -run TestParity ./test/parity
 
 lint: peers
 	./test/lint.sh

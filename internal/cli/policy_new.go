@@ -45,14 +45,17 @@ func (a *app) newRule(id, folder string) error {
 	category, name, _ := strings.Cut(id, "/")
 	fill := strings.NewReplacer("CATEGORY", strings.ReplaceAll(category, "-", "_"), "NAME", strings.ReplaceAll(name, "-", "_"), "ID", id)
 	base := filepath.Join(folder, category, strings.ReplaceAll(name, "-", "_"))
-	for file, text := range map[string]string{base + ".rego": starterRule, base + "_test.rego": starterRuleTest} {
-		if _, err := os.Lstat(file); err == nil {
-			return usagef("%s exists already and is left as it is", file)
+	files := []struct{ name, text string }{{base + ".rego", starterRule}, {base + "_test.rego", starterRuleTest}}
+	for _, f := range files {
+		if _, err := os.Lstat(f.name); err == nil {
+			return usagef("%s exists already and is left as it is", f.name)
 		}
-		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+	}
+	for _, f := range files {
+		if err := os.MkdirAll(filepath.Dir(f.name), 0o755); err != nil {
 			return fmt.Errorf("writing the rule: %w", err)
 		}
-		if err := os.WriteFile(file, []byte(fill.Replace(text)), 0o666); err != nil {
+		if err := os.WriteFile(f.name, []byte(fill.Replace(f.text)), 0o666); err != nil {
 			return fmt.Errorf("writing the rule: %w", err)
 		}
 	}
