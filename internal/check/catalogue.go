@@ -145,6 +145,8 @@ var Catalogue = map[string]Entry{
 	"graph/trigger-part-not-found":         {"What a trigger names exists", listener},
 	"graph/two-claims":                     {"A task binds one claim", assist},
 	"graph/two-deciders":                   {"One environment decides about a commit", checks},
+	"graph/variable-unknown":               {"A variable is one that is filled in", "https://tekton.dev/docs/pipelines/variables/"},
+	"graph/cel-syntax":                     {"A CEL expression parses", "https://tekton.dev/docs/triggers/cel_expressions/"},
 	"graph/volume-not-found":               {"A volume that is mounted is declared", tasks + "#specifying-volumes"},
 	"graph/workspace-unbound":              {"A workspace that is required is bound", spaces},
 	"graph/workspace-undeclared":           {"A workspace that is used is declared", spaces},

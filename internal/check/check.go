@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"runtime"
 	"slices"
 	"strings"
@@ -238,8 +239,10 @@ func dropConsequences(found []finding.Finding) []finding.Finding {
 
 // follows says of a rule which others, in the same object, bring it about.
 var follows = map[string][]string{
-	"graph/param-unused":             {"types/wrong-type", "types/decode", "types/unknown-field"},
-	"graph/workspace-unused":         {"types/wrong-type", "types/decode", "types/unknown-field", "graph/workspace-unbound"},
+	"graph/param-unused":             {"types/wrong-type", "types/decode"},
+	"graph/workspace-unused":         {"types/wrong-type", "types/decode", "graph/workspace-unbound"},
+	"secrets/in-manifest":            {"types/decode"},
+	"graph/variable-unknown":         {"types/tekton"},
 	"graph/driver-not-installed":     {"storage/in-tree-provisioner"},
 	"supply-chain/unqualified-image": {"image/invalid-reference"},
 	"graph/pod-level":                {"types/pod"},
@@ -281,21 +284,52 @@ func locate(found []finding.Finding, objects []manifest.Object) {
 	}
 }
 
-// pinpoint moves the source of a finding about one line of a text to that line.
+// pinpoint moves the source of a finding about a piece of a text to the line of it. Where the
+// field holds several texts, the first that has the piece is meant.
 func pinpoint(f *finding.Finding, o manifest.Object, places []manifest.Place) {
-	if f.Line == 0 && f.Quote == "" || len(places) == 0 || f.Source == nil || places[0].Text == 0 {
+	if f.Line == 0 && f.Quote == "" || len(places) == 0 || f.Source == nil || o.File == "" {
 		return
 	}
-	line := f.Line
-	if value, _ := manifest.Lookup(o.Value, manifest.ParsePath(f.Field)); line == 0 {
-		text, _ := value.(string)
-		before, _, found := strings.Cut(text, f.Quote)
-		if !found {
+	place, line := places[0], f.Line
+	if line == 0 {
+		value, _ := manifest.Lookup(o.Value, manifest.ParsePath(f.Field))
+		at, text := leafWith(value, f.Quote, manifest.ParsePath(f.Field))
+		if text == "" {
 			return
 		}
+		place = o.Origin.Trace(at, "")[0]
+		before, _, _ := strings.Cut(text, f.Quote)
 		line = strings.Count(before, "\n") + 1
 	}
-	f.Source = &finding.Position{File: f.Source.File, Line: places[0].Text + line - 1}
+	switch {
+	case place.Text > 0:
+		f.Source = &finding.Position{File: f.Source.File, Line: place.Text + line - 1}
+	case f.Line == 0:
+		f.Source = &place.Position
+	}
+}
+
+// leafWith finds the first text within a value that has a piece.
+func leafWith(value any, piece string, at manifest.Path) (manifest.Path, string) {
+	switch v := value.(type) {
+	case string:
+		if strings.Contains(v, piece) {
+			return at, v
+		}
+	case []any:
+		for i, item := range v {
+			if found, text := leafWith(item, piece, at.Append(i)); text != "" {
+				return found, text
+			}
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if found, text := leafWith(v[key], piece, at.Append(key)); text != "" {
+				return found, text
+			}
+		}
+	}
+	return nil, ""
 }
 
 // written tells whether the first place is in the team's own files.

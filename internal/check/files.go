@@ -55,16 +55,23 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 	}), nil
 }
 
-// sumUp makes one warning or info of those that say the same: without facts many objects refer to
-// what is defined elsewhere, and a habit is in every file.
+// often is how many findings of one rule and message are said one by one.
+const often = 8
+
+// sumUp makes one warning or info of the many that say the same: without facts many objects
+// refer to what is defined elsewhere, and a habit is in every file.
 func sumUp(found []finding.Finding) []finding.Finding {
+	said := func(f finding.Finding) string { return f.Rule + "\x00" + f.Message }
+	count := map[string]int{}
+	for _, f := range found {
+		count[said(f)]++
+	}
 	first := map[string]int{}
 	var kept []finding.Finding
 	for _, f := range found {
-		key := f.Rule + "\x00" + f.Message
-		i, seen := first[key]
-		if f.Severity == finding.Error || f.Waiver != nil || !seen {
-			first[key] = len(kept)
+		i, seen := first[said(f)]
+		if f.Severity == finding.Error || f.Waiver != nil || !seen || count[said(f)] <= often {
+			first[said(f)] = len(kept)
 			kept = append(kept, f)
 			continue
 		}

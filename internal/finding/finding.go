@@ -71,6 +71,11 @@ type Object struct {
 	Kind       string `json:"kind,omitempty"`
 	Namespace  string `json:"namespace,omitempty"`
 	Name       string `json:"name,omitempty"`
+
+	// File and Document tell objects of one name apart that stand in several places: the file,
+	// and where in it the object's document begins.
+	File     string `json:"-"`
+	Document int    `json:"-"`
 }
 
 // String returns Kind/name.

@@ -49,6 +49,7 @@ func Check(in Input) []finding.Finding {
 	g.claimSizes()
 	g.metrics()
 	g.quota()
+	g.variables()
 	g.quotaShape()
 	g.loose()
 	g.tainted()

@@ -65,6 +65,11 @@ func tektonPods(o manifest.Object) []workload {
 	return []workload{{namespace: o.Namespace, labels: set, drawn: drawn}, assistant}
 }
 
+// anyRun stands for the pods of runs that are not among the objects.
+func anyRun(namespace string) workload {
+	return tektonPods(manifest.Object{Kind: "TaskRun", Namespace: namespace, Value: map[string]any{}})[0]
+}
+
 func labelsAt(o manifest.Object, at ...any) labels.Set {
 	set := labels.Set{}
 	value, _ := manifest.Lookup(o.Value, at)
@@ -101,7 +106,7 @@ func (g *graph) networkPolicies() {
 			continue
 		}
 		selector, err := metav1.LabelSelectorAsSelector(&policy.Spec.PodSelector)
-		if err != nil || g.selects(o.Namespace, selector) {
+		if err != nil || g.selects(o.Namespace, selector) || !g.Complete && anyRun(o.Namespace).matches(selector) {
 			continue
 		}
 		g.unresolved(o, "graph/network-policy-selects-nothing", manifest.Path{"spec", "podSelector"},

@@ -25,6 +25,12 @@ func (g *graph) references() {
 			g.storageClass(o, o.Value["spec"], manifest.Path{"spec"})
 		case "StorageClass":
 			g.provisioner(o)
+		case "ServiceAccount":
+			for _, list := range []string{"secrets", "imagePullSecrets"} {
+				each(o.Value, manifest.Path{list}, func(i int, s map[string]any) {
+					g.secret(o, o.Namespace, s["name"], nil, manifest.Path{list, i, "name"})
+				})
+			}
 		case "HorizontalPodAutoscaler":
 			g.scaleTarget(o)
 		}
@@ -77,6 +83,9 @@ func (g *graph) taskReferences(o manifest.Object, value any, at manifest.Path) {
 	for _, list := range []string{"steps", "sidecars"} {
 		g.environment(o, spec[list], at.Append(list))
 		g.mounts(o, spec, list, at)
+	}
+	if template, ok := spec["stepTemplate"].(map[string]any); ok {
+		g.containerEnvironment(o, template, at.Append("stepTemplate"))
 	}
 }
 
@@ -175,25 +184,27 @@ func (g *graph) volumes(o manifest.Object, value any, at manifest.Path) {
 }
 
 func (g *graph) environment(o manifest.Object, containers any, at manifest.Path) {
-	each(containers, nil, func(i int, c map[string]any) {
-		each(c, manifest.Path{"env"}, func(j int, e map[string]any) {
-			here := at.Append(i, "env", j, "valueFrom")
-			if from, ok := lookupMap(e, "valueFrom", "secretKeyRef"); ok && from["optional"] != true {
-				g.secret(o, o.Namespace, from["name"], from["key"], here.Append("secretKeyRef"))
-			}
-			if from, ok := lookupMap(e, "valueFrom", "configMapKeyRef"); ok && from["optional"] != true {
-				g.configMap(o, o.Namespace, from["name"], here.Append("configMapKeyRef", "name"))
-			}
-		})
-		each(c, manifest.Path{"envFrom"}, func(j int, e map[string]any) {
-			here := at.Append(i, "envFrom", j)
-			if from, ok := lookupMap(e, "secretRef"); ok && from["optional"] != true {
-				g.secret(o, o.Namespace, from["name"], nil, here.Append("secretRef", "name"))
-			}
-			if from, ok := lookupMap(e, "configMapRef"); ok && from["optional"] != true {
-				g.configMap(o, o.Namespace, from["name"], here.Append("configMapRef", "name"))
-			}
-		})
+	each(containers, nil, func(i int, c map[string]any) { g.containerEnvironment(o, c, at.Append(i)) })
+}
+
+func (g *graph) containerEnvironment(o manifest.Object, c map[string]any, at manifest.Path) {
+	each(c, manifest.Path{"env"}, func(j int, e map[string]any) {
+		here := at.Append("env", j, "valueFrom")
+		if from, ok := lookupMap(e, "valueFrom", "secretKeyRef"); ok && from["optional"] != true {
+			g.secret(o, o.Namespace, from["name"], from["key"], here.Append("secretKeyRef"))
+		}
+		if from, ok := lookupMap(e, "valueFrom", "configMapKeyRef"); ok && from["optional"] != true {
+			g.configMap(o, o.Namespace, from["name"], here.Append("configMapKeyRef", "name"))
+		}
+	})
+	each(c, manifest.Path{"envFrom"}, func(j int, e map[string]any) {
+		here := at.Append("envFrom", j)
+		if from, ok := lookupMap(e, "secretRef"); ok && from["optional"] != true {
+			g.secret(o, o.Namespace, from["name"], nil, here.Append("secretRef", "name"))
+		}
+		if from, ok := lookupMap(e, "configMapRef"); ok && from["optional"] != true {
+			g.configMap(o, o.Namespace, from["name"], here.Append("configMapRef", "name"))
+		}
 	})
 }
 

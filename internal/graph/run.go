@@ -83,7 +83,7 @@ func (w wiring) templateRuns(o manifest.Object) []Run {
 			if run.Namespace == "" {
 				run.Namespace = o.Namespace
 			}
-			run.File = o.File
+			run.File, run.Document = o.File, o.Document
 			runs = append(runs, Run{Object: run, Owner: o, At: at})
 		}
 	}

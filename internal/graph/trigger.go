@@ -30,6 +30,7 @@ func (g *graph) trigger(o manifest.Object, t map[string]any, at manifest.Path) {
 		g.triggerPart(o, "TriggerTemplate", o.Namespace, template["ref"], at.Append("template", "ref"))
 	}
 	each(t, manifest.Path{"bindings"}, func(i int, b map[string]any) {
+		g.bindingValue(o, b, at.Append("bindings", i, "value"))
 		kind, namespace := "TriggerBinding", o.Namespace
 		if b["kind"] == "ClusterTriggerBinding" {
 			kind, namespace = "ClusterTriggerBinding", ""
@@ -38,6 +39,7 @@ func (g *graph) trigger(o manifest.Object, t map[string]any, at manifest.Path) {
 	})
 	each(t, manifest.Path{"interceptors"}, func(i int, in map[string]any) {
 		g.interceptor(o, in, at.Append("interceptors", i))
+		g.celInterceptor(o, in, at.Append("interceptors", i))
 	})
 }
 

@@ -25,6 +25,8 @@ type Object struct {
 	Origin Origin
 	// File that the object was read from; empty for what a platform renders.
 	File string
+	// Document is the line before the one that the object's document begins at.
+	Document int
 }
 
 // Origin resolves where a field of an object came from, on demand.
@@ -84,7 +86,7 @@ func (o Object) Ref() *finding.Object {
 		generate, _ := Lookup(o.Value, Path{"metadata", "generateName"})
 		name, _ = generate.(string)
 	}
-	return &finding.Object{APIVersion: o.APIVersion, Kind: o.Kind, Namespace: o.Namespace, Name: name}
+	return &finding.Object{APIVersion: o.APIVersion, Kind: o.Kind, Namespace: o.Namespace, Name: name, File: o.File, Document: o.Document}
 }
 
 // GroupKind returns the API group and kind.

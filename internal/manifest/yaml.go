@@ -69,7 +69,7 @@ func (p *Parsed) add(value any, d *document, at Path) {
 		p.Skipped++
 		return
 	}
-	o.File = d.file
+	o.File, o.Document = d.file, d.line
 	p.Objects = append(p.Objects, o)
 }
 

@@ -34,8 +34,10 @@ func within(value any, at manifest.Path) []Script {
 	case map[string]any:
 		if text, ok := v["script"].(string); ok {
 			found = append(found, Script{at, at.Append("script"), text, parsed(text)})
-		} else if text, where, ok := inline(v); ok {
-			found = append(found, Script{at, at.Append(where...), text, parsed(text)})
+		} else if shell, text, where, ok := inline(v); ok {
+			found = append(found, Script{at, at.Append(where...), text, parsedBy(shell, text)})
+		} else if facts, ok := direct(v); ok {
+			found = append(found, Script{at, at.Append("command"), "", facts})
 		}
 		for _, key := range slices.Sorted(maps.Keys(v)) {
 			found = append(found, within(v[key], at.Append(key))...)
@@ -48,7 +50,47 @@ func within(value any, at manifest.Path) []Script {
 	return found
 }
 
+// direct gives the facts of a container that runs one program without a shell.
+func direct(container map[string]any) (Facts, bool) {
+	words := slices.Concat(texts(container["command"]), texts(container["args"]))
+	if len(texts(container["command"])) == 0 {
+		return Facts{}, false
+	}
+	facts := Facts{
+		Commands: []Command{}, Pipes: []Pipe{}, Assignments: []Assignment{}, Ignored: []Ignored{}, Captures: []Capture{},
+		Heredocs: []Heredoc{}, Errexit: true,
+	}
+	w := walker{facts: &facts}
+	w.note(Command{Name: path.Base(words[0]), Args: words[1:], Line: 1})
+	return facts, true
+}
+
+func texts(value any) []string {
+	list, _ := value.([]any)
+	var all []string
+	for _, item := range list {
+		if text, ok := item.(string); ok {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
 var known sync.Map // text -> Facts: targets share most of their scripts
+
+// parsedBy is parsed for a text that a container hands to a shell: no line of its own says which.
+func parsedBy(shell, text string) Facts {
+	key := shell + "\x00" + text
+	if facts, ok := known.Load(key); ok {
+		return facts.(Facts)
+	}
+	if shell == "busybox" || shell == "env" {
+		shell = "sh"
+	}
+	facts := parse(text, shell)
+	known.Store(key, facts)
+	return facts
+}
 
 func parsed(text string) Facts {
 	if facts, ok := known.Load(text); ok {
@@ -66,7 +108,7 @@ var shellFlag = regexp.MustCompile(`^-[a-z]*c$`)
 
 // inline finds the script that a container hands to a shell: the word after -c, wherever in
 // command and args the two stand.
-func inline(container map[string]any) (text string, at manifest.Path, ok bool) {
+func inline(container map[string]any) (shell, text string, at manifest.Path, ok bool) {
 	type word struct {
 		text string
 		at   manifest.Path
@@ -81,8 +123,8 @@ func inline(container map[string]any) (text string, at manifest.Path, ok bool) {
 	}
 	for i := range words {
 		if i > 0 && i+1 < len(words) && shellFlag.MatchString(words[i].text) && shells[path.Base(words[0].text)] {
-			return words[i+1].text, words[i+1].at, true
+			return path.Base(words[0].text), words[i+1].text, words[i+1].at, true
 		}
 	}
-	return "", nil, false
+	return "", "", nil, false
 }

@@ -4,6 +4,7 @@ package script
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -27,6 +28,8 @@ type Facts struct {
 	Captures []Capture `json:"captures"`
 	// Heredocs that are fed to commands.
 	Heredocs []Heredoc `json:"heredocs"`
+	// Bash says what of the script only bash understands, where it is run by another shell.
+	Bash string `json:"bash,omitempty"`
 	// Errexit tells whether the script ends at the first failure: by set -e, by its first line,
 	// or because Tekton adds that line.
 	Errexit bool `json:"errexit"`
@@ -82,10 +85,12 @@ type Assignment struct {
 }
 
 // Parse reads a script. Without a shebang Tekton runs it with sh.
-func Parse(text string) Facts {
+func Parse(text string) Facts { return parse(text, interpreter(text)) }
+
+func parse(text, shell string) Facts {
 	first, _, _ := strings.Cut(text, "\n")
 	facts := Facts{
-		Shell: interpreter(text), Commands: []Command{}, Pipes: []Pipe{}, Assignments: []Assignment{},
+		Shell: shell, Commands: []Command{}, Pipes: []Pipe{}, Assignments: []Assignment{},
 		Ignored: []Ignored{}, Captures: []Capture{}, Heredocs: []Heredoc{},
 		Errexit: !strings.HasPrefix(first, "#!") || errexitFlag.MatchString(first),
 	}
@@ -98,6 +103,7 @@ func Parse(text string) Facts {
 	}
 	file, err := syntax.NewParser(syntax.Variant(variant)).Parse(strings.NewReader(text), "")
 	if err != nil && variant == syntax.LangPOSIX {
+		facts.Bash = strings.TrimPrefix(err.Error(), ":")
 		// In many images sh is bash: what is known of the script is better than nothing.
 		file, err = syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
 	}
@@ -107,6 +113,10 @@ func Parse(text string) Facts {
 	}
 	w := walker{facts: &facts, pipefail: strings.HasPrefix(first, "#!") && strings.Contains(first, "pipefail"), errexit: facts.Errexit, read: map[string]bool{}}
 	syntax.Walk(file, w.visit)
+	waited := slices.ContainsFunc(facts.Commands, func(c Command) bool { return c.Name == "wait" && len(c.Args) > 0 })
+	if !waited {
+		facts.Ignored = append(facts.Ignored, w.background...)
+	}
 	for i := range facts.Captures {
 		facts.Captures[i].Used = w.read[facts.Captures[i].Name]
 	}
@@ -139,6 +149,8 @@ type walker struct {
 	pipefail bool
 	errexit  bool
 	guarded  map[*syntax.Assign]bool
+	// background are commands that nobody may have waited for.
+	background []Ignored
 	// read are the variables that are used anywhere.
 	read map[string]bool
 	// inner are pipes that are part of a longer one already noted.
@@ -149,17 +161,22 @@ func (w *walker) visit(n syntax.Node) bool {
 	switch x := n.(type) {
 	case *syntax.Stmt:
 		w.heredocs(x)
+		if call, ok := x.Cmd.(*syntax.CallExpr); ok && x.Background && len(call.Args) > 0 {
+			w.background = append(w.background, Ignored{name(call), "&", int(call.Pos().Line())})
+		}
 	case *syntax.ParamExp:
 		if x.Param != nil {
 			w.read[x.Param.Value] = true
 		}
 	case *syntax.IfClause:
 		w.guard(x)
+		w.shrugged(x)
 	case *syntax.CallExpr:
 		w.call(x)
 	case *syntax.DeclClause:
 		for _, a := range x.Args {
 			w.assign(a)
+			w.masked(x.Variant.Value, a)
 		}
 	case *syntax.BinaryCmd:
 		if (x.Op == syntax.Pipe || x.Op == syntax.PipeAll) && !w.inner[x] {
@@ -218,6 +235,34 @@ func (w *walker) ignored(x *syntax.BinaryCmd) {
 	})
 }
 
+// shrugged notes commands whose failure an if only talks about.
+func (w *walker) shrugged(x *syntax.IfClause) {
+	if len(x.Cond) != 1 || !x.Cond[0].Negated || x.Else != nil || len(x.Then) == 0 {
+		return
+	}
+	call, ok := x.Cond[0].Cmd.(*syntax.CallExpr)
+	for _, s := range x.Then {
+		then, isCall := s.Cmd.(*syntax.CallExpr)
+		ok = ok && isCall && len(then.Args) > 0 && harmless[text(then.Args[0])]
+	}
+	if ok && len(call.Args) > 0 {
+		w.facts.Ignored = append(w.facts.Ignored, Ignored{name(call), "an if that only prints", int(call.Pos().Line())})
+	}
+}
+
+// masked notes commands whose failure a declaration hides: of local x=$(...) only local decides.
+func (w *walker) masked(by string, a *syntax.Assign) {
+	if a.Value == nil {
+		return
+	}
+	syntax.Walk(a.Value, func(n syntax.Node) bool {
+		if call, ok := n.(*syntax.CallExpr); ok && len(call.Args) > 0 {
+			w.facts.Ignored = append(w.facts.Ignored, Ignored{name(call), by, int(call.Pos().Line())})
+		}
+		return true
+	})
+}
+
 // name is what a call runs: the program, or for an interpreter the module or file that it is
 // given.
 func name(x *syntax.CallExpr) string {
@@ -246,7 +291,56 @@ func (w *walker) call(x *syntax.CallExpr) {
 	if c.Name == "set" && len(c.Args) > 0 {
 		w.options(c.Args)
 	}
+	w.note(c)
+	w.fetched(x, c)
+}
+
+// note records a command, and the one that it runs in turn.
+func (w *walker) note(c Command) {
 	w.facts.Commands = append(w.facts.Commands, c)
+	switch c.Name {
+	case "export", "readonly", "declare", "local", "typeset", "env":
+		for _, word := range c.Args {
+			if name, value, found := strings.Cut(word, "="); found && variableName.MatchString(name) {
+				w.facts.Assignments = append(w.facts.Assignments, Assignment{name, strings.Trim(value, `"'`), c.Line})
+			}
+		}
+	}
+	if !runsOther[c.Name] {
+		return
+	}
+	for i, word := range c.Args {
+		if !strings.HasPrefix(word, "-") && !strings.Contains(word, "=") && !amount.MatchString(word) {
+			w.note(Command{Name: word, Args: c.Args[i+1:], Line: c.Line})
+			return
+		}
+	}
+}
+
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// runsOther are commands that run the one that their arguments name.
+var runsOther = map[string]bool{"env": true, "sudo": true, "exec": true, "nohup": true, "time": true, "timeout": true, "nice": true, "command": true, "xvfb-run": true}
+
+var amount = regexp.MustCompile(`^[0-9.]+[smhd]?$`)
+
+// fetched notes what a shell is given to run by a substitution, such as bash <(curl ...), as the
+// pipe that it is in effect.
+func (w *walker) fetched(x *syntax.CallExpr, c Command) {
+	switch c.Name {
+	case "sh", "bash", "python", "python3", "source", ".", "eval":
+	default:
+		return
+	}
+	for _, arg := range x.Args[1:] {
+		syntax.Walk(arg, func(n syntax.Node) bool {
+			call, ok := n.(*syntax.CallExpr)
+			if ok && len(call.Args) > 0 && (text(call.Args[0]) == "curl" || text(call.Args[0]) == "wget") {
+				w.facts.Pipes = append(w.facts.Pipes, Pipe{Commands: []string{text(call.Args[0]), "bash"}, Pipefail: true, Line: c.Line})
+			}
+			return true
+		})
+	}
 }
 
 // options follows the options that the script sets.

@@ -94,6 +94,9 @@ func (c *Checker) findings(o manifest.Object, problems []problem) []finding.Find
 			Rule: p.rule, Severity: finding.Error, Message: p.message, Remedy: p.remedy,
 			Object: o.Ref(), Field: entry(o, translate(o, p.field), p.value),
 		}
+		if m := quotedVariable.FindString(p.message); m != "" {
+			f.Quote = m
+		}
 		if p.warning {
 			f.Severity = finding.Warning
 		}
@@ -121,6 +124,9 @@ func entry(o manifest.Object, field string, value any) string {
 	}
 	return field
 }
+
+// quotedVariable is the variable that a message of Tekton is about.
+var quotedVariable = regexp.MustCompile(`\$\((params|tt\.params|workspaces|results|tasks|context)[.\[][^()\s]*\)`)
 
 // byName matches list elements that Tekton names instead of counting: spec.tasks[checkout].
 var byName = regexp.MustCompile(`^[A-Za-z]`)

@@ -5,6 +5,7 @@ package typed
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"strings"
 
 	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
@@ -20,6 +21,7 @@ import (
 // object keeps its apiVersion, so that findings name what is written; Written gives its fields
 // back.
 func Upgrade(o manifest.Object) manifest.Object {
+	o = readable(o)
 	if o.APIVersion != "tekton.dev/v1beta1" {
 		return o
 	}
@@ -41,6 +43,25 @@ func Upgrade(o manifest.Object) manifest.Object {
 		return o
 	}
 	o.Value = value
+	return o
+}
+
+// readable leaves out the fields of an object that do not decode, which have been reported: they
+// must not hide what else is wrong.
+func readable(o manifest.Object) manifest.Object {
+	gvk := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind)
+	want := externalType(gvk)
+	if factory, known := tektonKinds[gvk]; known {
+		want = reflect.TypeOf(factory()).Elem()
+	}
+	if want == nil {
+		return o
+	}
+	raw, err := json.Marshal(o.Value)
+	if err != nil || json.Unmarshal(raw, reflect.New(want).Interface()) == nil {
+		return o
+	}
+	o.Value = without(o.Value, misfits(o.Value, want))
 	return o
 }
 

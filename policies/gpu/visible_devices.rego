@@ -39,4 +39,35 @@ deny contains {"msg": msg, "path": script.path, "line": assignment.line} if {
 	msg := sprintf("line %d of the script sets CUDA_VISIBLE_DEVICES to %s, which can hide every GPU from CUDA", [assignment.line, assignment.value])
 }
 
+deny contains {"msg": msg, "path": array.concat(pod.path, ["env", i])} if {
+	some pod in lib.pod_specs
+	some i, variable in pod.spec.env
+	variable.name in {"NVIDIA_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES"}
+	not variable.value in {"void", "none"}
+	msg := sprintf("%s is set for every container of the pod", [variable.name])
+}
+
+deny contains {"msg": msg, "path": ["data", name]} if {
+	input.kind == "ConfigMap"
+	some name in ["NVIDIA_VISIBLE_DEVICES", "CUDA_VISIBLE_DEVICES"]
+	value := input.data[name]
+	not devices(value)
+	msg := sprintf("%s is %q for whoever takes its environment from the ConfigMap", [name, value])
+}
+
+# What Python sets, or a script writes for others to read.
+deny contains {"msg": msg, "path": script.path, "text": found[0]} if {
+	some script in input.tenon.scripts
+	some found in regex.find_all_string_submatch_n(`CUDA_VISIBLE_DEVICES['"]?\]?\s*[=,]\s*['"]?([A-Za-z][A-Za-z0-9,_-]*)`, script.text, -1)
+	not devices(found[1])
+	not assigned(script)
+	msg := sprintf("CUDA_VISIBLE_DEVICES becomes %s, which can hide every GPU from CUDA", [found[1]])
+}
+
+# assigned scripts are told of at the line of the assignment.
+assigned(script) if {
+	some assignment in script.facts.assignments
+	assignment.name == "CUDA_VISIBLE_DEVICES"
+}
+
 devices(text) if regex.match(`^(([0-9]+|GPU-[0-9a-f-]+|MIG-[0-9a-f-]+)(,([0-9]+|GPU-[0-9a-f-]+|MIG-[0-9a-f-]+))*)?$`, text)

@@ -31,3 +31,29 @@ test_silent_on_indices if {
 test_silent_as_rendered if {
 	count(visible_devices.deny) == 0 with input as task
 }
+
+# Further forms.
+
+test_fires_in_a_pod_template if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/kind", "value": "PipelineRun"}, {"op": "replace", "path": "/spec", "value": {"taskRunTemplate": {"podTemplate": {"env": [{"name": "NVIDIA_VISIBLE_DEVICES", "value": "all"}]}}}}])
+	found := visible_devices.deny with input as object
+	count(found) == 1
+}
+
+test_fires_in_a_config_map if {
+	object := json.patch(data.rendered.ConfigMap["dashboard"], [{"op": "replace", "path": "/data", "value": {"CUDA_VISIBLE_DEVICES": "all"}}])
+	found := visible_devices.deny with input as object
+	count(found) == 1
+}
+
+test_fires_in_python if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "os.environ[\"CUDA_VISIBLE_DEVICES\"] = \"all\"", "facts": {"commands": [], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}])
+	found := visible_devices.deny with input as object
+	count(found) == 1
+}
+
+test_says_an_assignment_once if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "export CUDA_VISIBLE_DEVICES=all", "facts": {"commands": [], "assignments": [{"name": "CUDA_VISIBLE_DEVICES", "value": "all", "line": 1}]}}]}])
+	found := visible_devices.deny with input as object
+	count(found) == 1
+}

@@ -11,6 +11,8 @@
 #   remedy: "let it fail; write a report in a finally task, or keep the code and exit with it"
 package tenon.rules.pipeline.ignored_failure
 
+import data.tenon.lib
+
 # tools whose outcome is what a step is for.
 tools := {"papermill", "pytest", "jupyter", "nbconvert", "nbval", "tox", "nox", "unittest", "ctest"}
 
@@ -18,5 +20,40 @@ deny contains {"msg": msg, "path": script.path, "line": ignored.line} if {
 	some script in input.tenon.scripts
 	some ignored in script.facts.ignored
 	ignored.command in tools
-	msg := sprintf("the failure of %s is hidden by || %s", [ignored.command, ignored.by])
+	msg := sprintf("the failure of %s is hidden by %s", [ignored.command, ignored.by])
+}
+
+deny contains {"msg": msg, "path": script.path, "line": command.line} if {
+	some script in input.tenon.scripts
+	some command in script.facts.commands
+	"--allow-errors" in command.args
+	msg := sprintf("%s --allow-errors ends well whatever the cells do", [command.name])
+}
+
+deny contains {"msg": msg, "path": script.path, "line": command.line} if {
+	some script in input.tenon.scripts
+	some command in script.facts.commands
+	command.name == "trap"
+	some word in command.args
+	regex.match(`^['"]?exit 0['"]?$`, word)
+	msg := "the trap ends the script well, whatever failed"
+}
+
+deny contains {"msg": msg, "path": array.concat(c.path, ["onError"])} if {
+	some c in lib.containers
+	c.container.onError == "continue"
+	some script in input.tenon.scripts
+	script.container == c.path
+	some command in script.facts.commands
+	command.name in tools
+	msg := sprintf("onError: continue hides the failure of %s", [command.name])
+}
+
+# Python starts the tool, and does not look at its outcome.
+deny contains {"msg": msg, "path": script.path, "text": found} if {
+	some script in input.tenon.scripts
+	some found in regex.find_n(`(subprocess\.(run|call|Popen)|os\.system)\([^)]*(papermill|pytest|nbconvert)[^)]*\)`, script.text, -1)
+	not contains(found, "check=True")
+	not regex.match(`returncode|check_returncode|sys\.exit\((subprocess|os)`, script.text)
+	msg := "the outcome of the tool that Python starts is not looked at"
 }

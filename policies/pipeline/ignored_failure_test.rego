@@ -13,3 +13,29 @@ test_fires if {
 test_silent_as_rendered if {
 	count(ignored_failure.deny) == 0 with input as object_under_test
 }
+
+# Further forms.
+
+test_fires_on_allowed_errors if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "", "facts": {"commands": [{"name": "jupyter", "args": ["nbconvert", "--allow-errors"], "line": 1}], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}])
+	found := ignored_failure.deny with input as object
+	count(found) == 1
+}
+
+test_fires_on_a_trap if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "", "facts": {"commands": [{"name": "trap", "args": ["exit 0", "EXIT"], "line": 1}], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}])
+	found := ignored_failure.deny with input as object
+	count(found) == 1
+}
+
+test_fires_on_python if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "subprocess.run([\"pytest\"])", "facts": {"commands": [], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}])
+	found := ignored_failure.deny with input as object
+	count(found) == 1
+}
+
+test_fires_on_continue if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/spec/steps", "value": [{"name": "a", "onError": "continue"}]}, {"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "", "facts": {"commands": [{"name": "pytest", "args": [], "line": 1}], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}])
+	found := ignored_failure.deny with input as object
+	count(found) == 1
+}

@@ -25,3 +25,9 @@ deny contains {"msg": msg, "path": array.concat(c.path, ["securityContext", "run
 	c.container.securityContext.runAsUser == 0
 	msg := sprintf("container %s runs as root", [object.get(c.container, "name", "?")])
 }
+
+deny contains {"msg": msg, "path": array.concat(pod.path, ["securityContext", "runAsUser"])} if {
+	some pod in lib.pod_specs
+	pod.spec.securityContext.runAsUser == 0
+	msg := "every container of the pod runs as root"
+}

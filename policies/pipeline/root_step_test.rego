@@ -19,3 +19,11 @@ test_fires_on_privileged if {
 test_silent_as_rendered if {
 	count(root_step.deny) == 0 with input as task
 }
+
+# Further forms.
+
+test_fires_on_a_pod if {
+	object := json.patch(data.rendered.Deployment["warm-gpu"], [{"op": "add", "path": "/spec/template/spec/securityContext", "value": {"runAsUser": 0}}])
+	found := root_step.deny with input as object
+	count(found) == 1
+}

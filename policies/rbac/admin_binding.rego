@@ -26,3 +26,13 @@ deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
 	not startswith(input.roleRef.name, "system:")
 	msg := sprintf("%s gives rights to everybody in %s", [input.kind, subject.name])
 }
+
+deny contains {"msg": msg, "path": script.path, "line": command.line} if {
+	some script in input.tenon.scripts
+	some command in script.facts.commands
+	command.name == "kubectl"
+	"create" in command.args
+	some word in command.args
+	word in {"--clusterrole=cluster-admin", "cluster-admin"}
+	msg := "the script makes somebody an administrator of the cluster"
+}

@@ -21,3 +21,9 @@ test_fires_on_everybody if {
 	found := admin_binding.deny with input as object
 	count(found) == 1
 }
+
+test_fires_on_a_script if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "", "facts": {"commands": [{"name": "kubectl", "args": ["create", "clusterrolebinding", "x", "--clusterrole=cluster-admin"], "line": 1}], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}])
+	found := admin_binding.deny with input as object
+	count(found) == 1
+}

@@ -16,5 +16,13 @@ deny contains {"msg": msg, "path": [list, key]} if {
 	some list in ["data", "stringData"]
 	some key, value in input[list]
 	value != ""
+	not placeholder(value)
+	not public(key)
 	msg := sprintf("Secret %s holds a value for %s", [input.metadata.name, key])
 }
+
+# A placeholder that is filled in before the Secret is applied.
+placeholder(value) if regex.match(`^\s*(<[^>]*>|\{\{.*\}\}|\$\(.*\)|\$\{.*\}|(?i)(your|my|example|changeme|replace|insert|todo)[-_ ].*|xxx+)\s*$`, value)
+
+# What is no secret, although a Secret holds it.
+public(key) if regex.match(`(?i)^(known_hosts|ca([-._].*)?|.*\.crt|region|.*endpoint|.*url|host(name)?|port|user(name)?|email|.*_enabled?|namespace|type)$`, key)

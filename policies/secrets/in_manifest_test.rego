@@ -20,3 +20,17 @@ test_silent_on_every_rendered_object if {
 		}
 	}
 }
+
+# Further forms.
+
+test_silent_on_a_placeholder if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/kind", "value": "Secret"}, {"op": "add", "path": "/stringData", "value": {"token": "<your token>"}}])
+	found := in_manifest.deny with input as object
+	count(found) == 0
+}
+
+test_silent_on_what_is_public if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/kind", "value": "Secret"}, {"op": "add", "path": "/stringData", "value": {"known_hosts": "github.com ssh-ed25519 AAAA"}}])
+	found := in_manifest.deny with input as object
+	count(found) == 0
+}

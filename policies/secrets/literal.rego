@@ -15,7 +15,12 @@ import data.tenon.lib
 
 tokens := `ghp_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20}|xox[bap]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|eyJhbGciOi[A-Za-z0-9_-]{20,}\.|\$apr1\$|hooks\.slack\.com/services/T[A-Za-z0-9]`
 
-named := `(?i)(^|[_-])(password|passwd|token|secret|api[_-]?key|credentials?)$`
+named := `(?i)(^|[_-])(password|passwd|token|secret|secret[_-]access[_-]key|access[_-]?key|api[_-]?key|credentials?)$`
+
+# A URL with a password in it, and a line of a configuration that sets one.
+url_password := `[a-z]+://[^/\s:@$]+:[^/\s@$<{(]{3,}@`
+
+setting := `(?im)^\s*[a-z_.]*(password|secret|token)\s*=\s*[^\s$<{%(]{4,}`
 
 # A value that only says where the credential is, or that is none.
 harmless := `^(\$[({].*|/.*|true|false|[0-9]{0,3}|none|null|)$`
@@ -46,4 +51,46 @@ deny contains {"msg": msg, "path": ["metadata", "annotations", key]} if {
 	some key, text in input.metadata.annotations
 	regex.match(tokens, text)
 	msg := sprintf("annotation %s holds a credential", [key])
+}
+
+deny contains {"msg": msg, "path": array.concat(c.path, ["env", i, "value"])} if {
+	some c in lib.containers
+	some i, variable in c.container.env
+	is_string(variable.value)
+	some pattern in [tokens, url_password]
+	regex.match(pattern, variable.value)
+	not regex.match(named, variable.name)
+	msg := sprintf("variable %s holds a credential", [variable.name])
+}
+
+deny contains {"msg": msg, "path": ["data", key]} if {
+	input.kind == "ConfigMap"
+	some key, text in input.data
+	some pattern in [url_password, setting]
+	regex.match(pattern, text)
+	msg := sprintf("key %s of ConfigMap %s holds a credential", [key, input.metadata.name])
+}
+
+deny contains {"msg": msg, "path": script.path, "line": command.line} if {
+	some script in input.tenon.scripts
+	some command in script.facts.commands
+	some i, word in command.args
+	given(command, i, word)
+	msg := sprintf("%s is given a credential that stands in the script", [command.name])
+}
+
+given(_, _, word) if regex.match(`^--(password|token|secret)=[^$]{3,}$`, word)
+
+given(_, _, word) if regex.match(`^--from-literal=[^=]*(password|token|secret|key)[^=]*=[^$]{3,}$`, word)
+
+given(command, i, _) if {
+	command.name == "curl"
+	command.args[i - 1] in {"-u", "--user"}
+	regex.match(`^[^$]+:[^$]+$`, command.args[i])
+}
+
+given(command, i, _) if {
+	command.args[i - 1] in {"-p", "--password"}
+	"login" in command.args
+	not startswith(command.args[i], "$")
 }

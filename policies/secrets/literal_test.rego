@@ -22,8 +22,44 @@ test_fires_in_a_config_map if {
 	count(found) == 1
 }
 
+test_fires_in_a_setting if {
+	object := json.patch(data.rendered.ConfigMap["dashboard"], [{"op": "replace", "path": "/data", "value": {"grafana.ini": "admin_password = hunter22\n"}}])
+	found := literal.deny with input as object
+	count(found) == 1
+}
+
 test_fires_in_a_script if {
-	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"path": ["spec"], "text": "curl -H ghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "facts": {"commands": []}}]}])
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "curl -H ghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "facts": {"commands": [], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}])
+	found := literal.deny with input as object
+	count(found) == 1
+}
+
+test_fires_in_a_url if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/spec/steps/0/env", "value": [{"name": "DB", "value": "postgres://ci:hunter2@db/r"}]}])
+	found := literal.deny with input as object
+	count(found) == 1
+}
+
+test_fires_on_curl if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "", "facts": {"commands": [{"name": "curl", "args": ["-u", "admin:operator", "x"], "line": 1}], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}])
+	found := literal.deny with input as object
+	count(found) == 1
+}
+
+test_fires_on_a_flag if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "", "facts": {"commands": [{"name": "grafana", "args": ["--password=admin123"], "line": 1}], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}])
+	found := literal.deny with input as object
+	count(found) == 1
+}
+
+test_fires_on_a_literal if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "", "facts": {"commands": [{"name": "kubectl", "args": ["create", "secret", "--from-literal=token=abcdef"], "line": 1}], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}])
+	found := literal.deny with input as object
+	count(found) == 1
+}
+
+test_fires_on_a_login if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "", "facts": {"commands": [{"name": "docker", "args": ["login", "-p", "Passw0rd"], "line": 1}], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}])
 	found := literal.deny with input as object
 	count(found) == 1
 }

@@ -19,3 +19,22 @@ deny contains {"msg": msg, "path": script.path, "line": command.line} if {
 	regex.match(`^0?777$|^a\+rwx$|^ugo\+rwx$|^o\+.*w`, word)
 	msg := "chmod makes files writable for everybody"
 }
+
+deny contains {"msg": msg, "path": script.path, "line": command.line} if {
+	some script in input.tenon.scripts
+	some command in script.facts.commands
+	some i, word in command.args
+	open_mode(command, i, word)
+	msg := sprintf("%s makes files writable for everybody", [command.name])
+}
+
+open_mode(command, _, word) if {
+	command.name == "umask"
+	regex.match(`^0+$`, word)
+}
+
+open_mode(command, i, word) if {
+	command.name in {"mkdir", "install"}
+	command.args[i - 1] in {"-m", "--mode"}
+	regex.match(`^0?777$`, word)
+}

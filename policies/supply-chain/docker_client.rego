@@ -11,9 +11,30 @@
 #   remedy: "pull by running the image itself; build with buildkit rootless, buildah or kaniko"
 package tenon.rules.supply_chain.docker_client
 
+import data.tenon.lib
+
 deny contains {"msg": msg, "path": script.path, "line": command.line} if {
 	some script in input.tenon.scripts
 	some command in script.facts.commands
 	command.name in {"docker", "docker-compose", "nvidia-docker"}
+	not engine_beside
 	msg := sprintf("line %d of the script calls %s, which needs an engine that is not there", [command.line, command.name])
+}
+
+# engine_beside tells whether the object brings an engine: a sidecar, or a socket or host of one.
+engine_beside if {
+	some c in lib.containers
+	regex.match(`dind|docker:|podman|buildkit`, object.get(c.container, "image", ""))
+	"sidecars" in c.path
+}
+
+engine_beside if {
+	some c in lib.containers
+	some variable in c.container.env
+	variable.name == "DOCKER_HOST"
+}
+
+engine_beside if {
+	some v in lib.volumes
+	contains(object.get(v.volume, ["hostPath", "path"], ""), "docker.sock")
 }

@@ -13,3 +13,23 @@ test_fires_on_docker_pull if {
 test_silent_as_rendered if {
 	count(docker_client.deny) == 0 with input as task
 }
+
+# Further forms.
+
+test_silent_beside_an_engine if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "docker ps", "facts": {"commands": [{"name": "docker", "args": ["ps"], "line": 1}], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}, {"op": "add", "path": "/spec/sidecars", "value": [{"name": "d", "image": "docker:dind"}]}])
+	found := docker_client.deny with input as object
+	count(found) == 0
+}
+
+test_silent_with_a_host if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "docker ps", "facts": {"commands": [{"name": "docker", "args": ["ps"], "line": 1}], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}, {"op": "replace", "path": "/spec/steps/0/env", "value": [{"name": "DOCKER_HOST", "value": "tcp://x"}]}])
+	found := docker_client.deny with input as object
+	count(found) == 0
+}
+
+test_silent_with_a_socket if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "docker ps", "facts": {"commands": [{"name": "docker", "args": ["ps"], "line": 1}], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}, {"op": "add", "path": "/spec/volumes", "value": [{"name": "s", "hostPath": {"path": "/var/run/docker.sock"}}]}])
+	found := docker_client.deny with input as object
+	count(found) == 0
+}

@@ -22,3 +22,12 @@ deny contains {"msg": msg, "path": script.path, "line": pipe.line} if {
 	words[count(words) - 1] in {"sh", "bash", "python", "python3", "sudo", "perl", "node"}
 	msg := sprintf("what %s fetches is run by %s without a look", [first, last])
 }
+
+deny contains {"msg": msg, "path": script.path, "line": command.line} if {
+	some script in input.tenon.scripts
+	some command in script.facts.commands
+	command.name in {"kubectl", "oc"}
+	some word in command.args
+	regex.match(`^https?://.*(latest|/main/|/master/|/HEAD/)`, word)
+	msg := sprintf("%s applies whatever %s says today", [command.name, word])
+}

@@ -13,3 +13,11 @@ test_fires if {
 test_silent_as_rendered if {
 	count(piped_installer.deny) == 0 with input as object_under_test
 }
+
+# Further forms.
+
+test_fires_on_kubectl if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts", "value": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "", "facts": {"commands": [{"name": "kubectl", "args": ["apply", "-f", "https://x.example.com/latest/release.yaml"], "line": 1}], "assignments": [], "ignored": [], "pipes": [], "captures": []}}]}])
+	found := piped_installer.deny with input as object
+	count(found) == 1
+}

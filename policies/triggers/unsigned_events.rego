@@ -39,3 +39,17 @@ verified(trigger) if {
 	some interceptor in trigger.interceptors
 	not interceptor.ref.name in {"github", "gitlab", "bitbucket", "slack", "cel"}
 }
+
+# A webhook of one's own may check it too, and CEL can compare with a Secret.
+verified(trigger) if {
+	some interceptor in trigger.interceptors
+	interceptor.webhook
+}
+
+verified(trigger) if {
+	some interceptor in trigger.interceptors
+	interceptor.ref.name == "cel"
+	some param in interceptor.params
+	is_string(param.value)
+	contains(param.value, "compareSecret")
+}

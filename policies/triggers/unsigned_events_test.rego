@@ -32,3 +32,15 @@ test_silent_on_an_interceptor_of_ones_own if {
 	found := unsigned_events.deny with input as object
 	count(found) == 0
 }
+
+test_silent_on_a_webhook if {
+	object := json.patch(data.rendered.EventListener["scientific-computing-ci"], [{"op": "replace", "path": "/spec/triggers", "value": [{"name": "x", "interceptors": [{"webhook": {"objectRef": {"name": "x"}}}]}]}])
+	found := unsigned_events.deny with input as object
+	count(found) == 0
+}
+
+test_silent_on_a_compared_secret if {
+	object := json.patch(data.rendered.EventListener["scientific-computing-ci"], [{"op": "replace", "path": "/spec/triggers", "value": [{"name": "x", "interceptors": [{"ref": {"name": "cel"}, "params": [{"name": "filter", "value": "header.canonical('X').compareSecret('a','b')"}]}]}]}])
+	found := unsigned_events.deny with input as object
+	count(found) == 0
+}

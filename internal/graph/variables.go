@@ -1,0 +1,155 @@
+package graph
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/google/cel-go/cel"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// variables checks variables of Tekton and Triggers that nobody fills in: the text stays as it
+// is, and a shell takes $(...) for a command (https://tekton.dev/docs/pipelines/variables/).
+func (g *graph) variables() {
+	for _, o := range g.Objects {
+		spec, _ := o.Value["spec"].(map[string]any)
+		switch {
+		case o.Kind == "Task" && isTekton(o.APIVersion):
+			g.taskVariables(o, spec)
+		case o.Kind == "Pipeline" && isTekton(o.APIVersion):
+			g.eachVariable(o, spec, manifest.Path{"spec"}, g.misnamed)
+		case o.Kind == "TriggerTemplate":
+			g.templateVariables(o, spec)
+		case o.Kind == "TriggerBinding" || o.Kind == "ClusterTriggerBinding":
+			each(spec, manifest.Path{"params"}, func(i int, p map[string]any) { g.bindingValue(o, p, manifest.Path{"spec", "params", i, "value"}) })
+		}
+	}
+}
+
+var variableForm = regexp.MustCompile(`\$\(([a-zA-Z]+)\.([^()\s$]*)\)`)
+
+// eachVariable visits the variables in the texts of a value, and reports what check says of one.
+func (g *graph) eachVariable(o manifest.Object, value any, at manifest.Path, check func(root, rest string) string) {
+	seen := map[string]bool{}
+	for _, m := range variableForm.FindAllStringSubmatch(textOf(value), -1) {
+		if seen[m[0]] {
+			continue
+		}
+		seen[m[0]] = true
+		if wrong := check(m[1], m[2]); wrong != "" {
+			f := g.add(o, "graph/variable-unknown", finding.Error, at, fmt.Sprintf("%s is filled in by nobody: %s", m[0], wrong), "see https://tekton.dev/docs/pipelines/variables/ for the variables that there are")
+			f.Quote = m[0]
+		}
+	}
+}
+
+// contexts are the variables of a run's surroundings.
+var contexts = []string{
+	"taskRun.name", "taskRun.namespace", "taskRun.uid", "task.name", "task.retry-count", "pipelineRun.name",
+	"pipelineRun.namespace", "pipelineRun.uid", "pipeline.name", "pipelineTask.retries",
+}
+
+// misnamed tells variables apart that no object has, whatever it declares.
+func (g *graph) misnamed(root, rest string) string {
+	switch root {
+	case "param", "workspace", "result", "task", "contexts":
+		plural := map[string]string{"param": "params", "workspace": "workspaces", "result": "results", "task": "tasks", "contexts": "context"}
+		return "write " + plural[root]
+	case "context":
+		if !slices.Contains(contexts, rest) {
+			return "the variables of a run are " + strings.Join(contexts, ", ")
+		}
+	case "tasks":
+		_, after, more := strings.Cut(rest, ".")
+		what, _, _ := strings.Cut(after, ".")
+		if more && !slices.Contains([]string{"results", "status", "reason", "outputs", "matrix"}, what) {
+			return "a result of a task is $(tasks.<task>.results.<result>)"
+		}
+	}
+	return ""
+}
+
+// taskVariables also knows what the task declares: Tekton looks at the parameters of its steps
+// only.
+func (g *graph) taskVariables(o manifest.Object, spec map[string]any) {
+	declared := func(list string) []string {
+		var names []string
+		each(spec, manifest.Path{list}, func(_ int, d map[string]any) {
+			name, _ := d["name"].(string)
+			names = append(names, name)
+		})
+		return names
+	}
+	params, results := declared("params"), declared("results")
+	stepResults := len(results) == 0 && strings.Contains(textOf(spec), "$(step.results.")
+	g.eachVariable(o, without(spec, "description"), manifest.Path{"spec"}, func(root, rest string) string {
+		name, _, _ := strings.Cut(rest, ".")
+		name, _, _ = strings.Cut(name, "[")
+		switch {
+		case root == "params" && name != "" && !slices.Contains(params, name) && !strings.Contains(rest, "."):
+			return "the task declares no parameter " + name
+		case root == "results" && name != "" && !slices.Contains(results, name) && !stepResults:
+			return "the task declares no result " + name
+		}
+		return g.misnamed(root, rest)
+	})
+}
+
+// templateVariables finds parameters of a pipeline where those of the template are meant: a run
+// has none of its own.
+func (g *graph) templateVariables(o manifest.Object, spec map[string]any) {
+	each(spec, manifest.Path{"resourcetemplates"}, func(i int, run map[string]any) {
+		for _, at := range []manifest.Path{{"metadata"}, {"spec", "params"}, {"spec", "workspaces"}, {"spec", "pipelineRef"}} {
+			value, _ := manifest.Lookup(run, at)
+			g.eachVariable(o, value, manifest.Path{"spec", "resourcetemplates", i}.Append(at...), func(root, rest string) string {
+				if root == "params" {
+					return "a parameter of the template is $(tt.params." + rest + ")"
+				}
+				return ""
+			})
+		}
+	})
+}
+
+var otherForm = regexp.MustCompile(`\$\{?\{?\s*(body|header|extensions|event)\.[A-Za-z]|\$\(event\.`)
+
+// bindingValue finds what looks like a field of an event and is written in another form than
+// Triggers reads (https://tekton.dev/docs/triggers/triggerbindings/).
+func (g *graph) bindingValue(o manifest.Object, param map[string]any, at manifest.Path) {
+	value, _ := param["value"].(string)
+	if found := otherForm.FindString(value); found != "" {
+		g.add(o, "graph/variable-unknown", finding.Error, at,
+			fmt.Sprintf("%s is no variable of Triggers: it is handed on as it is", value), "write $(body.field), $(header.Name) or $(extensions.field)")
+	}
+}
+
+// celInterceptor checks that the expressions of a CEL interceptor parse: Triggers reads them when
+// an event comes.
+func (g *graph) celInterceptor(o manifest.Object, in map[string]any, at manifest.Path) {
+	if ref, _ := manifest.Lookup(in, manifest.Path{"ref", "name"}); ref != "cel" {
+		return
+	}
+	env, err := cel.NewEnv()
+	if err != nil {
+		return
+	}
+	check := func(value any, where manifest.Path) {
+		text, ok := value.(string)
+		if !ok || strings.TrimSpace(text) == "" {
+			return
+		}
+		if _, issues := env.Parse(text); issues.Err() != nil {
+			message, _, _ := strings.Cut(issues.Errors()[0].Message, "\n")
+			g.add(o, "graph/cel-syntax", finding.Error, where, fmt.Sprintf("the expression does not parse, so that every event is refused: %s", message), "see https://tekton.dev/docs/triggers/cel_expressions/")
+		}
+	}
+	each(in, manifest.Path{"params"}, func(i int, p map[string]any) {
+		here := at.Append("params", i, "value")
+		check(p["value"], here)
+		each(p["value"], nil, func(j int, overlay map[string]any) { check(overlay["expression"], here.Append(j, "expression")) })
+	})
+}
