@@ -239,8 +239,7 @@ func dropConsequences(found []finding.Finding) []finding.Finding {
 
 // follows says of a rule which others, in the same object, bring it about.
 var follows = map[string][]string{
-	"graph/param-unused":             {"types/wrong-type", "types/decode"},
-	"graph/workspace-unused":         {"types/wrong-type", "types/decode", "graph/workspace-unbound"},
+	"graph/workspace-unused":         {"graph/workspace-unbound"},
 	"secrets/in-manifest":            {"types/decode"},
 	"graph/variable-unknown":         {"types/tekton"},
 	"graph/driver-not-installed":     {"storage/in-tree-provisioner"},

@@ -138,7 +138,7 @@ func (g *graph) query(q query, recorded, exported map[string]bool) {
 	if err != nil {
 		f := g.add(q.object, "graph/promql", finding.Error, q.at,
 			fmt.Sprintf("the query%s does not parse: %v", where, err), "mend the expression: Prometheus would refuse the whole group")
-		f.Text = q.expr
+		f.Text, f.Quote = q.expr, q.expr
 		return
 	}
 	known := func(name string) bool { return recorded[name] || exported[name] }
@@ -161,7 +161,7 @@ func (g *graph) query(q query, recorded, exported map[string]bool) {
 		f := g.add(q.object, "graph/metric-not-exported", finding.Warning, q.at,
 			fmt.Sprintf("nothing exports or records %s, which the query%s reads: it is always empty", name, where),
 			closestMetric(name, recorded, exported))
-		f.Text = name
+		f.Text, f.Quote = name, name
 	}
 }
 

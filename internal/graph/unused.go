@@ -15,7 +15,11 @@ import (
 // unused reports what is declared and never used: whoever gives it believes that it matters.
 func (g *graph) unused() {
 	for _, o := range g.Objects {
-		spec, _ := o.Value["spec"].(map[string]any)
+		value := o.Value
+		if o.Written != nil {
+			value = o.Written // what does not decode may still use it
+		}
+		spec, _ := value["spec"].(map[string]any)
 		switch {
 		case o.Kind == "Task" && isTekton(o.APIVersion):
 			g.unusedParams(o, spec, manifest.Path{"spec"}, "params")

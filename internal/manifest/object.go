@@ -21,6 +21,9 @@ type Object struct {
 	// Value is the whole object as decoded JSON: map[string]any, []any, string, int64,
 	// float64, bool and nil.
 	Value map[string]any
+	// Written is the whole object as it is written where Value leaves out what does not decode;
+	// else nil.
+	Written map[string]any
 	// Origin tells where the object's fields came from.
 	Origin Origin
 	// File that the object was read from; empty for what a platform renders.

@@ -61,7 +61,7 @@ func readable(o manifest.Object) manifest.Object {
 	if err != nil || json.Unmarshal(raw, reflect.New(want).Interface()) == nil {
 		return o
 	}
-	o.Value = without(o.Value, misfits(o.Value, want))
+	o.Written, o.Value = o.Value, without(o.Value, misfits(o.Value, want))
 	return o
 }
 

@@ -24,14 +24,14 @@ deny contains {"msg": msg, "path": array.concat(c.path, ["computeResources"])} i
 	msg := sprintf("step %s uses the GPU (%s) and asks for none", [object.get(c.container, "name", "?"), use])
 }
 
-uses(script, image) := {name |
+uses(script, image) := ({name |
 	some command in script.facts.commands
 	name := command.name
 	name in {"nvidia-smi", "dcgmi", "nsys", "ncu"}
 } | {name |
 	some name in ["cupy", "cudf", "cuml", "cugraph", "rmm", "rapids_singlecell"]
 	regex.match(sprintf(`(^|\n)\s*(import|from)\s+%s\b`, [name]), script.text)
-} | notebooks(script, image)
+}) | notebooks(script, image)
 
 notebooks(script, image) := {command.name |
 	some command in script.facts.commands

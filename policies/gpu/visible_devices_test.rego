@@ -41,7 +41,7 @@ test_fires_in_a_pod_template if {
 }
 
 test_fires_in_a_config_map if {
-	object := json.patch(data.rendered.ConfigMap["dashboard"], [{"op": "replace", "path": "/data", "value": {"CUDA_VISIBLE_DEVICES": "all"}}])
+	object := json.patch(data.rendered.ConfigMap.dashboard, [{"op": "replace", "path": "/data", "value": {"CUDA_VISIBLE_DEVICES": "all"}}])
 	found := visible_devices.deny with input as object
 	count(found) == 1
 }

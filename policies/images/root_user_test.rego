@@ -19,7 +19,7 @@ test_silent_as_rendered if {
 # Further forms.
 
 test_silent_on_an_image_that_says_nonroot if {
-	object := json.patch(data.rendered.ConfigMap["dockerfiles"], [{"op": "replace", "path": "/tenon/dockerfiles", "value": [{"path": ["data", "a"], "facts": {"stages": [{"name": "", "from": "gcr.io/distroless/base:nonroot", "user": "", "last": true}]}}]}])
+	object := json.patch(data.rendered.ConfigMap.dockerfiles, [{"op": "replace", "path": "/tenon/dockerfiles", "value": [{"path": ["data", "a"], "facts": {"stages": [{"name": "", "from": "gcr.io/distroless/base:nonroot", "user": "", "last": true}]}}]}])
 	found := root_user.deny with input as object
 	count(found) == 0
 }

@@ -102,7 +102,7 @@ containers contains {"path": ["spec"], "container": input.spec} if input.kind ==
 
 # volumes of the object, each with the path to it.
 volumes contains {"path": array.concat(holder.path, ["volumes", i]), "volume": volume} if {
-	some holder in task_specs | pod_specs
+	some holder in (task_specs | pod_specs)
 	some i, volume in holder.spec.volumes
 }
 

@@ -19,7 +19,7 @@ deny contains {"msg": msg, "path": script.path, "line": command.line} if {
 	some msg in wrong(command)
 }
 
-wrong(command) := {"tkn delete asks for confirmation, which nobody gives: it lacks -f" |
+wrong(command) := (({"tkn delete asks for confirmation, which nobody gives: it lacks -f" |
 	command.name == "tkn"
 	"delete" in command.args
 	not has_flag(command.args, {"-f", "--force"})
@@ -28,7 +28,7 @@ wrong(command) := {"tkn delete asks for confirmation, which nobody gives: it lac
 	"delete" in command.args
 	has_flag(command.args, {"--keep", "--keep-since"})
 	not has_flag(command.args, {"--all", "-p", "--pipeline", "-t", "--task"})
-} | {msg |
+}) | {msg |
 	command.name == "kubectl"
 	some selector in selectors(command.args)
 	some part in split(selector, ",")
@@ -37,7 +37,7 @@ wrong(command) := {"tkn delete asks for confirmation, which nobody gives: it lac
 	kind := kinds[word]
 	not field in ({"metadata.name", "metadata.namespace"} | fields[kind])
 	msg := sprintf("the API server selects no %s by %s", [kind, field])
-} | {"kubectl takes --dry-run=client or --dry-run=server" |
+}) | {"kubectl takes --dry-run=client or --dry-run=server" |
 	command.name == "kubectl"
 	some word in command.args
 	word in {"--dry-run", "--dry-run=true"}

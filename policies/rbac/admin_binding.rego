@@ -36,3 +36,13 @@ deny contains {"msg": msg, "path": script.path, "line": command.line} if {
 	word in {"--clusterrole=cluster-admin", "cluster-admin"}
 	msg := "the script makes somebody an administrator of the cluster"
 }
+
+deny contains {"msg": msg, "path": script.path, "line": command.line} if {
+	some script in input.tenon.scripts
+	some command in script.facts.commands
+	command.name == "kubectl"
+	"create" in command.args
+	some word in command.args
+	word in {"--clusterrole=cluster-admin", "cluster-admin"}
+	msg := "the script makes somebody an administrator of the cluster"
+}

@@ -17,13 +17,13 @@ test_silent_as_rendered if {
 # Further forms.
 
 test_fires_in_a_config_map if {
-	object := json.patch(data.rendered.ConfigMap["dashboard"], [{"op": "replace", "path": "/data", "value": {"key.pem": "-----BEGIN RSA PRIVATE KEY-----\n"}}])
+	object := json.patch(data.rendered.ConfigMap.dashboard, [{"op": "replace", "path": "/data", "value": {"key.pem": "-----BEGIN RSA PRIVATE KEY-----\n"}}])
 	found := literal.deny with input as object
 	count(found) == 1
 }
 
 test_fires_in_a_setting if {
-	object := json.patch(data.rendered.ConfigMap["dashboard"], [{"op": "replace", "path": "/data", "value": {"grafana.ini": "admin_password = hunter22\n"}}])
+	object := json.patch(data.rendered.ConfigMap.dashboard, [{"op": "replace", "path": "/data", "value": {"grafana.ini": "admin_password = hunter22\n"}}])
 	found := literal.deny with input as object
 	count(found) == 1
 }
