@@ -18,9 +18,9 @@ type Script struct {
 	Facts           Facts
 }
 
-// Of finds every script of an object: those of Tekton's steps, and what containers hand to a
-// shell or to Python with -c. What only looks like a script is left out: the data of config maps
-// and secrets.
+// Of finds every script of an object: those of Tekton's steps, what containers hand to a shell
+// with -c, and the single command of those that run one without a shell. What only looks like a
+// script is left out: the data of config maps and secrets.
 func Of(o manifest.Object) []Script {
 	if o.Kind == "ConfigMap" || o.Kind == "Secret" {
 		return nil
@@ -33,9 +33,9 @@ func within(value any, at manifest.Path) []Script {
 	switch v := value.(type) {
 	case map[string]any:
 		if text, ok := v["script"].(string); ok {
-			found = append(found, Script{at, at.Append("script"), text, parsed(text)})
-		} else if shell, text, where, ok := inline(v); ok {
-			found = append(found, Script{at, at.Append(where...), text, parsedBy(shell, text)})
+			found = append(found, Script{at, at.Append("script"), text, parsed(source{interpreter(text), text})})
+		} else if s, where, ok := inline(v); ok {
+			found = append(found, Script{at, at.Append(where...), s.text, parsed(s)})
 		} else if facts, ok := direct(v); ok {
 			found = append(found, Script{at, at.Append("command"), "", facts})
 		}
@@ -52,14 +52,13 @@ func within(value any, at manifest.Path) []Script {
 
 // direct gives the facts of a container that runs one program without a shell.
 func direct(container map[string]any) (Facts, bool) {
-	words := slices.Concat(texts(container["command"]), texts(container["args"]))
-	if len(texts(container["command"])) == 0 {
+	command := texts(container["command"])
+	if len(command) == 0 {
 		return Facts{}, false
 	}
-	facts := Facts{
-		Commands: []Command{}, Pipes: []Pipe{}, Assignments: []Assignment{}, Ignored: []Ignored{}, Captures: []Capture{},
-		Heredocs: []Heredoc{}, Errexit: true,
-	}
+	words := slices.Concat(command, texts(container["args"]))
+	facts := noFacts()
+	facts.Errexit = true
 	w := walker{facts: &facts}
 	w.note(Command{Name: path.Base(words[0]), Args: words[1:], Line: 1})
 	return facts, true
@@ -76,39 +75,29 @@ func texts(value any) []string {
 	return all
 }
 
-var known sync.Map // text -> Facts: targets share most of their scripts
+// source is a text with the shell that runs it.
+type source struct{ shell, text string }
 
-// parsedBy is parsed for a text that a container hands to a shell: no line of its own says which.
-func parsedBy(shell, text string) Facts {
-	key := shell + "\x00" + text
-	if facts, ok := known.Load(key); ok {
+var known sync.Map // source -> Facts: targets share most of their scripts
+
+func parsed(s source) Facts {
+	if facts, ok := known.Load(s); ok {
 		return facts.(Facts)
 	}
-	if shell == "busybox" || shell == "env" {
-		shell = "sh"
-	}
-	facts := parse(text, shell)
-	known.Store(key, facts)
+	facts := parse(s.text, s.shell)
+	known.Store(s, facts)
 	return facts
 }
 
-func parsed(text string) Facts {
-	if facts, ok := known.Load(text); ok {
-		return facts.(Facts)
-	}
-	facts := Parse(text)
-	known.Store(text, facts)
-	return facts
-}
-
-// shells run the word after -c as a script; other interpreters mean a language of their own.
-var shells = map[string]bool{"sh": true, "bash": true, "dash": true, "ash": true, "ksh": true, "busybox": true, "env": true}
+// shells run the word after -c as a script, in the language given; other interpreters mean a
+// language of their own.
+var shells = map[string]string{"sh": "sh", "bash": "bash", "dash": "dash", "ash": "ash", "ksh": "ksh", "busybox": "sh", "env": "sh"}
 
 var shellFlag = regexp.MustCompile(`^-[a-z]*c$`)
 
 // inline finds the script that a container hands to a shell: the word after -c, wherever in
 // command and args the two stand.
-func inline(container map[string]any) (shell, text string, at manifest.Path, ok bool) {
+func inline(container map[string]any) (s source, at manifest.Path, ok bool) {
 	type word struct {
 		text string
 		at   manifest.Path
@@ -122,9 +111,12 @@ func inline(container map[string]any) (shell, text string, at manifest.Path, ok 
 		}
 	}
 	for i := range words {
-		if i > 0 && i+1 < len(words) && shellFlag.MatchString(words[i].text) && shells[path.Base(words[0].text)] {
-			return path.Base(words[0].text), words[i+1].text, words[i+1].at, true
+		if i == 0 || i+1 == len(words) || !shellFlag.MatchString(words[i].text) {
+			continue
+		}
+		if shell := shells[path.Base(words[0].text)]; shell != "" {
+			return source{shell, words[i+1].text}, words[i+1].at, true
 		}
 	}
-	return "", "", nil, false
+	return source{}, nil, false
 }

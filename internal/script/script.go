@@ -89,11 +89,8 @@ func Parse(text string) Facts { return parse(text, interpreter(text)) }
 
 func parse(text, shell string) Facts {
 	first, _, _ := strings.Cut(text, "\n")
-	facts := Facts{
-		Shell: shell, Commands: []Command{}, Pipes: []Pipe{}, Assignments: []Assignment{},
-		Ignored: []Ignored{}, Captures: []Capture{}, Heredocs: []Heredoc{},
-		Errexit: !strings.HasPrefix(first, "#!") || errexitFlag.MatchString(first),
-	}
+	facts := noFacts()
+	facts.Shell, facts.Errexit = shell, !strings.HasPrefix(first, "#!") || errexitFlag.MatchString(first)
 	variant, isShell := map[string]syntax.LangVariant{
 		"sh": syntax.LangPOSIX, "dash": syntax.LangPOSIX, "ash": syntax.LangPOSIX, "bash": syntax.LangBash, "ksh": syntax.LangMirBSDKorn,
 	}[facts.Shell]
@@ -121,6 +118,14 @@ func parse(text, shell string) Facts {
 		facts.Captures[i].Used = w.read[facts.Captures[i].Name]
 	}
 	return facts
+}
+
+// noFacts has empty lists: Rego tells them from lists that are not there.
+func noFacts() Facts {
+	return Facts{
+		Commands: []Command{}, Pipes: []Pipe{}, Assignments: []Assignment{},
+		Ignored: []Ignored{}, Captures: []Capture{}, Heredocs: []Heredoc{},
+	}
 }
 
 var errexitFlag = regexp.MustCompile(`\s-[a-z]*e`)
@@ -190,19 +195,6 @@ func (w *walker) visit(n syntax.Node) bool {
 	return true
 }
 
-// guard notes the assignments that run where a failure was expected.
-func (w *walker) guard(n syntax.Node) {
-	syntax.Walk(n, func(inner syntax.Node) bool {
-		if a, ok := inner.(*syntax.Assign); ok {
-			if w.guarded == nil {
-				w.guarded = map[*syntax.Assign]bool{}
-			}
-			w.guarded[a] = true
-		}
-		return true
-	})
-}
-
 func (w *walker) heredocs(x *syntax.Stmt) {
 	for _, r := range x.Redirs {
 		call, ok := x.Cmd.(*syntax.CallExpr)
@@ -217,64 +209,6 @@ func (w *walker) heredocs(x *syntax.Stmt) {
 		}
 		w.facts.Heredocs = append(w.facts.Heredocs, Heredoc{text(call.Args[0]), b.String(), int(r.Hdoc.Pos().Line())})
 	}
-}
-
-// harmless commands succeed whatever happened before them.
-var harmless = map[string]bool{"true": true, ":": true, "echo": true, "printf": true}
-
-func (w *walker) ignored(x *syntax.BinaryCmd) {
-	right, ok := x.Y.Cmd.(*syntax.CallExpr)
-	if !ok || len(right.Args) == 0 || !harmless[text(right.Args[0])] {
-		return
-	}
-	syntax.Walk(x.X, func(n syntax.Node) bool {
-		if call, ok := n.(*syntax.CallExpr); ok && len(call.Args) > 0 {
-			w.facts.Ignored = append(w.facts.Ignored, Ignored{name(call), text(right.Args[0]), int(call.Pos().Line())})
-		}
-		return true
-	})
-}
-
-// shrugged notes commands whose failure an if only talks about.
-func (w *walker) shrugged(x *syntax.IfClause) {
-	if len(x.Cond) != 1 || !x.Cond[0].Negated || x.Else != nil || len(x.Then) == 0 {
-		return
-	}
-	call, ok := x.Cond[0].Cmd.(*syntax.CallExpr)
-	for _, s := range x.Then {
-		then, isCall := s.Cmd.(*syntax.CallExpr)
-		ok = ok && isCall && len(then.Args) > 0 && harmless[text(then.Args[0])]
-	}
-	if ok && len(call.Args) > 0 {
-		w.facts.Ignored = append(w.facts.Ignored, Ignored{name(call), "an if that only prints", int(call.Pos().Line())})
-	}
-}
-
-// masked notes commands whose failure a declaration hides: of local x=$(...) only local decides.
-func (w *walker) masked(by string, a *syntax.Assign) {
-	if a.Value == nil {
-		return
-	}
-	syntax.Walk(a.Value, func(n syntax.Node) bool {
-		if call, ok := n.(*syntax.CallExpr); ok && len(call.Args) > 0 {
-			w.facts.Ignored = append(w.facts.Ignored, Ignored{name(call), by, int(call.Pos().Line())})
-		}
-		return true
-	})
-}
-
-// name is what a call runs: the program, or for an interpreter the module or file that it is
-// given.
-func name(x *syntax.CallExpr) string {
-	words := make([]string, len(x.Args))
-	for i, word := range x.Args {
-		words[i] = text(word)
-	}
-	program := words[0][strings.LastIndexByte(words[0], '/')+1:]
-	if strings.HasPrefix(program, "python") && len(words) > 2 && words[1] == "-m" {
-		return words[2]
-	}
-	return program
 }
 
 func (w *walker) call(x *syntax.CallExpr) {
@@ -333,26 +267,11 @@ func (w *walker) fetched(x *syntax.CallExpr, c Command) {
 		return
 	}
 	for _, arg := range x.Args[1:] {
-		syntax.Walk(arg, func(n syntax.Node) bool {
-			call, ok := n.(*syntax.CallExpr)
-			if ok && len(call.Args) > 0 && (text(call.Args[0]) == "curl" || text(call.Args[0]) == "wget") {
-				w.facts.Pipes = append(w.facts.Pipes, Pipe{Commands: []string{text(call.Args[0]), "bash"}, Pipefail: true, Line: c.Line})
+		calls(arg, func(call *syntax.CallExpr) {
+			if program := text(call.Args[0]); program == "curl" || program == "wget" {
+				w.facts.Pipes = append(w.facts.Pipes, Pipe{Commands: []string{program, "bash"}, Pipefail: true, Line: c.Line})
 			}
-			return true
 		})
-	}
-}
-
-// options follows the options that the script sets.
-func (w *walker) options(args []string) {
-	joined := strings.Join(args, " ")
-	on := !strings.HasPrefix(args[0], "+")
-	if strings.Contains(joined, "pipefail") {
-		w.pipefail = on
-	}
-	if flag := args[0][1:]; strings.ContainsRune(args[0][:1], '-') && strings.Contains(flag, "e") || args[0] == "+e" || strings.Contains(joined, "errexit") {
-		w.errexit = on
-		w.facts.Errexit = w.facts.Errexit || on
 	}
 }
 

@@ -28,6 +28,7 @@ func TestParse(t *testing.T) {
 		"env finds the interpreter":     {text: "#!/usr/bin/env bash\n[[ -f x ]] && docker ps\n", shell: "bash", commands: []string{"docker"}},
 		"python is not parsed as shell": {text: "#!/usr/bin/env python3\nimport os\n", shell: ""},
 		"substitutions hold commands":   {text: "x=$(git rev-parse HEAD)\n", shell: "sh", commands: []string{"git"}},
+		"an empty word sets no option":  {text: "set ''\nls\n", shell: "sh", commands: []string{"set", "ls"}},
 		"a broken script says so":       {text: "#!/bin/bash\nif true; then\n", shell: "bash", broken: true},
 	} {
 		t.Run(name, func(t *testing.T) {
