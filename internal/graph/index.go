@@ -50,7 +50,6 @@ func Check(in Input) []finding.Finding {
 	g.metrics()
 	g.quota()
 	g.variables()
-	g.quotaShape()
 	g.loose()
 	g.tainted()
 	g.unused()
@@ -64,6 +63,7 @@ type graph struct {
 	Input
 	byKey    map[key][]manifest.Object
 	pods     []workload
+	everyPod []somePod // see allPods
 	findings []finding.Finding
 	// named are the names of a kind in a namespace, which stands where key has the name.
 	named map[key][]string

@@ -26,7 +26,16 @@ type somePod struct {
 	tekton bool
 }
 
-// eachPod visits the pods of workloads and those of the tasks of runs, each task once.
+// allPods are the pods of workloads and those of the tasks of runs, each task once. They are put
+// together when they are first asked for.
+func (g *graph) allPods() []somePod {
+	if g.everyPod == nil {
+		g.everyPod = []somePod{}
+		g.eachPod(func(p somePod) { g.everyPod = append(g.everyPod, p) })
+	}
+	return g.everyPod
+}
+
 func (g *graph) eachPod(visit func(somePod)) {
 	for _, o := range g.Objects {
 		raw, at := podTemplate(o)

@@ -13,34 +13,39 @@ import (
 	"tenon.dev/tenon/internal/manifest"
 )
 
-// quota checks that each ResourceQuota has room for the largest task of every run, at the
-// declared number of concurrent runs: Tekton tries a pod above the quota again and again.
+// quota checks what each ResourceQuota says together with the pods of its namespace.
 func (g *graph) quota() {
-	if g.ConcurrentRuns == 0 {
-		return
-	}
 	for _, o := range g.Objects {
 		if o.Kind != "ResourceQuota" {
 			continue
 		}
-		q, ok := as[corev1.ResourceQuota](o.Value)
-		if !ok {
+		if q, ok := as[corev1.ResourceQuota](o.Value); ok {
+			g.quotaRoom(o, q)
+			g.quotaDefaults(o, q)
+			g.quotaBalance(o, q)
+		}
+	}
+}
+
+// quotaRoom checks that a quota has room for the largest task of every run, at the declared number
+// of concurrent runs: Tekton tries a pod above the quota again and again.
+func (g *graph) quotaRoom(o manifest.Object, q corev1.ResourceQuota) {
+	if g.ConcurrentRuns == 0 {
+		return
+	}
+	need := g.demand(o.Namespace)
+	for _, name := range slices.Sorted(maps.Keys(need)) {
+		hard, limited := q.Spec.Hard["requests."+name]
+		one := need[name]
+		wanted := one.DeepCopy()
+		wanted.Mul(int64(g.ConcurrentRuns))
+		if !limited || wanted.Cmp(hard) <= 0 {
 			continue
 		}
-		need := g.demand(o.Namespace)
-		for _, name := range slices.Sorted(maps.Keys(need)) {
-			hard, limited := q.Spec.Hard["requests."+name]
-			one := need[name]
-			wanted := one.DeepCopy()
-			wanted.Mul(int64(g.ConcurrentRuns))
-			if !limited || wanted.Cmp(hard) <= 0 {
-				continue
-			}
-			g.add(o, "graph/quota-too-small", finding.Error, manifest.Path{"spec", "hard", "requests." + string(name)},
-				fmt.Sprintf("the quota allows %s %s, and each of the phase's concurrent runs asks for %s at its widest: pods above it wait until the run times out",
-					hard.String(), name, one.String()),
-				"raise the quota, or lower concurrentRuns of the phase")
-		}
+		g.add(o, "graph/quota-too-small", finding.Error, manifest.Path{"spec", "hard", "requests." + string(name)},
+			fmt.Sprintf("the quota allows %s %s, and each of the phase's concurrent runs asks for %s at its widest: pods above it wait until the run times out",
+				hard.String(), name, one.String()),
+			"raise the quota, or lower concurrentRuns of the phase")
 	}
 }
 
@@ -48,12 +53,12 @@ func (g *graph) quota() {
 // task.
 func (g *graph) demand(namespace string) corev1.ResourceList {
 	total := corev1.ResourceList{}
-	counted := map[string]bool{}
+	seen := map[string]bool{}
 	for _, r := range g.Runs {
-		if r.Object.Namespace != namespace || counted[r.Owner.Kind+r.Owner.Name+r.At.String()] {
+		if r.Object.Namespace != namespace || seen[r.Owner.Kind+r.Owner.Name+r.At.String()] {
 			continue
 		}
-		counted[r.Owner.Kind+r.Owner.Name+r.At.String()] = true
+		seen[r.Owner.Kind+r.Owner.Name+r.At.String()] = true
 		run, ok := as[pipelinev1.PipelineRun](r.Object.Value)
 		spec, in, at, _ := g.pipelineOf(r)
 		if spec == nil || !ok {
@@ -101,19 +106,8 @@ func length(value pipelinev1.ParamValue, run pipelinev1.PipelineRun) int {
 	return len(value.ArrayVal)
 }
 
-// quotaShape checks what a ResourceQuota says by itself, and together with the tasks of its
-// namespace.
-func (g *graph) quotaShape() {
-	for _, o := range g.Objects {
-		if o.Kind != "ResourceQuota" {
-			continue
-		}
-		if q, ok := as[corev1.ResourceQuota](o.Value); ok {
-			g.quotaDefaults(o, q)
-			g.quotaBalance(o, q)
-		}
-	}
-}
+// counted are the resources that a quota counts beside GPUs and that containers commonly ask for.
+var counted = []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory}
 
 // quotaDefaults finds pods that a quota refuses: once it counts cpu or memory, every container
 // has to ask for it, or a LimitRange has to do so instead
@@ -123,28 +117,33 @@ func (g *graph) quotaDefaults(o manifest.Object, q corev1.ResourceQuota) {
 	if ranged {
 		return
 	}
-	for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
-		_, counted := q.Spec.Hard["requests."+name]
-		if _, short := q.Spec.Hard[name]; !counted && !short {
+	for _, name := range counted {
+		_, requests := q.Spec.Hard["requests."+name]
+		if _, short := q.Spec.Hard[name]; !requests && !short {
 			continue
 		}
-		who := ""
-		g.eachPod(func(p somePod) {
-			for _, c := range p.spec.Containers {
-				_, asked := c.Resources.Requests[name]
-				_, limited := c.Resources.Limits[name]
-				if p.namespace == o.Namespace && !asked && !limited && who == "" {
-					who = p.who
-				}
-			}
-		})
-		if who != "" {
+		if who := g.asksForNone(o.Namespace, name); who != "" {
 			g.add(o, "graph/quota-without-defaults", finding.Error, manifest.Path{"spec", "hard"},
 				fmt.Sprintf("the quota counts %s, and a container of the %s asks for none: its pod is refused", name, who),
 				"add a LimitRange with defaultRequest to the namespace, or requests to every container")
 			return
 		}
 	}
+}
+
+// asksForNone names the first pod of a namespace with a container that does not say how much of a
+// resource it needs.
+func (g *graph) asksForNone(namespace string, name corev1.ResourceName) string {
+	for _, p := range g.allPods() {
+		for _, c := range p.spec.Containers {
+			_, asked := c.Resources.Requests[name]
+			_, limited := c.Resources.Limits[name]
+			if p.namespace == namespace && !asked && !limited {
+				return p.who
+			}
+		}
+	}
+	return ""
 }
 
 // quotaBalance finds a quota whose memory or cpu ends before its GPUs do.
@@ -154,33 +153,40 @@ func (g *graph) quotaBalance(o manifest.Object, q corev1.ResourceQuota) {
 	if !limited || gpus.IsZero() {
 		return
 	}
-	g.eachPod(func(p somePod) {
-		if p.namespace != o.Namespace {
-			return
+	for _, p := range g.allPods() {
+		devices, asked := askedBeside(p.spec, gpu)
+		if p.namespace != o.Namespace || devices == 0 {
+			continue
 		}
-		var devices int64
-		sums := map[corev1.ResourceName]int64{}
-		for _, c := range p.spec.Containers {
-			for _, list := range []corev1.ResourceList{c.Resources.Limits, c.Resources.Requests} {
-				if n, ok := list[gpu]; ok {
-					devices = max(devices, n.Value())
-				}
-			}
-			for _, name := range []corev1.ResourceName{corev1.ResourceCPU, corev1.ResourceMemory} {
-				asked := c.Resources.Requests[name]
-				sums[name] += asked.MilliValue()
-			}
-		}
-		for name, asked := range sums {
-			hard, counted := q.Spec.Hard["requests."+name]
-			if devices == 0 || !counted || hard.MilliValue() >= asked/devices*gpus.Value() {
+		for _, name := range counted {
+			hard, limited := q.Spec.Hard["requests."+name]
+			each := asked[name] / devices
+			if !limited || hard.MilliValue() >= each*gpus.Value() {
 				continue
 			}
 			g.add(o, "graph/quota-unbalanced", finding.Warning, manifest.Path{"spec", "hard", "requests." + string(name)},
-				fmt.Sprintf("%s ends before the GPUs do: %s of the quota's %s GPUs can be used by the %s", name,
-					fmt.Sprint(hard.MilliValue()/max(1, asked/devices)), gpus.String(), p.who),
+				fmt.Sprintf("%s ends before the GPUs do: %d of the quota's %s GPUs can be used by the %s", name,
+					hard.MilliValue()/max(1, each), gpus.String(), p.who),
 				"raise it, or lower the number of GPUs")
-			return
+			break
 		}
-	})
+	}
+}
+
+// askedBeside gives the devices that a container of a pod asks for, and what the pod asks for of
+// the counted resources, in thousandths.
+func askedBeside(pod corev1.PodSpec, device corev1.ResourceName) (devices int64, asked map[corev1.ResourceName]int64) {
+	asked = map[corev1.ResourceName]int64{}
+	for _, c := range pod.Containers {
+		for _, list := range []corev1.ResourceList{c.Resources.Limits, c.Resources.Requests} {
+			if n, ok := list[device]; ok {
+				devices = max(devices, n.Value())
+			}
+		}
+		for _, name := range counted {
+			quantity := c.Resources.Requests[name]
+			asked[name] += quantity.MilliValue()
+		}
+	}
+	return devices, asked
 }

@@ -344,11 +344,8 @@ func (g *graph) binding(o manifest.Object) {
 	kind, _ := manifest.Lookup(o.Value, manifest.Path{"roleRef", "kind"})
 	name, _ := manifest.Lookup(o.Value, manifest.Path{"roleRef", "name"})
 	role, _ := name.(string)
-	namespace := o.Namespace
-	if kind == "ClusterRole" {
-		namespace = ""
-	}
 	kindName, _ := kind.(string)
+	namespace := roleNamespace(kindName, o.Namespace)
 	builtin := kind == "ClusterRole" && slices.Contains(builtinClusterRoles, role)
 	if role != "" && !builtin && !g.has(o, kindName, namespace, role) && !slices.Contains(g.Facts.ClusterRoles, role) {
 		g.unresolved(o, "graph/role-not-found", manifest.Path{"roleRef", "name"},

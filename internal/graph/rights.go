@@ -47,9 +47,9 @@ func (g *graph) rights() {
 		case o.Kind == "EventListener":
 			g.listenerRights(o, ask())
 		case podTemplates[o.Kind] != nil:
-			spec, at := podTemplate(o)
+			spec, _ := podTemplate(o)
 			account, _ := spec["serviceAccountName"].(string)
-			g.scriptRights(o, at, o.Namespace, account, script.Of(o), ask)
+			g.scriptRights(o, cmp.Or(account, "default"), ask)
 		}
 	}
 }
@@ -94,14 +94,15 @@ func (g *graph) listenerRights(o manifest.Object, roles *access.Roles) {
 		fmt.Sprintf("account %s may not %s: the listener does not start, or creates nothing", account, strings.Join(missing, ", ")),
 		"bind it to the shipped ClusterRole tekton-triggers-eventlistener-roles in its namespace, and to tekton-triggers-eventlistener-clusterroles in the cluster")
 	if len(bound) == 1 {
-		if role, ok := g.find(o, bound[0].Kind, roleNamespace(bound[0], namespace), bound[0].Name); ok {
+		if role, ok := g.find(o, bound[0].Kind, roleNamespace(bound[0].Kind, namespace), bound[0].Name); ok {
 			f.Object, f.Field = role.Ref(), "rules"
 		}
 	}
 }
 
-func roleNamespace(ref rbacv1.RoleRef, namespace string) string {
-	if ref.Kind == "ClusterRole" {
+// roleNamespace is where a binding of a namespace finds a role of a kind.
+func roleNamespace(kind, namespace string) string {
+	if kind == "ClusterRole" {
 		return ""
 	}
 	return namespace
@@ -144,42 +145,35 @@ func lacking(roles *access.Roles, namespace, account string, needs []access.Righ
 }
 
 // scriptRights checks what scripts ask of the API server by kubectl and tkn.
-func (g *graph) scriptRights(o manifest.Object, at manifest.Path, namespace, account string, scripts []script.Script, ask func() *access.Roles) {
-	type place struct {
-		s    script.Script
-		line int
-	}
+func (g *graph) scriptRights(o manifest.Object, account string, ask func() *access.Roles) {
 	var needs []access.Right
-	var first *place
-	for _, s := range scripts {
+	var at manifest.Path // of the first script that asks, and the line where it does
+	var line int
+	for _, s := range script.Of(o) {
 		for _, c := range s.Facts.Commands {
-			if right, ok := clientRight(c, cmp.Or(namespace, metav1.NamespaceDefault)); ok {
-				needs = append(needs, right)
-				if first == nil {
-					first = &place{s, c.Line}
-				}
+			right, ok := clientRight(c, cmp.Or(o.Namespace, metav1.NamespaceDefault))
+			if !ok {
+				continue
 			}
+			if len(needs) == 0 {
+				at, line = s.Path, c.Line
+			}
+			needs = append(needs, right)
 		}
 	}
 	if len(needs) == 0 {
 		return
 	}
-	if account == "" {
-		account = "default"
-	}
-	namespace = ask().Home(namespace, account)
+	namespace := ask().Home(o.Namespace, account)
 	bound, known := ask().Bound(namespace, account)
 	if !known || len(bound) == 0 && !g.Complete && account != "default" {
 		return
 	}
-	for i := range needs {
-		if first != nil && !ask().Can(namespace, account, needs[i]) {
-			f := g.add(o, "graph/account-not-allowed", finding.Error, first.s.Path,
-				fmt.Sprintf("the script runs as account %s, which may not %s", account, strings.Join(lacking(ask(), namespace, account, needs), ", ")),
-				"bind an account of its own to a Role with these rights, and name it in serviceAccountName")
-			f.Line = first.line
-			return
-		}
+	if missing := lacking(ask(), namespace, account, needs); len(missing) > 0 {
+		f := g.add(o, "graph/account-not-allowed", finding.Error, at,
+			fmt.Sprintf("the script runs as account %s, which may not %s", account, strings.Join(missing, ", ")),
+			"bind an account of its own to a Role with these rights, and name it in serviceAccountName")
+		f.Line = line
 	}
 }
 

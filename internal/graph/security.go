@@ -35,14 +35,14 @@ func (g *graph) podLevels() {
 	if err != nil {
 		return
 	}
-	g.eachPod(func(p somePod) {
+	for _, p := range g.allPods() {
 		level, enforced := levels[p.namespace]
 		if !enforced || p.tekton && level.Level == api.LevelRestricted && !g.Facts.Tekton.SetSecurityContext {
-			return // of the latter podSecurity says that none of them runs, whatever they write
+			continue // of the latter podSecurity says that none of them runs, whatever they write
 		}
 		result := policy.AggregateCheckResults(check.EvaluatePod(level, &p.meta, &p.spec))
 		if result.Allowed {
-			return
+			continue
 		}
 		at := p.at
 		if p.tekton {
@@ -51,7 +51,7 @@ func (g *graph) podLevels() {
 		g.add(p.in, "graph/pod-level", finding.Error, at,
 			fmt.Sprintf("namespace %s enforces Pod Security %s and refuses the %s: %s", p.namespace, level.Level, p.who, result.ForbiddenDetail()),
 			"set the securityContext of each container, and runAsNonRoot and seccompProfile of the pod, as the level wants")
-	})
+	}
 }
 
 const enforceLabel = "pod-security.kubernetes.io/enforce"

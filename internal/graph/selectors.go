@@ -2,8 +2,8 @@ package graph
 
 import (
 	"fmt"
-	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -23,13 +23,29 @@ func (g *graph) selectors() {
 		case "Service":
 			g.service(o)
 		case "PodDisruptionBudget":
-			g.budget(o)
-		case "ServiceMonitor":
-			g.monitor(o, "Service")
+			if b, ok := as[policyv1.PodDisruptionBudget](o.Value); ok && b.Spec.Selector != nil {
+				if selector, err := metav1.LabelSelectorAsSelector(b.Spec.Selector); err == nil {
+					g.selectsPods(o, "graph/budget-selects-nothing", selector, "the budget protects nothing")
+				}
+			}
 		case "PodMonitor":
-			g.monitor(o, "pod")
+			if selector, ok := monitored(o); ok {
+				g.selectsPods(o, "graph/monitor-selects-nothing", selector, "nothing is scraped")
+			}
+		case "ServiceMonitor":
+			g.serviceMonitor(o)
 		}
 	}
+}
+
+// selectsPods reports an object whose selector matches no pod of its namespace.
+func (g *graph) selectsPods(o manifest.Object, rule string, selector labels.Selector, then string) bool {
+	if g.selects(o.Namespace, selector) {
+		return true
+	}
+	g.unresolved(o, rule, manifest.Path{"spec", "selector"},
+		fmt.Sprintf("no pod%s matches %s: %s", within(o.Namespace), selector, then), "select labels that the pods have")
+	return false
 }
 
 func (g *graph) service(o manifest.Object) {
@@ -38,13 +54,10 @@ func (g *graph) service(o manifest.Object) {
 		return
 	}
 	selector := labels.SelectorFromSet(service.Spec.Selector)
-	if !g.selects(o.Namespace, selector) {
-		g.unresolved(o, "graph/service-selects-nothing", manifest.Path{"spec", "selector"},
-			fmt.Sprintf("no pod%s matches %s: the Service has no endpoints", within(o.Namespace), selector),
-			"select labels that the pods have")
-		return
+	byName := slices.ContainsFunc(service.Spec.Ports, func(p corev1.ServicePort) bool { return p.TargetPort.StrVal != "" })
+	if g.selectsPods(o, "graph/service-selects-nothing", selector, "the Service has no endpoints") && byName {
+		g.servicePorts(o, service, selector)
 	}
-	g.servicePorts(o, service, selector)
 }
 
 // servicePorts checks that named target ports exist in the pods.
@@ -73,33 +86,20 @@ func (g *graph) servicePorts(o manifest.Object, service corev1.Service, selector
 	}
 }
 
-func (g *graph) budget(o manifest.Object) {
-	b, ok := as[policyv1.PodDisruptionBudget](o.Value)
-	if !ok || b.Spec.Selector == nil {
-		return
-	}
-	selector, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
-	if err == nil && !g.selects(o.Namespace, selector) {
-		g.unresolved(o, "graph/budget-selects-nothing", manifest.Path{"spec", "selector"},
-			fmt.Sprintf("no pod%s matches %s: the budget protects nothing", within(o.Namespace), selector), "select labels that the pods have")
-	}
-}
-
-// monitor checks that a monitor of the Prometheus operator selects something, where its target
-// is among the objects: exporters of installed operators are not.
-func (g *graph) monitor(o manifest.Object, what string) {
+// monitored is what a monitor of the Prometheus operator selects; ok is false where it looks into
+// other namespaces: exporters of installed operators are not among the objects.
+func monitored(o manifest.Object) (selector labels.Selector, ok bool) {
 	raw, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "selector"})
 	wanted, ok := as[metav1.LabelSelector](raw)
 	selector, err := metav1.LabelSelectorAsSelector(&wanted)
-	namespaces, elsewhere := manifest.Lookup(o.Value, manifest.Path{"spec", "namespaceSelector"})
-	if scope, _ := namespaces.(map[string]any); !ok || err != nil || elsewhere && len(scope) > 0 {
-		return
-	}
-	if what == "pod" {
-		if !g.selects(o.Namespace, selector) {
-			g.unresolved(o, "graph/monitor-selects-nothing", manifest.Path{"spec", "selector"},
-				fmt.Sprintf("no pod%s matches %s: nothing is scraped", within(o.Namespace), selector), "select labels that the pods have")
-		}
+	scope, _ := lookupMap(o.Value, "spec", "namespaceSelector")
+	return selector, ok && err == nil && len(scope) == 0
+}
+
+// serviceMonitor checks that a monitor selects a Service, and ports that it has.
+func (g *graph) serviceMonitor(o manifest.Object) {
+	selector, ok := monitored(o)
+	if !ok {
 		return
 	}
 	found := false
@@ -165,10 +165,8 @@ func (g *graph) ingresses() {
 // certificate checks the Secret of a certificate, unless cert-manager makes it.
 func (g *graph) certificate(o manifest.Object, name any, at manifest.Path) {
 	annotations, _ := lookupMap(o.Value, "metadata", "annotations")
-	for key := range maps.Keys(annotations) {
-		if key == "cert-manager.io/cluster-issuer" || key == "cert-manager.io/issuer" {
-			return
-		}
+	if annotations["cert-manager.io/cluster-issuer"] != nil || annotations["cert-manager.io/issuer"] != nil {
+		return
 	}
 	made := slices.ContainsFunc(g.Objects, func(c manifest.Object) bool {
 		secret, _ := manifest.Lookup(c.Value, manifest.Path{"spec", "secretName"})
@@ -207,7 +205,8 @@ func (g *graph) backend(o manifest.Object, backend map[string]any, at manifest.P
 
 // madeService tells whether Triggers makes a Service of that name for an EventListener.
 func (g *graph) madeService(o manifest.Object, name string) bool {
-	return len(name) > 3 && name[:3] == "el-" && g.has(o, "EventListener", o.Namespace, name[3:])
+	listener, made := strings.CutPrefix(name, "el-")
+	return made && g.has(o, "EventListener", o.Namespace, listener)
 }
 
 // nodePorts checks that each port of the nodes is asked for once.

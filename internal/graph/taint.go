@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -58,47 +59,19 @@ var eventField = regexp.MustCompile(`\$\(((?:body|header|extensions)[.\[][^)]*)\
 // strangers write, with the field that it comes from.
 func (g *graph) taintSources() map[string]map[string]string {
 	sources := map[string]map[string]string{}
-	bind := func(o manifest.Object, t map[string]any) {
-		template, _ := manifest.Lookup(t, manifest.Path{"template", "ref"})
-		name, _ := template.(string)
-		if name == "" {
-			return
-		}
-		key := o.Namespace + "/" + name
-		each(t, manifest.Path{"bindings"}, func(_ int, b map[string]any) {
-			var params []any
-			if ref, _ := b["ref"].(string); ref != "" {
-				kind, namespace := "TriggerBinding", o.Namespace
-				if b["kind"] == "ClusterTriggerBinding" {
-					kind, namespace = "ClusterTriggerBinding", ""
-				}
-				binding, _ := g.find(o, kind, namespace, ref)
-				list, _ := manifest.Lookup(binding.Value, manifest.Path{"spec", "params"})
-				params, _ = list.([]any)
-			} else {
-				params = []any{b}
-			}
-			each(params, nil, func(_ int, p map[string]any) {
-				param, _ := p["name"].(string)
-				value, _ := p["value"].(string)
-				m := eventField.FindStringSubmatch(value)
+	w := newWiring(g.Objects)
+	for template, triggers := range w.triggers {
+		for _, t := range triggers {
+			key := t.in.Namespace + "/" + template
+			for _, p := range w.params(t) {
+				m := eventField.FindStringSubmatch(p.Value)
 				if m == nil || harmlessFields.MatchString(m[1]) {
-					return
+					continue
 				}
 				if sources[key] == nil {
 					sources[key] = map[string]string{}
 				}
-				sources[key][param] = m[1]
-			})
-		})
-	}
-	for _, o := range g.Objects {
-		switch o.Kind {
-		case "EventListener":
-			each(o.Value, manifest.Path{"spec", "triggers"}, func(_ int, t map[string]any) { bind(o, t) })
-		case "Trigger":
-			if spec, ok := o.Value["spec"].(map[string]any); ok {
-				bind(o, spec)
+				sources[key][p.Name] = m[1]
 			}
 		}
 	}
@@ -113,9 +86,9 @@ func carried(params pipelinev1.Params, prefix string, dirty map[string]string) m
 		for _, value := range p.Value.ObjectVal {
 			texts = append(texts, value)
 		}
-		for name, from := range dirty {
+		for _, name := range slices.Sorted(maps.Keys(dirty)) {
 			if refersTo(strings.Join(texts, "\n"), prefix, name) {
-				into[p.Name] = from
+				into[p.Name] = dirty[name]
 			}
 		}
 	}

@@ -20,12 +20,9 @@ func (g *graph) checkTaskRun(r Run) {
 	if !found {
 		return
 	}
-	params := run.Spec.Params
+	g.given(r, run.Spec.Params, s.task.Params, "the task")
 	if run.Spec.TaskSpec == nil {
-		g.given(r, params, s.task.Params, "the task")
-		g.unknownParams(r.Owner, r.At.Append("spec", "params"), params, s.task.Params, "the task")
-	} else {
-		g.given(r, params, s.task.Params, "the task")
+		g.unknownParams(r.Owner, r.At.Append("spec", "params"), run.Spec.Params, s.task.Params, "the task")
 	}
 	g.taskRunWorkspaces(r, run, s)
 	g.placeTaskRun(r, run, s)

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"strings"
@@ -99,8 +98,6 @@ func textOf(value any) string {
 				b.WriteByte('\n')
 				write(item)
 			}
-		case json.Number:
-			b.WriteString(x.String())
 		}
 	}
 	write(value)

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/google/cel-go/cel"
 
@@ -127,13 +128,16 @@ func (g *graph) bindingValue(o manifest.Object, param map[string]any, at manifes
 	}
 }
 
+// celParser reads expressions; making it takes longer than all that it reads.
+var celParser = sync.OnceValues(func() (*cel.Env, error) { return cel.NewEnv() })
+
 // celInterceptor checks that the expressions of a CEL interceptor parse: Triggers reads them when
 // an event comes.
 func (g *graph) celInterceptor(o manifest.Object, in map[string]any, at manifest.Path) {
 	if ref, _ := manifest.Lookup(in, manifest.Path{"ref", "name"}); ref != "cel" {
 		return
 	}
-	env, err := cel.NewEnv()
+	env, err := celParser()
 	if err != nil {
 		return
 	}
