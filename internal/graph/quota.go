@@ -146,47 +146,49 @@ func (g *graph) asksForNone(namespace string, name corev1.ResourceName) string {
 	return ""
 }
 
-// quotaBalance finds a quota whose memory or cpu ends before its GPUs do.
+// quotaBalance finds a quota whose memory or cpu ends before its GPUs do, even if all pods on GPUs
+// were those that ask for least beside one.
 func (g *graph) quotaBalance(o manifest.Object, q corev1.ResourceQuota) {
 	const gpu = corev1.ResourceName("nvidia.com/gpu")
 	gpus, limited := q.Spec.Hard["requests."+gpu]
 	if !limited || gpus.IsZero() {
 		return
 	}
-	for _, p := range g.allPods() {
-		devices, asked := askedBeside(p.spec, gpu)
-		if p.namespace != o.Namespace || devices == 0 {
+	for _, name := range counted {
+		hard, limited := q.Spec.Hard["requests."+name]
+		least, who := g.leastBeside(o.Namespace, gpu, name)
+		if !limited || hard.MilliValue() >= least*gpus.Value() {
 			continue
 		}
-		for _, name := range counted {
-			hard, limited := q.Spec.Hard["requests."+name]
-			each := asked[name] / devices
-			if !limited || hard.MilliValue() >= each*gpus.Value() {
-				continue
-			}
-			g.add(o, "graph/quota-unbalanced", finding.Warning, manifest.Path{"spec", "hard", "requests." + string(name)},
-				fmt.Sprintf("%s ends before the GPUs do: %d of the quota's %s GPUs can be used by the %s", name,
-					hard.MilliValue()/max(1, each), gpus.String(), p.who),
-				"raise it, or lower the number of GPUs")
-			break
-		}
+		g.add(o, "graph/quota-unbalanced", finding.Warning, manifest.Path{"spec", "hard", "requests." + string(name)},
+			fmt.Sprintf("%s ends before the GPUs do: %d of the quota's %s GPUs can be used by the %s", name, hard.MilliValue()/least, gpus.String(), who),
+			"raise it, or lower the number of GPUs")
 	}
 }
 
+// leastBeside gives what is asked for of a resource beside each device, in thousandths, by the pod
+// of a namespace that asks for least; 0 where none asks for a device.
+func (g *graph) leastBeside(namespace string, device, name corev1.ResourceName) (least int64, who string) {
+	for _, p := range g.allPods() {
+		devices, asked := askedBeside(p.spec, device, name)
+		if p.namespace == namespace && devices > 0 && (who == "" || asked/devices < least) {
+			least, who = asked/devices, p.who
+		}
+	}
+	return least, who
+}
+
 // askedBeside gives the devices that a container of a pod asks for, and what the pod asks for of
-// the counted resources, in thousandths.
-func askedBeside(pod corev1.PodSpec, device corev1.ResourceName) (devices int64, asked map[corev1.ResourceName]int64) {
-	asked = map[corev1.ResourceName]int64{}
+// another resource, in thousandths.
+func askedBeside(pod corev1.PodSpec, device, name corev1.ResourceName) (devices, asked int64) {
 	for _, c := range pod.Containers {
 		for _, list := range []corev1.ResourceList{c.Resources.Limits, c.Resources.Requests} {
 			if n, ok := list[device]; ok {
 				devices = max(devices, n.Value())
 			}
 		}
-		for _, name := range counted {
-			quantity := c.Resources.Requests[name]
-			asked[name] += quantity.MilliValue()
-		}
+		quantity := c.Resources.Requests[name]
+		asked += quantity.MilliValue()
 	}
 	return devices, asked
 }

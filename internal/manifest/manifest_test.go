@@ -83,9 +83,12 @@ func TestParseBroken(t *testing.T) {
 	if len(p.Objects) != 1 || len(p.Findings) != 2 {
 		t.Fatalf("%d objects, %v", len(p.Objects), p.Findings)
 	}
-	for i, want := range []int{1, 8} {
-		if f := p.Findings[i]; f.Rule != "input/yaml" || f.Source.Line < want-1 || f.Source.Line > want+1 {
-			t.Errorf("%s at %s, want about line %d: %s", f.Rule, f.Source, want, f.Message)
+	for i, want := range []struct {
+		rule string
+		line int
+	}{{"input/yaml", 1}, {"types/duplicate-field", 8}} {
+		if f := p.Findings[i]; f.Rule != want.rule || f.Source.Line < want.line-1 || f.Source.Line > want.line+1 {
+			t.Errorf("%s at %s, want %s about line %d: %s", f.Rule, f.Source, want.rule, want.line, f.Message)
 		}
 	}
 }
