@@ -56,8 +56,9 @@ func (c *Checker) Knows(rule string) bool {
 	return known || slices.ContainsFunc(c.rules.Rules, func(r policy.Rule) bool { return r.ID == rule })
 }
 
-// report gives findings their levels and links, lets off what is waived, and counts the rest.
-func (c *Checker) report(found []finding.Finding, levels finding.Levels, waivers []finding.Waiver, now time.Time, summary finding.Summary) finding.Report {
+// settle gives findings their levels and links, and lets off what is waived; the summary says by
+// which rules.
+func (c *Checker) settle(found []finding.Finding, levels finding.Levels, waivers []finding.Waiver, now time.Time, summary *finding.Summary) []finding.Finding {
 	all := finding.Waive(finding.Merge(levels.Apply(c.Levels.Apply(found))), waivers, now)
 	links := map[string]string{}
 	for _, r := range c.rules.Rules {
@@ -70,7 +71,7 @@ func (c *Checker) report(found []finding.Finding, levels finding.Levels, waivers
 	}
 	summary.Rules = len(c.rules.Rules)
 	summary.Off = append(levels.Off(), c.Levels.Off()...)
-	return finding.NewReport(finding.Merge(all), summary)
+	return finding.Merge(all)
 }
 
 // New makes a checker with a set of rules.
@@ -79,7 +80,7 @@ func New(rules *policy.Set) *Checker { return &Checker{rules: rules} }
 // Check runs all stages over one subject. Findings are located but not yet merged.
 func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, error) {
 	facts := settings(s)
-	types, err := typed.New(facts, c.definitions(s))
+	types, err := typed.New(facts, typed.NewDefinitions(slices.Concat(s.Definitions, s.Objects)))
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +90,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 	}
 	runs := graph.Runs(s.Objects)
 	found = append(found, sampleRuns(types, runs)...)
-	found = append(found, together(s, runs)...)
+	found = append(found, together(s, runs, undecoded(found))...)
 	found = append(found, image.CheckPins(image.Uses(s.Objects))...)
 	found = dropConsequences(found)
 	locate(found, s.Objects)
@@ -99,11 +100,6 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 		}
 	}
 	return found, nil
-}
-
-// definitions of custom resources: those that a subject brings are read once for it.
-func (c *Checker) definitions(s Subject) *typed.Definitions {
-	return typed.NewDefinitions(slices.Concat(s.Definitions, s.Objects))
 }
 
 func settings(s Subject) typed.Settings {
@@ -170,19 +166,39 @@ func (c *Checker) each(ctx context.Context, types *typed.Checker, objects []mani
 }
 
 func (c *Checker) judge(ctx context.Context, types *typed.Checker, o manifest.Object) ([]finding.Finding, error) {
-	judged, err := c.rules.Evaluate(ctx, []manifest.Object{o})
+	judged, err := c.rules.Evaluate(ctx, o)
 	return append(types.Check(o), judged...), err
 }
 
-// together looks at all objects at once, those of Tekton's older API in the form of the newer.
-func together(s Subject, runs []graph.Run) []finding.Finding {
+// undecoded are the objects of which some field did not decode, or was not read since no server
+// has the version of the object.
+func undecoded(found []finding.Finding) map[finding.Object]bool {
+	objects := map[finding.Object]bool{}
+	for _, f := range found {
+		switch f.Rule {
+		case "types/decode", "types/wrong-type", "types/unknown-version":
+			objects[*f.Object] = true
+		}
+	}
+	return objects
+}
+
+// together looks at all objects at once, those of Tekton's older API in the form of the newer, and
+// without the fields that did not decode: these must not hide what else is wrong.
+func together(s Subject, runs []graph.Run, undecoded map[finding.Object]bool) []finding.Finding {
+	readable := func(o, in manifest.Object) manifest.Object {
+		if undecoded[*in.Ref()] {
+			o = typed.Readable(o)
+		}
+		return typed.Upgrade(o)
+	}
 	objects := make([]manifest.Object, len(s.Objects))
 	for i, o := range s.Objects {
-		objects[i] = typed.Upgrade(o)
+		objects[i] = readable(o, o)
 	}
 	upgraded := make([]graph.Run, len(runs))
 	for i, r := range runs {
-		upgraded[i] = graph.Run{Object: typed.Upgrade(r.Object), Owner: r.Owner, At: r.At}
+		upgraded[i] = graph.Run{Object: readable(r.Object, r.Owner), Owner: r.Owner, At: r.At}
 	}
 	found := graph.Check(graph.Input{
 		Objects: objects, Runs: upgraded, Facts: s.Facts, Complete: s.Complete, ConcurrentRuns: s.ConcurrentRuns,

@@ -49,10 +49,9 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 		return finding.Report{}, err
 	}
 	waivers, malformed := annotated(all.Objects)
-	r := c.report(slices.Concat(found, more, malformed), nil, waivers, now, finding.Summary{Objects: len(all.Objects), Skipped: all.Skipped})
-	return finding.NewReport(finding.Merge(sumUp(r.Findings)), finding.Summary{
-		Objects: r.Summary.Objects, Rules: r.Summary.Rules, Skipped: r.Summary.Skipped, Off: r.Summary.Off,
-	}), nil
+	summary := finding.Summary{Objects: len(all.Objects), Skipped: all.Skipped}
+	settled := c.settle(slices.Concat(found, more, malformed), nil, waivers, now, &summary)
+	return finding.NewReport(sumUp(settled), summary), nil
 }
 
 // often is how many findings of one rule and message are said one by one.

@@ -113,7 +113,8 @@ func (c *Checker) Platform(ctx context.Context, environments []Environment, now 
 	summary.Objects += len(shared.Objects)
 	all := slices.Concat(slices.Concat(found...), conflicts, outside, sharedClusters(environments), deciders(environments), more)
 	levels, unknown := c.levels(environments)
-	return c.report(append(all, unknown...), levels, waivers(environments), now, summary), nil
+	settled := c.settle(append(all, unknown...), levels, waivers(environments), now, &summary)
+	return finding.NewReport(settled, summary), nil
 }
 
 // levels are the severities that the platform gives to rules. A rule that there is not is a

@@ -32,15 +32,8 @@ func reference(t *testing.T) []check.Environment {
 
 // TestRules runs the Rego tests over what the reference platform renders, as the rules see it.
 func TestRules(t *testing.T) {
-	rendered := map[string]map[string]any{}
-	for _, o := range reference(t)[0].Targets[0].Objects {
-		if rendered[o.Kind] == nil {
-			rendered[o.Kind] = map[string]any{}
-		}
-		rendered[o.Kind][o.Name] = policy.Input(o)
-	}
 	set := rules(t)
-	results, uncovered, err := set.Test(context.Background(), rendered)
+	results, uncovered, err := set.Test(context.Background(), policy.Rendered(reference(t)[0].Targets[0].Objects))
 	if err != nil {
 		t.Fatal(err)
 	}

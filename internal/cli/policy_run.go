@@ -103,12 +103,5 @@ func (a *app) rendered() (map[string]map[string]any, error) {
 	if len(found) > 0 || len(environments) == 0 {
 		return nil, fmt.Errorf("the platform does not load: run tenon check")
 	}
-	rendered := map[string]map[string]any{}
-	for _, o := range environments[0].Targets[0].Objects {
-		if rendered[o.Kind] == nil {
-			rendered[o.Kind] = map[string]any{}
-		}
-		rendered[o.Kind][o.Name] = policy.Input(o)
-	}
-	return rendered, nil
+	return policy.Rendered(environments[0].Targets[0].Objects), nil
 }

@@ -5,10 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
@@ -19,27 +17,11 @@ import (
 	"tenon.dev/tenon/internal/script"
 )
 
-// Evaluate runs every rule over every object, several objects at a time.
-func (s *Set) Evaluate(ctx context.Context, objects []manifest.Object) ([]finding.Finding, error) {
-	results := make([][]finding.Finding, len(objects))
-	errs := make([]error, len(objects))
-	var group sync.WaitGroup
-	slots := make(chan struct{}, runtime.GOMAXPROCS(0))
-	for i, o := range objects {
-		group.Add(1)
-		slots <- struct{}{}
-		go func() {
-			defer func() { <-slots; group.Done() }()
-			results[i], errs[i] = s.evaluate(ctx, o)
-		}()
-	}
-	group.Wait()
-	var found []finding.Finding
-	for i := range objects {
-		if errs[i] != nil {
-			return nil, fmt.Errorf("evaluating rules on %s %s: %w", objects[i].Kind, objects[i].Name, errs[i])
-		}
-		found = append(found, results[i]...)
+// Evaluate runs every rule over an object. Several objects may be evaluated at a time.
+func (s *Set) Evaluate(ctx context.Context, o manifest.Object) ([]finding.Finding, error) {
+	found, err := s.evaluate(ctx, o)
+	if err != nil {
+		return nil, fmt.Errorf("evaluating rules on %s %s: %w", o.Kind, o.Name, err)
 	}
 	return found, nil
 }
@@ -174,6 +156,18 @@ func Input(o manifest.Object) map[string]any {
 	}
 	input["tenon"] = map[string]any{"scripts": scriptsOf(o), "dockerfiles": dockerfiles(o)}
 	return input
+}
+
+// Rendered gives objects by kind and name as rules see them, for tests of rules.
+func Rendered(objects []manifest.Object) map[string]map[string]any {
+	rendered := map[string]map[string]any{}
+	for _, o := range objects {
+		if rendered[o.Kind] == nil {
+			rendered[o.Kind] = map[string]any{}
+		}
+		rendered[o.Kind][o.Name] = Input(o)
+	}
+	return rendered
 }
 
 // dockerfiles reads those that a ConfigMap holds, by the names that they commonly have.

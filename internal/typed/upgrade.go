@@ -21,7 +21,6 @@ import (
 // object keeps its apiVersion, so that findings name what is written; Written gives its fields
 // back.
 func Upgrade(o manifest.Object) manifest.Object {
-	o = readable(o)
 	if o.APIVersion != "tekton.dev/v1beta1" {
 		return o
 	}
@@ -46,9 +45,8 @@ func Upgrade(o manifest.Object) manifest.Object {
 	return o
 }
 
-// readable leaves out the fields of an object that do not decode, which have been reported: they
-// must not hide what else is wrong.
-func readable(o manifest.Object) manifest.Object {
+// Readable leaves out the fields of an object that do not decode, and keeps them in Written.
+func Readable(o manifest.Object) manifest.Object {
 	gvk := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind)
 	want := externalType(gvk)
 	if factory, known := tektonKinds[gvk]; known {
