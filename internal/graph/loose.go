@@ -21,15 +21,12 @@ func (g *graph) loose() {
 			bound[fmt.Sprint(ref["kind"], "/", ref["name"])] = true
 		}
 	}
-	var mentioned string // the texts of all objects, which only a ConfigMap asks for
+	mentioned := g.mentioned()
 	for _, o := range g.Objects {
 		switch o.Kind {
 		case "Role", "ClusterRole":
 			g.unboundRole(o, bound)
 		case "ConfigMap":
-			if mentioned == "" {
-				mentioned = g.mentioned()
-			}
 			g.unusedConfig(o, mentioned)
 		}
 	}
@@ -52,19 +49,62 @@ func (g *graph) unboundRole(o manifest.Object, bound map[string]bool) {
 	}
 }
 
-// mentioned joins what objects other than ConfigMaps say.
-func (g *graph) mentioned() string {
-	var b strings.Builder
+// mentioned are the names of ConfigMaps with which a line of some other object ends. The lines are
+// looked up by their last bytes: one by one for each name would take the product of both.
+func (g *graph) mentioned() map[string]bool {
+	byEnd := map[string][]string{}
 	for _, o := range g.Objects {
-		if o.Kind != "ConfigMap" {
-			b.WriteString(textOf(without(o.Value, "metadata")))
+		if o.Kind == "ConfigMap" && o.Name != "" {
+			byEnd[lastBytes(o.Name)] = append(byEnd[lastBytes(o.Name)], o.Name)
 		}
 	}
-	return b.String() + "\n"
+	found := map[string]bool{}
+	if len(byEnd) == 0 {
+		return found
+	}
+	visit := func(line string) {
+		for end := 1; end <= min(len(line), endBytes); end++ {
+			for _, name := range byEnd[line[len(line)-end:]] {
+				if !found[name] && strings.HasSuffix(line, name) {
+					found[name] = true
+				}
+			}
+		}
+	}
+	for _, o := range g.Objects {
+		if o.Kind != "ConfigMap" {
+			eachLine(without(o.Value, "metadata"), visit)
+		}
+	}
+	return found
 }
 
-func (g *graph) unusedConfig(o manifest.Object, mentioned string) {
-	if o.File == "" || o.Name == "" || strings.Contains(mentioned, o.Name+"\n") || len(labelsAt(o, "metadata", "labels")) > 0 {
+// endBytes is how much of a name's end finds it.
+const endBytes = 4
+
+func lastBytes(name string) string { return name[max(0, len(name)-endBytes):] }
+
+// eachLine visits the lines of all strings of a value, its keys among them.
+func eachLine(value any, visit func(string)) {
+	switch v := value.(type) {
+	case string:
+		for line := range strings.SplitSeq(v, "\n") {
+			visit(line)
+		}
+	case []any:
+		for _, item := range v {
+			eachLine(item, visit)
+		}
+	case map[string]any:
+		for key, item := range v {
+			visit(key)
+			eachLine(item, visit)
+		}
+	}
+}
+
+func (g *graph) unusedConfig(o manifest.Object, mentioned map[string]bool) {
+	if o.File == "" || o.Name == "" || mentioned[o.Name] || len(labelsAt(o, "metadata", "labels")) > 0 {
 		return // some other program may find it by its labels
 	}
 	g.add(o, "graph/config-map-unused", finding.Info, manifest.Path{"metadata", "name"},

@@ -41,6 +41,8 @@ type Rule struct {
 	ref string
 	// plain marks a conftest rule, which sees the bare object.
 	plain bool
+	// single marks a rule that is no set, as conftest also takes: it may be undefined.
+	single bool
 }
 
 // Set is a compiled set of rules. It is safe for concurrent use.
@@ -149,9 +151,9 @@ func (s *Set) prepare(ctx context.Context) error {
 	var own, plain []string
 	for _, r := range s.Rules {
 		if r.plain {
-			plain = append(plain, r.ref)
+			plain = append(plain, r.results())
 		} else {
-			own = append(own, r.ref)
+			own = append(own, r.results())
 		}
 	}
 	var err error
@@ -221,13 +223,16 @@ func (s *Set) readData(source Source, file string) error {
 	return nil
 }
 
-// query asks for the results of all rules at once, each as a set; a rule without a result
-// gives an empty one.
-func (s *Set) query(ctx context.Context, refs []string) (rego.PreparedEvalQuery, error) {
-	parts := make([]string, len(refs))
-	for i, ref := range refs {
-		parts[i] = fmt.Sprintf("{r | some r in %s}", ref)
+// results is the term for what a rule found.
+func (r Rule) results() string {
+	if r.single {
+		return fmt.Sprintf("{r | some r in %s}", r.ref)
 	}
+	return r.ref
+}
+
+// query asks for the results of all rules at once, each as a set.
+func (s *Set) query(ctx context.Context, parts []string) (rego.PreparedEvalQuery, error) {
 	query := rego.New(rego.Compiler(s.compiler), rego.Store(inmem.NewFromObject(s.data)), rego.Query("x := ["+strings.Join(parts, ", ")+"]"))
 	prepared, err := query.PrepareForEval(ctx)
 	if err != nil {
@@ -250,16 +255,15 @@ func rulesOf(file string, module *ast.Module) ([]Rule, error) {
 			continue
 		}
 		seen[name] = true
-		ref := module.Package.Path.String() + "." + name
-		annotation := packageAnnotation(module)
-		if annotation == nil {
-			rules = append(rules, plainRule(file, module, ref, name, verdict[1]))
-			continue
+		rule := plainRule(file, module, name, verdict[1])
+		if annotation := packageAnnotation(module); annotation != nil {
+			var err error
+			if rule, err = describe(file, annotation); err != nil {
+				return nil, err
+			}
 		}
-		rule, err := describe(file, ref, annotation)
-		if err != nil {
-			return nil, err
-		}
+		rule.ref = module.Package.Path.String() + "." + name
+		rule.single = r.Head.RuleKind() != ast.MultiValue
 		rules = append(rules, rule)
 	}
 	return rules, nil
@@ -274,22 +278,22 @@ func packageAnnotation(module *ast.Module) *ast.Annotations {
 	return nil
 }
 
-func plainRule(file string, module *ast.Module, ref, name, verdict string) Rule {
+func plainRule(file string, module *ast.Module, name, verdict string) Rule {
 	pkg := module.Package.Path[len(module.Package.Path)-1].Value.String()
 	severity := finding.Error
 	if verdict == "warn" {
 		severity = finding.Warning
 	}
 	id := strings.Trim(pkg, `"`) + "/" + strings.ReplaceAll(name, "_", "-")
-	return Rule{ID: strings.ToLower(strings.ReplaceAll(id, "_", "-")), Title: ref, Severity: severity, File: file, ref: ref, plain: true}
+	return Rule{ID: strings.ToLower(strings.ReplaceAll(id, "_", "-")), Title: module.Package.Path.String() + "." + name, Severity: severity, File: file, plain: true}
 }
 
 // describe reads a rule's METADATA; every part of it is shown to people, so none may lack.
-func describe(file, ref string, a *ast.Annotations) (Rule, error) {
+func describe(file string, a *ast.Annotations) (Rule, error) {
 	custom := func(key string) string { text, _ := a.Custom[key].(string); return text }
 	r := Rule{
 		ID: custom("id"), Title: a.Title, Description: strings.TrimSpace(a.Description),
-		Remedy: custom("remedy"), File: file, ref: ref,
+		Remedy: custom("remedy"), File: file,
 	}
 	for _, link := range a.RelatedResources {
 		r.Links = append(r.Links, link.Ref.String())
