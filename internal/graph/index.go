@@ -36,6 +36,8 @@ func Check(in Input) []finding.Finding {
 	g.triggers()
 	g.podSecurity()
 	g.podLevels()
+	g.images()
+	g.groups()
 	g.sharedDisks()
 	g.selectors()
 	g.ingresses()

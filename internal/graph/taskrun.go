@@ -49,7 +49,7 @@ func (g *graph) taskRunWorkspaces(r Run, run pipelinev1.TaskRun, s step) {
 	at := r.At.Append("spec", "workspaces")
 	for _, w := range s.task.Workspaces {
 		bound := slices.ContainsFunc(run.Spec.Workspaces, func(b pipelinev1.WorkspaceBinding) bool { return b.Name == w.Name })
-		if !w.Optional && !bound {
+		if !w.Optional && !bound && !g.defaultWorkspace() {
 			g.add(r.Owner, "graph/workspace-unbound", finding.Error, at,
 				fmt.Sprintf("the task requires workspace %s, which the run does not bind", w.Name), "bind it, or make it optional in the task")
 		}

@@ -117,13 +117,23 @@ func (s step) declared(list string, i int) []finding.Cause {
 	return []finding.Cause{{Object: *s.in.Ref(), Field: s.taskAt.Append(list, i).String()}}
 }
 
+// defaultWorkspace tells whether Tekton is configured to bind what a TaskRun leaves unbound
+// (default-task-run-workspace-binding, https://tekton.dev/docs/pipelines/additional-configs/).
+func (g *graph) defaultWorkspace() bool {
+	return slices.ContainsFunc(g.byKey[key{"ConfigMap", "config-defaults"}], func(o manifest.Object) bool {
+		data, _ := lookupMap(o.Value, "data")
+		binding, _ := data["default-task-run-workspace-binding"].(string)
+		return binding != ""
+	})
+}
+
 func (g *graph) stepWorkspaces(s step, in manifest.Object) {
 	if s.TaskSpec != nil {
 		return // workspaces reach an embedded task by themselves
 	}
 	for i, w := range s.task.Workspaces {
 		bound := slices.ContainsFunc(s.Workspaces, func(b pipelinev1.WorkspacePipelineTaskBinding) bool { return b.Name == w.Name })
-		if !w.Optional && !bound {
+		if !w.Optional && !bound && !g.defaultWorkspace() {
 			f := g.add(in, "graph/workspace-unbound", finding.Error, s.at.Append("workspaces"),
 				fmt.Sprintf("task %s requires workspace %s, which %s does not bind", s.TaskRef.Name, w.Name, s.Name),
 				"bind it to a workspace of the pipeline, or make it optional in the task")

@@ -68,13 +68,17 @@ func container(value any, at manifest.Path, found func(manifest.Path, string)) {
 	}
 }
 
+// built marks an import path that ko builds, and replaces by a digest when it applies the object
+// (https://ko.build/features/k8s/).
+const built = "ko://"
+
 // CheckPins reports images that can move: those without a digest. Each image is reported once,
 // at its first use.
 func CheckPins(uses []Use) []finding.Finding {
 	var found []finding.Finding
 	seen := map[string]bool{}
 	for _, u := range uses {
-		if seen[u.Image] {
+		if seen[u.Image] || strings.HasPrefix(u.Image, built) {
 			continue
 		}
 		seen[u.Image] = true

@@ -33,13 +33,21 @@ type Facts struct {
 	// Metrics by exporter.
 	Metrics   map[string][]string
 	Checklist map[string]string
-	Pools     map[string]Pool
+	// Images by registry and repository.
+	Images map[string]ImageFact
+	Pools  map[string]Pool
 }
 
 // SecretFact is a Secret that exists without being in git.
 type SecretFact struct {
 	Namespace string
 	Keys      []string
+}
+
+// ImageFact is what is known of the inside of an image.
+type ImageFact struct {
+	UIDs  []int64
+	Tools []string
 }
 
 // Pool is a set of equal nodes: schema.#Pool.
@@ -139,7 +147,21 @@ func (e *Environment) State() (State, error) {
 		return s, fmt.Errorf("reading environment %s: %w", e.Name, err)
 	}
 	s.Facts.Pools = s.Pools
+	s.describeImages()
 	return s, nil
+}
+
+// describeImages adds what the platform says of its own images to the facts.
+func (s *State) describeImages() {
+	if s.Facts.Images == nil {
+		s.Facts.Images = map[string]ImageFact{}
+	}
+	for _, image := range s.Images {
+		name := s.Registry + "/" + image.Repository
+		if _, stated := s.Facts.Images[name]; !stated {
+			s.Facts.Images[name] = ImageFact{UIDs: []int64{int64(image.UID)}, Tools: image.Tools}
+		}
+	}
 }
 
 // Waivers returns the waivers that the environment declares.

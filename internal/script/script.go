@@ -26,6 +26,8 @@ type Facts struct {
 	Ignored []Ignored `json:"ignored"`
 	// Captures of exit codes in variables.
 	Captures []Capture `json:"captures"`
+	// Functions that the script defines.
+	Functions []string `json:"functions"`
 	// Heredocs that are fed to commands.
 	Heredocs []Heredoc `json:"heredocs"`
 	// Bash says what of the script only bash understands, where it is run by another shell.
@@ -124,7 +126,7 @@ func parse(text, shell string) Facts {
 func noFacts() Facts {
 	return Facts{
 		Commands: []Command{}, Pipes: []Pipe{}, Assignments: []Assignment{},
-		Ignored: []Ignored{}, Captures: []Capture{}, Heredocs: []Heredoc{},
+		Ignored: []Ignored{}, Captures: []Capture{}, Heredocs: []Heredoc{}, Functions: []string{},
 	}
 }
 
@@ -176,6 +178,8 @@ func (w *walker) visit(n syntax.Node) bool {
 	case *syntax.IfClause:
 		w.guard(x)
 		w.shrugged(x)
+	case *syntax.FuncDecl:
+		w.facts.Functions = append(w.facts.Functions, x.Name.Value)
 	case *syntax.CallExpr:
 		w.call(x)
 	case *syntax.DeclClause:

@@ -244,6 +244,9 @@ func tektonProblems(verdict *apis.FieldError, object tektonObject) []problem {
 		if part.Details != "" {
 			p.message += " (" + strings.TrimSpace(part.Details) + ")"
 		}
+		if strings.Contains(part.Message, "custom task ref must specify apiVersion") {
+			p.remedy = "only a Task needs no apiVersion: write kind: Task; a ClusterTask, which Tekton has removed, is found by the cluster resolver"
+		}
 		if strings.Contains(part.Message, "cycle detected") {
 			p.rule, p.causes, p.message = "types/pipeline-cycle", circle(object), part.Message
 			if len(p.causes) > 0 {

@@ -1,6 +1,7 @@
 package typed
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,7 +48,7 @@ func (c *Checker) unknown(o manifest.Object, gvk schema.GroupVersionKind) []find
 	case served != nil:
 		f.Severity = finding.Error
 		f.Message = fmt.Sprintf("%s has no kind %s", o.APIVersion, o.Kind)
-		f.Remedy = didYouMean(gvk.Kind, served)
+		f.Remedy = cmp.Or(removed[gvk.GroupKind()], didYouMean(gvk.Kind, served))
 	default:
 		f.Message = fmt.Sprintf("nobody knows the kind %s of %s", o.Kind, o.APIVersion)
 		f.Remedy = "correct apiVersion or kind, or state the operator's kind in facts.customResources as group/Kind"
@@ -56,6 +57,14 @@ func (c *Checker) unknown(o manifest.Object, gvk schema.GroupVersionKind) []find
 		}
 	}
 	return []finding.Finding{f}
+}
+
+// removed are kinds that Tekton once had, with what took their place
+// (https://tekton.dev/docs/pipelines/deprecations/).
+var removed = map[schema.GroupKind]string{
+	{Group: "tekton.dev", Kind: "ClusterTask"}:      "Tekton has removed it: make it a Task, and refer to it from other namespaces by the cluster resolver",
+	{Group: "tekton.dev", Kind: "PipelineResource"}: "Tekton has removed it: clone, build and push in tasks that have params, workspaces and results",
+	{Group: "tekton.dev", Kind: "Condition"}:        "Tekton has removed it: use `when`, with a task before it that writes a result",
 }
 
 // groupOf finds the group of a kind that is known, the first in their order.

@@ -27,3 +27,17 @@ test_fires_on_a_script if {
 	found := admin_binding.deny with input as object
 	count(found) == 1
 }
+
+bound_to_all(kind) := json.patch(object_under_test, [
+	{"op": "replace", "path": "/roleRef/kind", "value": kind},
+	{"op": "replace", "path": "/subjects", "value": [{"kind": "Group", "name": "system:authenticated"}]},
+])
+
+test_fires_on_a_cluster_role_for_everybody if {
+	found := admin_binding.deny with input as bound_to_all("ClusterRole")
+	count(found) == 1
+}
+
+test_silent_on_a_role_for_everybody_of_the_cluster if {
+	count(admin_binding.deny) == 0 with input as bound_to_all("Role")
+}

@@ -11,10 +11,23 @@
 #   remedy: "list the verbs and resources that are used"
 package tenon.rules.rbac.wildcard
 
-deny contains {"msg": msg, "path": ["rules", i, list]} if {
+deny contains {"msg": msg, "path": ["rules", i, lists[0]]} if {
 	input.kind in {"Role", "ClusterRole"}
 	some i, rule in input.rules
-	some list in ["verbs", "resources", "apiGroups"]
-	"*" in rule[list]
-	msg := sprintf("%s %s grants all %s", [input.kind, input.metadata.name, list])
+	lists := [list | some list in ["verbs", "resources", "apiGroups"]; "*" in rule[list]]
+	count(lists) > 0
+	msg := sprintf("%s %s grants all %s%s", [input.kind, input.metadata.name, concat(" and ", lists), scope(rule, lists)])
 }
+
+# scope tells what of, where one list says all.
+scope(rule, lists) := sprintf(" on %s", [concat(", ", rule.resources)]) if {
+	lists == ["verbs"]
+	is_array(rule.resources)
+} else := sprintf(" of %s", [concat(", ", [group(name) | some name in rule.apiGroups])]) if {
+	not "apiGroups" in lists
+	is_array(rule.apiGroups)
+} else := ""
+
+group("") := "the core group"
+
+group(name) := name if name != ""

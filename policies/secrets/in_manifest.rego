@@ -24,5 +24,8 @@ deny contains {"msg": msg, "path": [list, key]} if {
 # A placeholder that is filled in before the Secret is applied.
 placeholder(value) if regex.match(`^\s*(<[^>]*>|\{\{.*\}\}|\$\(.*\)|\$\{.*\}|(?i)(your|my|example|changeme|replace|insert|todo)[-_ ].*|xxx+)\s*$`, value)
 
+# A placeholder that says what belongs there, such as SECRET_TOKEN or my git password.
+placeholder(value) if regex.match(`(?i)^\s*(your|my|personal|github|gitlab|git|openai|secret|token|password|api|key)([-_ ](personal|github|secret|token|password|api|key|id))+\s*$`, value)
+
 # What is no secret, although a Secret holds it.
 public(key) if regex.match(`(?i)^(known_hosts|ca([-._].*)?|.*\.crt|region|.*endpoint|.*url|host(name)?|port|user(name)?|email|.*_enabled?|namespace|type)$`, key)

@@ -34,3 +34,15 @@ test_silent_on_what_is_public if {
 	found := in_manifest.deny with input as object
 	count(found) == 0
 }
+
+test_silent_on_words_that_say_what_belongs_there if {
+	every value in ["SECRET_TOKEN", "api-token", "git_password", "personal github token", "openai api key"] {
+		count(in_manifest.deny) == 0 with input as object.union(secret, {"stringData": {"token": value}})
+	}
+}
+
+test_fires_on_a_weak_password if {
+	every value in ["password", "secret", "hunter2", "token-1f3a"] {
+		count(in_manifest.deny) == 1 with input as object.union(secret, {"stringData": {"token": value}})
+	}
+}

@@ -1,0 +1,157 @@
+package graph
+
+import (
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/platform"
+	"tenon.dev/tenon/internal/script"
+)
+
+// images compares what pods expect of their images with what the facts say of these.
+func (g *graph) images() {
+	if len(g.Facts.Images) == 0 {
+		return
+	}
+	for _, p := range g.allPods() {
+		for i, c := range p.spec.Containers {
+			g.imageUser(p, i, c)
+		}
+	}
+	for _, o := range g.Objects {
+		for _, s := range script.Of(o) {
+			g.imageTools(o, s)
+		}
+		if o.Kind == "StorageClass" {
+			g.volumeOwner(o)
+		}
+	}
+}
+
+// volumeOwner finds a class whose volumes belong to a user whom no image has, as the EFS driver
+// gives them (https://github.com/kubernetes-sigs/aws-efs-csi-driver#storage-class-parameters-for-dynamic-provisioning).
+func (g *graph) volumeOwner(class manifest.Object) {
+	parameters, _ := lookupMap(class.Value, "parameters")
+	owner, err := strconv.ParseInt(fmt.Sprint(parameters["uid"]), 10, 64)
+	if err != nil || owner == 0 {
+		return
+	}
+	var known []int64
+	for _, name := range slices.Sorted(maps.Keys(g.Facts.Images)) {
+		known = append(known, g.Facts.Images[name].UIDs...)
+	}
+	if len(known) == 0 || slices.Contains(known, owner) {
+		return
+	}
+	slices.Sort(known)
+	g.add(class, "graph/volume-owner", finding.Warning, manifest.Path{"parameters", "uid"},
+		fmt.Sprintf("volumes of class %s belong to user %d, whom no image has: they have %s", class.Name, owner, numbers(slices.Compact(known))),
+		"make it the user that the steps run as, and gid its group")
+}
+
+// imageFact is what the facts say of an image, whatever its tag and digest.
+func (g *graph) imageFact(image string) (platform.ImageFact, bool) {
+	repository, _, _ := strings.Cut(image, "@")
+	if colon := strings.LastIndexByte(repository, ':'); colon > strings.LastIndexByte(repository, '/') {
+		repository = repository[:colon]
+	}
+	fact, known := g.Facts.Images[repository]
+	return fact, known
+}
+
+// imageUser finds containers that run as a user whom their image does not have: such a one has no
+// home, and may neither read nor write what the image keeps for its own.
+func (g *graph) imageUser(p somePod, i int, c corev1.Container) {
+	fact, known := g.imageFact(c.Image)
+	uid := runAs(p.spec, c)
+	if !known || len(fact.UIDs) == 0 || uid == nil || *uid == 0 || slices.Contains(fact.UIDs, *uid) {
+		return
+	}
+	at := p.at
+	if p.tekton {
+		at = stepAt(p, c.Name)
+	} else {
+		at = at.Append("containers", i)
+	}
+	if c.SecurityContext != nil && c.SecurityContext.RunAsUser != nil {
+		at = at.Append("securityContext", "runAsUser")
+	}
+	g.add(p.in, "graph/uid-not-in-image", finding.Error, at,
+		fmt.Sprintf("container %s runs as user %d, whom its image does not have: it has %s", c.Name, *uid, numbers(fact.UIDs)),
+		"run as the image's own user, or state the user in facts.images")
+}
+
+// stepAt is where the task of a pod has a step or sidecar.
+func stepAt(p somePod, container string) manifest.Path {
+	for _, list := range []string{"steps", "sidecars"} {
+		entries, _ := manifest.Lookup(p.in.Value, p.at.Append(list))
+		all, _ := entries.([]any)
+		for i, entry := range all {
+			step, _ := entry.(map[string]any)
+			if name, _ := step["name"].(string); name != "" && strings.TrimPrefix(strings.TrimPrefix(container, "step-"), "sidecar-") == name {
+				return p.at.Append(list, i)
+			}
+		}
+	}
+	return p.at.Append("steps")
+}
+
+// runAs is the user that a container runs as; nil where the image decides.
+func runAs(pod corev1.PodSpec, c corev1.Container) *int64 {
+	if c.SecurityContext != nil && c.SecurityContext.RunAsUser != nil {
+		return c.SecurityContext.RunAsUser
+	}
+	if pod.SecurityContext != nil {
+		return pod.SecurityContext.RunAsUser
+	}
+	return nil
+}
+
+func numbers(list []int64) string {
+	texts := make([]string, len(list))
+	for i, n := range list {
+		texts[i] = fmt.Sprint(n)
+	}
+	return strings.Join(texts, ", ")
+}
+
+// imageTools finds programs that a script calls and its image does not have.
+func (g *graph) imageTools(o manifest.Object, s script.Script) {
+	container, _ := manifest.Lookup(o.Value, s.Container)
+	c, _ := container.(map[string]any)
+	image, _ := c["image"].(string)
+	fact, known := g.imageFact(image)
+	if !known || len(fact.Tools) == 0 || s.Facts.Shell == "" {
+		return
+	}
+	said := map[string]bool{}
+	for _, call := range s.Facts.Commands {
+		if said[call.Name] || !plainName(call.Name) || slices.Contains(fact.Tools, call.Name) ||
+			slices.Contains(s.Facts.Functions, call.Name) || script.Everywhere(call.Name, s.Facts.Shell) {
+			continue
+		}
+		said[call.Name] = true
+		f := g.add(o, "graph/tool-not-in-image", finding.Error, s.Path,
+			fmt.Sprintf("the script calls %s, which image %s does not have", call.Name, path.Base(imageName(image))),
+			"use an image that has it, add it to the image, or state it in the image's tools")
+		f.Line, f.Quote = call.Line, call.Name
+	}
+}
+
+// plainName tells the name of a program that is looked up on the PATH.
+func plainName(name string) bool {
+	return name != "" && !strings.ContainsAny(name, "/$`\"'*?={}()[]<> ")
+}
+
+func imageName(image string) string {
+	name, _, _ := strings.Cut(image, "@")
+	return name
+}
