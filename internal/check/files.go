@@ -22,8 +22,8 @@ import (
 const maxFile = 10 << 20
 
 // Files checks manifests from anywhere: files, folders, and - for what stdin holds. Custom
-// resources are checked against the definitions, too.
-func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, facts platform.Facts, complete bool, now time.Time, definitions ...manifest.Object) (finding.Report, error) {
+// resources are checked against the definitions, too. More are findings that others have made.
+func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, facts platform.Facts, complete bool, now time.Time, more []finding.Finding, definitions ...manifest.Object) (finding.Report, error) {
 	var all manifest.Parsed
 	seen := map[string]bool{}
 	for _, path := range paths {
@@ -35,7 +35,7 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 		all.Findings = append(all.Findings, parsed.Findings...)
 		all.Skipped += parsed.Skipped
 	}
-	found := all.Findings
+	found := slices.Concat(all.Findings, more)
 	if len(all.Objects) == 0 && len(found) == 0 {
 		found = append(found, finding.Finding{
 			Rule: "input/no-objects", Severity: finding.Error,
@@ -44,13 +44,13 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 			Source:  &finding.Position{File: paths[0]},
 		})
 	}
-	more, err := c.Check(ctx, Subject{Objects: all.Objects, Facts: facts, Complete: complete, Definitions: definitions})
+	checked, err := c.Check(ctx, Subject{Objects: all.Objects, Facts: facts, Complete: complete, Definitions: definitions})
 	if err != nil {
 		return finding.Report{}, err
 	}
 	waivers, malformed := annotated(all.Objects)
 	summary := finding.Summary{Objects: len(all.Objects), Skipped: all.Skipped}
-	settled := c.settle(slices.Concat(found, more, malformed), nil, waivers, now, &summary)
+	settled := c.settle(slices.Concat(found, checked, malformed), nil, waivers, now, &summary)
 	return finding.NewReport(sumUp(settled), summary), nil
 }
 

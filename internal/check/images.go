@@ -2,155 +2,249 @@ package check
 
 import (
 	"context"
-	"errors"
+	"encoding/json"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"sync"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/image"
+	"tenon.dev/tenon/internal/image/signing"
+	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/platform"
 )
 
-// Keys gives the public keys that an image must be signed with: one of each policy that
-// covers it. A policy that is not about a key is an error of the kind errKeyless.
-type Keys func(environment Environment, reference string) ([]image.Key, error)
-
-// errKeyless says that a policy asks for a certificate, for which the roots of trust are needed.
-var errKeyless = errors.New("it asks for a keyless signature, which is not verified here yet")
-
-// DeclaredKeys takes the keys of the platform's signing policies.
-func DeclaredKeys(e Environment, reference string) ([]image.Key, error) {
-	repository, _, _ := strings.Cut(strings.TrimPrefix(reference, e.State.Registry+"/"), "@")
-	repository, _, _ = strings.Cut(repository, ":")
-	var keys []image.Key
-	for name, p := range e.State.Signing {
-		if !covers(p.Glob, repository) {
-			continue
-		}
-		if p.Keyless != nil {
-			return nil, fmt.Errorf("signing policy %s: %w", name, errKeyless)
-		}
-		key, err := image.ParseKey([]byte(p.Key))
-		if err != nil {
-			return nil, fmt.Errorf("signing policy %s: %w", name, err)
-		}
-		keys = append(keys, key)
-	}
-	return keys, nil
+// ImageSubject are objects whose images are verified together: a target's, or those of files.
+type ImageSubject struct {
+	// Target is nil for manifests that are not of a platform.
+	Target  *finding.Target
+	Objects []manifest.Object
+	// Expected is what attestations of the images may say.
+	Expected platform.SupplyChain
 }
 
-// covers matches a glob in which * stays within a path segment and ** crosses them.
-func covers(glob, repository string) bool {
-	if prefix, ok := strings.CutSuffix(glob, "**"); ok {
-		return strings.HasPrefix(repository, prefix)
-	}
-	matched, err := path.Match(glob, repository)
-	return err == nil && matched
-}
-
-// VerifyImages verifies every image that the environments run, each once, and returns the
-// verdicts sorted by image together with where each is used.
-func VerifyImages(ctx context.Context, client image.Client, environments []Environment, keys Keys) ([]ImageVerdict, error) {
-	var all []ImageVerdict
+// ImageSubjects are the targets of environments.
+func ImageSubjects(environments []Environment) []ImageSubject {
+	var all []ImageSubject
 	for _, e := range environments {
 		for _, t := range e.Targets {
-			for _, use := range image.Uses(t.Objects) {
-				i := slices.IndexFunc(all, func(v ImageVerdict) bool {
-					return v.Image == use.Image && v.environment.Environment == e.Environment // each has its own policies
-				})
-				if i < 0 {
-					i = len(all)
-					all = append(all, ImageVerdict{Verdict: image.Verdict{Image: use.Image}, environment: e})
-				}
-				all[i].uses = append(all[i].uses, targetUse{use, t.Target})
-			}
+			all = append(all, ImageSubject{Target: &t.Target, Objects: t.Objects, Expected: e.State.SupplyChain})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b ImageVerdict) int { return strings.Compare(a.Image, b.Image) })
-	errs := make([]error, len(all))
+	return all
+}
+
+// Trust is what signatures are verified with.
+type Trust struct {
+	// Roots of trust, for certificates and logs.
+	Roots signing.Roots
+	// Own takes the place of all policies among the objects; nil leaves these.
+	Own *signing.Policy
+}
+
+// parallel is how many images are verified at a time: most of it is waiting for a registry.
+const parallel = 16
+
+// VerifyImages verifies every image that the subjects run, each once for the policies that cover it,
+// and returns the verdicts sorted by image together with where each is used.
+func VerifyImages(ctx context.Context, client image.Client, subjects []ImageSubject, trust Trust) []ImageVerdict {
+	all := collect(subjects, trust)
 	var group sync.WaitGroup
-	slots := make(chan struct{}, 8)
+	slots := make(chan struct{}, parallel)
 	for i := range all {
 		group.Go(func() {
 			slots <- struct{}{}
 			defer func() { <-slots }()
-			errs[i] = all[i].verify(ctx, client, keys)
+			if v := &all[i]; v.broken != nil {
+				v.Verdict = signing.Verdict{Image: v.Image, Outcome: signing.NotVerified, Reason: v.broken.Error()}
+			} else {
+				v.Verdict = client.Verify(ctx, v.Image, v.policies, trust.Roots)
+			}
 		})
 	}
 	group.Wait()
-	for _, err := range errs {
-		if err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
+	return all
 }
 
 // ImageVerdict is what is known of one image's signatures, and where it is used.
 type ImageVerdict struct {
-	image.Verdict
-	environment Environment
-	uses        []targetUse
+	signing.Verdict
+	policies []signing.Policy
+	// broken is why the policies that cover the image are not known.
+	broken   error
+	expected platform.SupplyChain
+	uses     []targetUse
 }
 
 type targetUse struct {
 	image.Use
-	target finding.Target
+	target *finding.Target
 }
 
-// verify asks for a signature by each key; all policies that cover an image must hold.
-func (v *ImageVerdict) verify(ctx context.Context, client image.Client, keys Keys) error {
-	required, err := keys(v.environment, v.Image)
-	if errors.Is(err, errKeyless) {
-		v.Outcome, v.Reason = image.NotVerified, err.Error()
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if len(required) == 0 {
-		v.Outcome, v.Reason = image.NotVerified, "no signing policy of the platform covers it"
-		return nil
-	}
-	for _, key := range required {
-		v.Verdict = client.Verify(ctx, v.Image, key)
-		if v.Outcome != image.Verified {
-			return nil
+// collect lists the images with the policies that cover each.
+func collect(subjects []ImageSubject, trust Trust) []ImageVerdict {
+	var all []ImageVerdict
+	seen := map[string]int{}
+	for _, s := range subjects {
+		declared := signing.Policies(s.Objects)
+		expected, _ := json.Marshal(s.Expected)
+		for _, use := range image.Uses(s.Objects) {
+			policies, err := covering(declared, trust.Own, use)
+			id := use.Image + "\x00" + identity(policies) + string(expected)
+			i, known := seen[id]
+			if !known {
+				i = len(all)
+				seen[id] = i
+				all = append(all, ImageVerdict{Verdict: signing.Verdict{Image: use.Image}, policies: policies, broken: err, expected: s.Expected})
+			}
+			all[i].uses = append(all[i].uses, targetUse{use, s.Target})
 		}
 	}
-	return nil
+	slices.SortStableFunc(all, func(a, b ImageVerdict) int { return strings.Compare(a.Image, b.Image) })
+	return all
 }
 
-// ImageFindings makes findings of the verdicts that are no pass. What could not be verified is
-// a warning, or an error where verification is required.
-func ImageFindings(verdicts []ImageVerdict, required bool) []finding.Finding {
+// NamedImage is an image with the places that name it and the policies that cover it.
+type NamedImage struct {
+	Image            string
+	Places, Policies []string
+}
+
+// ListImages lists every image that the subjects name, each once, sorted.
+func ListImages(subjects []ImageSubject) []NamedImage {
+	var list []NamedImage
+	for _, v := range collect(subjects, Trust{}) {
+		if len(list) == 0 || list[len(list)-1].Image != v.Image {
+			list = append(list, NamedImage{Image: v.Image})
+		}
+		named := &list[len(list)-1]
+		for _, use := range v.uses {
+			if place := use.Object.Kind + "/" + use.Object.Name + " " + use.At.String(); !slices.Contains(named.Places, place) {
+				named.Places = append(named.Places, place)
+			}
+		}
+		for _, p := range v.policies {
+			if text := p.Name + ": " + p.Who(); !slices.Contains(named.Policies, text) {
+				named.Policies = append(named.Policies, text)
+			}
+		}
+	}
+	return list
+}
+
+func covering(declared []signing.Policy, own *signing.Policy, use image.Use) ([]signing.Policy, error) {
+	if own != nil {
+		return []signing.Policy{*own}, nil
+	}
+	var policies []signing.Policy
+	for _, p := range declared {
+		covers, err := p.Covers(use.Image, admitted(use))
+		if err != nil {
+			return nil, fmt.Errorf("policy %s: %w", p.Name, err)
+		}
+		if covers {
+			policies = append(policies, p)
+		}
+	}
+	return policies, nil
+}
+
+// identity tells policies apart by what they say: environments repeat each other's.
+func identity(policies []signing.Policy) string {
+	var b strings.Builder
+	for _, p := range policies {
+		text, _ := json.Marshal(p.Spec)
+		b.WriteString(p.Name)
+		b.Write(text)
+	}
+	return b.String()
+}
+
+// admitted are the objects with which policy-controller's webhook meets an image: what names it, and
+// the pod that comes of it.
+func admitted(use image.Use) []signing.Admitted {
+	o := use.Object
+	labelsAt := func(at manifest.Path) map[string]string {
+		found, _ := manifest.Lookup(o.Value, at)
+		all, _ := found.(map[string]any)
+		labels := map[string]string{}
+		for key, value := range all {
+			labels[key], _ = value.(string)
+		}
+		return labels
+	}
+	own := signing.Admitted{APIVersion: o.APIVersion, Kind: o.Kind, Labels: labelsAt(manifest.Path{"metadata", "labels"})}
+	pod := signing.Admitted{APIVersion: "v1", Kind: "Pod", Labels: own.Labels}
+	if i := slices.Index(use.At, any("template")); i > 0 {
+		pod.Labels = labelsAt(slices.Concat(use.At[:i+1], manifest.Path{"metadata", "labels"}))
+	}
+	if strings.HasPrefix(o.APIVersion, "tekton.dev/") {
+		pod.Labels["app.kubernetes.io/managed-by"] = "tekton-pipelines"
+	}
+	return []signing.Admitted{own, pod}
+}
+
+// ImageFindings makes findings of the verdicts that are no pass, and of what the rules say of the
+// attestations. What could not be verified is a warning, or an error where verification is required.
+func (c *Checker) ImageFindings(ctx context.Context, verdicts []ImageVerdict, required bool) ([]finding.Finding, error) {
 	var found []finding.Finding
 	for _, v := range verdicts {
-		f := finding.Finding{Severity: finding.Error, Rule: "image/signature-failed",
-			Remedy: "sign the image that is in the registry with the declared key, or correct the lock"}
-		f.Message = fmt.Sprintf("image %s failed verification: %s", v.Image, v.Reason)
+		f := finding.Finding{Severity: finding.Error}
 		switch {
-		case v.Outcome == image.Verified:
+		case v.Outcome == signing.Verified:
+			judged, err := c.rules.Evaluate(ctx, v.object())
+			if err != nil {
+				return nil, err
+			}
+			for _, j := range judged {
+				found = append(found, v.at(j))
+			}
 			continue
-		case v.Outcome == image.NotVerified:
+		case v.Outcome == signing.NotVerified:
 			f.Rule = "image/not-verified"
 			f.Message = fmt.Sprintf("image %s was not verified: %s", v.Image, v.Reason)
-			f.Remedy = "make the registry reachable, or cover the image by a signing policy"
+			f.Remedy = "make the registry reachable, give the root of trust, or cover the image by a signing policy"
 			if !required {
 				f.Severity = finding.Warning
 			}
-		}
-		first := v.uses[0]
-		f.Object, f.Field = first.Object.Ref(), first.At.String()
-		apply(&f, first.Object.Origin.Trace(first.At, ""))
-		for _, use := range v.uses {
-			if !slices.Contains(f.Targets, use.target) {
-				f.Targets = append(f.Targets, use.target)
+		default:
+			f.Rule = "image/signature-failed"
+			f.Message = fmt.Sprintf("image %s failed verification: %s", v.Image, v.Reason)
+			f.Remedy = "sign the image that is in the registry as the policy asks, or correct the lock"
+			if v.Warn {
+				f.Severity = finding.Warning
 			}
 		}
-		found = append(found, f)
+		found = append(found, v.at(f))
 	}
-	return found
+	return found, nil
+}
+
+// at places a finding where the image is named first.
+func (v ImageVerdict) at(f finding.Finding) finding.Finding {
+	first := v.uses[0]
+	f.Object, f.Field = first.Object.Ref(), first.At.String()
+	apply(&f, first.Object.Origin.Trace(first.At, ""))
+	for _, use := range v.uses {
+		if use.target != nil && !slices.Contains(f.Targets, *use.target) {
+			f.Targets = append(f.Targets, *use.target)
+		}
+	}
+	return f
+}
+
+// object is what rules see of a verified image, as input.image.
+func (v ImageVerdict) object() manifest.Object {
+	var value map[string]any
+	text, err := json.Marshal(map[string]any{"image": map[string]any{
+		"reference": v.Image, "signers": v.Signers, "attestations": v.Attestations, "expected": v.expected,
+	}})
+	if err == nil {
+		err = json.Unmarshal(text, &value)
+	}
+	if err != nil {
+		value = map[string]any{}
+	}
+	return manifest.Object{APIVersion: "tenon.dev/v1", Kind: "Image", Name: v.Image, Value: value}
 }

@@ -62,8 +62,8 @@ Nothing reaches the network unless --verify-images or --policy oci://... is give
 }
 
 func (a *app) check(ctx context.Context, f checkFlags, args []string) error {
-	if !f.verify && (f.required || f.images.key != "" || f.images.mirror != "") {
-		return usagef("--require-verified, --key and --mirror go with --verify-images: without it no registry is asked")
+	if !f.verify && (f.required || f.images.given()) {
+		return usagef("--require-verified, --key, --trusted-root, --offline and --mirror go with --verify-images: without it no registry is asked")
 	}
 	failOn, err := finding.ParseSeverity(f.failOn)
 	if err != nil {
@@ -94,9 +94,6 @@ func (a *app) check(ctx context.Context, f checkFlags, args []string) error {
 }
 
 func (a *app) checkFiles(ctx context.Context, f checkFlags, checker *check.Checker, args []string, now time.Time) (finding.Report, error) {
-	if f.verify {
-		return finding.Report{}, usagef("--verify-images needs a platform, which declares the keys")
-	}
 	facts, found, err := readFacts(f.facts)
 	if err != nil || len(found) > 0 {
 		return finding.NewReport(found, finding.Summary{}), err
@@ -105,7 +102,28 @@ func (a *app) checkFiles(ctx context.Context, f checkFlags, checker *check.Check
 	if err != nil {
 		return finding.Report{}, err
 	}
-	return checker.Files(ctx, args, a.stdin, facts, f.complete, now, definitions...)
+	if f.verify {
+		if found, err = a.imageFindings(ctx, f, checker, args); err != nil {
+			return finding.Report{}, err
+		}
+	}
+	return checker.Files(ctx, args, a.stdin, facts, f.complete, now, found, definitions...)
+}
+
+// imageFindings verifies the images of manifests by the policies among them.
+func (a *app) imageFindings(ctx context.Context, f checkFlags, checker *check.Checker, args []string) ([]finding.Finding, error) {
+	if slices.Contains(args, "-") {
+		return nil, usagef("--verify-images reads files and folders, not standard input")
+	}
+	subjects, err := a.imageSubjects(args)
+	if err != nil {
+		return nil, err
+	}
+	verdicts, err := a.verdicts(ctx, f.images, subjects)
+	if err != nil {
+		return nil, err
+	}
+	return checker.ImageFindings(ctx, verdicts, f.required)
 }
 
 // levels reads --severity.
@@ -170,7 +188,11 @@ func (a *app) checkPlatform(ctx context.Context, f checkFlags, checker *check.Ch
 	}
 	refused = append(refused, vendored(folder)...)
 	if f.verify {
-		more, err := f.images.findings(ctx, environments, f.required)
+		verdicts, err := a.verdicts(ctx, f.images, check.ImageSubjects(environments))
+		if err != nil {
+			return finding.Report{}, err
+		}
+		more, err := checker.ImageFindings(ctx, verdicts, f.required)
 		if err != nil {
 			return finding.Report{}, err
 		}

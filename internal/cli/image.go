@@ -2,35 +2,48 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/spf13/cobra"
 
 	"tenon.dev/tenon/internal/check"
-	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/image"
+	"tenon.dev/tenon/internal/image/layout"
+	"tenon.dev/tenon/internal/image/signing"
 )
 
-// imageFlags say how registries are reached and by which key signatures are verified.
+// imageFlags say how registries are reached and what signatures are verified with.
 type imageFlags struct {
 	key     string
 	mirror  string
+	offline string
+	noCache bool
+	roots   []string
 	timeout time.Duration
 }
 
 func (f *imageFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.key, "key", "", "verify with this PEM public key instead of those of the platform's signing policies")
+	cmd.Flags().StringVar(&f.key, "key", "", "verify with this PEM public key instead of the signing policies")
+	cmd.Flags().StringArrayVar(&f.roots, "trusted-root", nil, "trusted_root.json that certificates and logs are trusted by, as FILE or TRUSTROOT=FILE; default cue/platform/trusted_root.json if it exists")
+	cmd.Flags().StringVar(&f.offline, "offline", "", "verify with what this folder of `tenon image export` holds; no network is used")
+	cmd.Flags().BoolVar(&f.noCache, "no-cache", false, "ask the registries even for what was verified before")
 	f.registerRegistry(cmd)
 }
 
 func (f *imageFlags) registerRegistry(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.mirror, "mirror", "", "find the images elsewhere, as PREFIX=PREFIX, such as registry.example.com/gpu=localhost:5000/gpu")
 	cmd.Flags().DurationVar(&f.timeout, "registry-timeout", 20*time.Second, "time for one image")
+}
+
+// given tells whether any of the flags was used that only mean something for verification.
+func (f imageFlags) given() bool {
+	return f.key != "" || f.mirror != "" || f.offline != "" || len(f.roots) > 0
 }
 
 func (f imageFlags) client() (image.Client, error) {
@@ -42,118 +55,153 @@ func (f imageFlags) client() (image.Client, error) {
 		}
 		c.Mirror = image.Mirror{From: from, To: to}
 	}
+	if f.offline != "" {
+		var err error
+		if c.Offline, err = layout.Open(f.offline); err != nil {
+			return c, usagef("--offline: %w", err)
+		}
+		return c, nil
+	}
+	if dir, err := os.UserCacheDir(); err == nil && !f.noCache {
+		c.Cache = filepath.Join(dir, "tenon", "images")
+	}
 	return c, nil
 }
 
-func (f imageFlags) keys() (check.Keys, error) {
+// trust reads what signatures are verified with. A root that the platform checks in needs no flag.
+func (f imageFlags) trust(dir string) (check.Trust, error) {
+	var t check.Trust
+	given := f.roots
+	if own := filepath.Join(dir, "cue", "platform", "trusted_root.json"); len(given) == 0 {
+		if _, err := os.Stat(own); err == nil {
+			given = []string{own}
+		}
+	}
+	var err error
+	if t.Roots, err = signing.ReadRoots(given); err != nil {
+		return t, usagef("--trusted-root: %w", err)
+	}
 	if f.key == "" {
-		return check.DeclaredKeys, nil
+		return t, nil
 	}
 	pem, err := os.ReadFile(f.key)
 	if err != nil {
-		return nil, usagef("--key: %w", err)
+		return t, usagef("--key: %w", err)
 	}
-	key, err := image.ParseKey(pem)
-	if err != nil {
-		return nil, usagef("--key %s: %w", f.key, err)
+	if err := signing.ReadKey(pem); err != nil {
+		return t, usagef("--key %s: %w", f.key, err)
 	}
-	return func(check.Environment, string) ([]image.Key, error) { return []image.Key{key}, nil }, nil
+	own := signing.KeyPolicy(pem)
+	t.Own = &own
+	return t, nil
 }
 
-func (f imageFlags) verdicts(ctx context.Context, environments []check.Environment) ([]check.ImageVerdict, error) {
+func (a *app) verdicts(ctx context.Context, f imageFlags, subjects []check.ImageSubject) ([]check.ImageVerdict, error) {
 	client, err := f.client()
 	if err != nil {
 		return nil, err
 	}
-	keys, err := f.keys()
+	trust, err := f.trust(a.dir)
 	if err != nil {
 		return nil, err
 	}
-	return check.VerifyImages(ctx, client, environments, keys)
-}
-
-func (f imageFlags) findings(ctx context.Context, environments []check.Environment, required bool) ([]finding.Finding, error) {
-	verdicts, err := f.verdicts(ctx, environments)
-	if err != nil {
-		return nil, err
-	}
-	return check.ImageFindings(verdicts, required), nil
+	return check.VerifyImages(ctx, client, subjects, trust), nil
 }
 
 func (a *app) imageCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "image", Short: "List, lock and verify the platform's images",
+		Use: "image", Short: "List, lock, verify and export the platform's images",
 		Args: noArguments, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.imageListCommand(), a.imageLockCommand(), a.imageVerifyCommand())
+	cmd.AddCommand(a.imageListCommand(), a.imageLockCommand(), a.imageVerifyCommand(), a.imageExportCommand())
 	return cmd
 }
 
 func (a *app) imageVerifyCommand() *cobra.Command {
 	var f imageFlags
+	var format string
 	cmd := &cobra.Command{
-		Use:   "verify",
-		Short: "Verify the signature of every image that the platform runs",
-		Long: `verify asks the registries for the images and their cosign signatures. Each image is
-verified, failed, or not verified; only the first is a pass. No transparency log and no trust
-root are asked.`,
+		Use:   "verify [FILE|FOLDER...]",
+		Short: "Verify the signatures and attestations of every image that the platform or manifests run",
+		Long: `verify asks the registries for the images and what is attached to them, and judges by the
+ClusterImagePolicies among the objects. Each image is verified, failed, or not verified; only the first
+is a pass. No transparency log is asked and no root of trust is fetched.
+
+What was verified before is verified again from its evidence, which is kept in the user's cache; such
+a line says "from cache".`,
 		Example: `  tenon image verify
-  tenon image verify --key cosign.pub --mirror registry.example.com/gpu=localhost:5000/gpu`,
-		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.verifyImages(cmd.Context(), f) },
+  tenon image verify --key cosign.pub --mirror registry.example.com/gpu=localhost:5000/gpu
+  tenon image export evidence && tenon image verify --offline evidence`,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.verifyImages(cmd.Context(), f, format, args) },
 	}
+	cmd.Flags().StringVarP(&format, "output", "o", "text", "text or json")
 	f.register(cmd)
 	return cmd
 }
 
-func (a *app) verifyImages(ctx context.Context, f imageFlags) error {
-	environments, err := a.environments()
+// imageSubjects are the targets of the platform, or the manifests that are named.
+func (a *app) imageSubjects(args []string) ([]check.ImageSubject, error) {
+	if len(args) == 0 {
+		environments, err := a.environments()
+		return check.ImageSubjects(environments), err
+	}
+	var s check.ImageSubject
+	for _, path := range args {
+		parsed, err := check.Read(path)
+		if err != nil {
+			return nil, usagef("%w", err)
+		}
+		if len(parsed.Findings) > 0 {
+			return nil, usagef("%s: %s", parsed.Findings[0].Source, parsed.Findings[0].Message)
+		}
+		s.Objects = append(s.Objects, parsed.Objects...)
+	}
+	return []check.ImageSubject{s}, nil
+}
+
+func (a *app) verifyImages(ctx context.Context, f imageFlags, format string, args []string) error {
+	if format != "text" && format != "json" {
+		return usagef("-o %s: text or json", format)
+	}
+	subjects, err := a.imageSubjects(args)
 	if err != nil {
 		return err
 	}
-	verdicts, err := f.verdicts(ctx, environments)
+	verdicts, err := a.verdicts(ctx, f, subjects)
 	if err != nil {
 		return err
 	}
 	// Environments with the same policies give the same verdict: once is enough.
-	seen := map[image.Verdict]bool{}
+	seen := map[string]bool{}
+	unique := []signing.Verdict{}
 	passed := 0
 	for _, v := range verdicts {
-		if seen[v.Verdict] {
-			continue
-		}
-		seen[v.Verdict] = true
-		fmt.Fprintf(a.stdout, "%-12s  %s  (%s)\n", v.Outcome, v.Image, v.Reason)
-		if v.Outcome == image.Verified {
-			passed++
+		if id := v.Image + string(v.Outcome) + v.Reason; !seen[id] {
+			seen[id] = true
+			unique = append(unique, v.Verdict)
+			if v.Outcome == signing.Verified {
+				passed++
+			}
 		}
 	}
-	fmt.Fprintf(a.stderr, "%d of %d images verified\n", passed, len(seen))
-	if passed < len(seen) || passed == 0 {
+	if format == "json" {
+		encoder := json.NewEncoder(a.stdout)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(unique); err != nil {
+			return fmt.Errorf("writing verdicts: %w", err)
+		}
+	} else {
+		for _, v := range unique {
+			cached := ""
+			if v.Cached {
+				cached = ", from cache"
+			}
+			fmt.Fprintf(a.stdout, "%-12s  %s  (%s%s)\n", v.Outcome, v.Image, v.Reason, cached)
+		}
+	}
+	fmt.Fprintf(a.stderr, "%d of %d images verified\n", passed, len(unique))
+	if passed < len(unique) || passed == 0 {
 		return errFindings
 	}
 	return nil
-}
-
-func (a *app) imageListCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "Show every image of the platform and what it is locked to",
-		Example: "  tenon image list", Args: noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			environments, err := a.environments()
-			if err != nil {
-				return err
-			}
-			table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "NAME\tIMAGE\tFROM\tLOCKED")
-			for _, i := range image.Catalogue(states(environments)) {
-				locked := i.Digest
-				if locked == "" {
-					locked = "no"
-				}
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", i.Name, i.Reference, i.From, locked)
-			}
-			return table.Flush()
-		},
-	}
 }

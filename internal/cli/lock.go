@@ -2,9 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,44 +28,92 @@ func states(environments []check.Environment) []platform.State {
 
 func (a *app) imageLockCommand() *cobra.Command {
 	var f imageFlags
+	var only bool
+	var now string
 	cmd := &cobra.Command{
 		Use:   "lock",
 		Short: "Resolve the tags of all images against the registry and write the lock",
 		Long: `lock asks the registry for the digest that each image's tag has now and writes
-cue/platform/images.lock.cue. An image whose registry does not answer keeps its old entry.`,
+cue/platform/images.lock.cue, with the platforms, size, day and registry. An image whose registry does not
+answer keeps its old entry. With --check nothing is written: it tells of tags that have moved, of digests
+that have vanished, and of images that are not locked.`,
 		Example: `  tenon image lock
+  tenon image lock --check
   tenon image lock --mirror registry.example.com/gpu=localhost:5000/gpu`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.lock(cmd.Context(), f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			today, err := day(now)
+			if err != nil {
+				return err
+			}
+			if only {
+				return a.checkLock(cmd.Context(), f)
+			}
+			return a.lock(cmd.Context(), f, today)
+		},
 	}
+	cmd.Flags().BoolVar(&only, "check", false, "compare with the registries and write nothing")
+	cmd.Flags().StringVar(&now, "now", "", "the day that new entries are resolved on, YYYY-MM-DD; default today")
 	f.registerRegistry(cmd)
 	return cmd
 }
 
-func (a *app) lock(ctx context.Context, f imageFlags) error {
+// answer is what a registry said of one image.
+type answer struct {
+	image.Resolved
+	err error
+}
+
+// resolve asks for all images at once, and tells of each as it is answered.
+func (a *app) resolve(ctx context.Context, f imageFlags) ([]image.Entry, []answer, error) {
 	environments, err := a.environments()
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	client, err := f.client()
 	if err != nil {
+		return nil, nil, err
+	}
+	entries := image.Catalogue(states(environments))
+	answers := make([]answer, len(entries))
+	var done atomic.Int64
+	var group sync.WaitGroup
+	slots := make(chan struct{}, 16)
+	for i, e := range entries {
+		group.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			answers[i].Resolved, answers[i].err = client.Resolve(ctx, e.Reference)
+			if n := done.Add(1); n%10 == 0 {
+				fmt.Fprintf(a.stderr, "%d of %d images asked for\n", n, len(entries))
+			}
+		})
+	}
+	group.Wait()
+	return entries, answers, nil
+}
+
+func (a *app) lock(ctx context.Context, f imageFlags, today time.Time) error {
+	entries, answers, err := a.resolve(ctx, f)
+	if err != nil {
 		return err
 	}
-	images := image.Catalogue(states(environments))
 	failed := 0
-	for i := range images {
-		digest, err := client.Resolve(ctx, images[i].Reference)
-		if err != nil {
+	for i, got := range answers {
+		e := &entries[i]
+		if got.err != nil {
 			failed++
-			fmt.Fprintf(a.stderr, "%s: kept %s: %v\n", images[i].Name, orNothing(images[i].Digest), err)
+			fmt.Fprintf(a.stderr, "%s: kept %s: %v\n", e.Name, orNothing(e.Digest), got.err)
 			continue
 		}
-		if digest != images[i].Digest {
-			fmt.Fprintf(a.stderr, "%s: %s is %s, was %s\n", images[i].Name, images[i].Reference, digest, orNothing(images[i].Digest))
+		if got.Digest != e.Digest {
+			fmt.Fprintf(a.stderr, "%s: %s is %s, was %s\n", e.Name, e.Reference, got.Digest, orNothing(e.Digest))
+			e.Resolved = today.Format(time.DateOnly)
 		}
-		images[i].Digest = digest
+		e.Digest, e.Platforms, e.Size = got.Digest, got.Platforms, got.Size
+		_, e.From, _ = strings.Cut(f.mirror, "=")
 	}
-	text, err := image.LockFile(images)
+	text, err := image.LockFile(entries)
 	if err != nil {
 		return err
 	}
@@ -68,11 +121,59 @@ func (a *app) lock(ctx context.Context, f imageFlags) error {
 	if err := replace(file, text); err != nil {
 		return fmt.Errorf("writing the lock: %w", err)
 	}
-	fmt.Fprintf(a.stderr, "%d of %d images resolved, written to %s\n", len(images)-failed, len(images), file)
+	fmt.Fprintf(a.stderr, "%d of %d images resolved, written to %s\n", len(entries)-failed, len(entries), file)
 	if failed > 0 {
 		return fmt.Errorf("%d images could not be resolved: their old entries were kept", failed)
 	}
 	return nil
+}
+
+// checkLock tells what of the lock is no longer so. A digest that its tag has left may still be there.
+func (a *app) checkLock(ctx context.Context, f imageFlags) error {
+	entries, answers, err := a.resolve(ctx, f)
+	if err != nil {
+		return err
+	}
+	client, err := f.client()
+	if err != nil {
+		return err
+	}
+	wrong, unknown := 0, 0
+	for i, got := range answers {
+		e := entries[i]
+		switch {
+		case e.Digest == "":
+			wrong++
+			fmt.Fprintf(a.stdout, "%s: not locked\n", e.Name)
+		case errors.Is(got.err, image.ErrUnreachable), errors.Is(got.err, image.ErrDenied):
+			unknown++
+			fmt.Fprintf(a.stdout, "%s: not known: %v\n", e.Name, got.err)
+		case got.err == nil && got.Digest == e.Digest:
+		default:
+			wrong++
+			now := "gone"
+			if got.err == nil {
+				now = "now " + got.Digest
+			}
+			fmt.Fprintf(a.stdout, "%s: tag %s has moved: locked to %s, %s%s\n", e.Name, e.Tag, e.Digest, now, a.vanished(ctx, client, e))
+		}
+	}
+	fmt.Fprintf(a.stderr, "%d images: %d have moved or are not locked, %d not known\n", len(entries), wrong, unknown)
+	switch {
+	case wrong > 0:
+		return errFindings
+	case unknown > 0:
+		return fmt.Errorf("%d images could not be asked for", unknown)
+	}
+	return nil
+}
+
+func (a *app) vanished(ctx context.Context, client image.Client, e image.Entry) string {
+	repository := strings.TrimSuffix(e.Reference, ":"+e.Tag)
+	if _, err := client.Resolve(ctx, repository+"@"+e.Digest); errors.Is(err, image.ErrNotFound) {
+		return ", and the digest has vanished"
+	}
+	return ""
 }
 
 func orNothing(digest string) string {

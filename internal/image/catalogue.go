@@ -16,11 +16,10 @@ type Entry struct {
 	Name string
 	// Reference is registry/repository:tag.
 	Reference string
-	Tag       string
-	// From names the image that this one is built on, if any.
-	From string
-	// Digest that the lock holds for the tag; empty if none.
-	Digest string
+	// Base names the image that this one is built on, if any.
+	Base string
+	// LockEntry is what the lock holds for the tag; without a digest, nothing.
+	platform.LockEntry
 }
 
 // Catalogue lists the images of a platform's environments, sorted by name. Environments share
@@ -32,10 +31,11 @@ func Catalogue(states []platform.State) []Entry {
 			if slices.ContainsFunc(entries, func(e Entry) bool { return e.Name == name }) {
 				continue
 			}
-			entry := Entry{Name: name, Reference: s.Registry + "/" + i.Repository + ":" + i.Tag, Tag: i.Tag, From: i.From}
+			entry := Entry{Name: name, Reference: s.Registry + "/" + i.Repository + ":" + i.Tag, Base: i.From}
 			if locked, ok := s.Lock[name]; ok && locked.Tag == i.Tag {
-				entry.Digest = locked.Digest
+				entry.LockEntry = locked
 			}
+			entry.Tag = i.Tag
 			entries = append(entries, entry)
 		}
 	}
@@ -50,7 +50,7 @@ func LockFile(entries []Entry) ([]byte, error) {
 	b.WriteString("package platform\n\nplatform: lock: {\n")
 	for _, e := range entries {
 		if e.Digest != "" {
-			fmt.Fprintf(&b, "%q: {tag: %q, digest: %q}\n", e.Name, e.Tag, e.Digest)
+			fmt.Fprintf(&b, "%q: {tag: %q, digest: %q%s}\n", e.Name, e.Tag, e.Digest, e.details())
 		}
 	}
 	b.WriteString("}\n")
@@ -59,4 +59,22 @@ func LockFile(entries []Entry) ([]byte, error) {
 		return nil, fmt.Errorf("writing the lock: %w", err)
 	}
 	return text, nil
+}
+
+// details are the fields of an entry that are for people.
+func (e Entry) details() string {
+	var b strings.Builder
+	if len(e.Platforms) > 0 {
+		fmt.Fprintf(&b, ", platforms: [\"%s\"]", strings.Join(e.Platforms, `", "`))
+	}
+	if e.Size > 0 {
+		fmt.Fprintf(&b, ", size: %d", e.Size)
+	}
+	if e.From != "" {
+		fmt.Fprintf(&b, ", from: %q", e.From)
+	}
+	if e.Resolved != "" {
+		fmt.Fprintf(&b, ", resolved: %q", e.Resolved)
+	}
+	return b.String()
 }

@@ -13,13 +13,16 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/remote/transport"
+
+	"tenon.dev/tenon/internal/image/layout"
+	"tenon.dev/tenon/internal/image/signing"
 )
 
 // Errors that tell what became of a request to a registry. Only the first two say something
 // about the image.
 var (
 	ErrNotFound    = errors.New("not in the registry")
-	ErrUnsigned    = errors.New("no signature")
+	ErrUnsigned    = signing.ErrUnsigned
 	ErrDenied      = errors.New("the registry refuses access")
 	ErrUnreachable = errors.New("the registry does not answer")
 )
@@ -34,6 +37,23 @@ type Client struct {
 	// Mirror says where the images are found instead; the zero value means where their
 	// names say.
 	Mirror Mirror
+	// Offline answers in place of all registries; nil means that these are asked.
+	Offline *layout.Folder
+	// Record keeps what registries answer; nil keeps nothing.
+	Record *layout.Folder
+	// Cache is a folder in which the evidence of verified images is kept; empty means none.
+	Cache string
+}
+
+// wire is shared, so that connections are used again.
+var wire = &http.Transport{
+	DialContext:           (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+	TLSHandshakeTimeout:   5 * time.Second,
+	ResponseHeaderTimeout: 10 * time.Second,
+	ForceAttemptHTTP2:     true,
+	MaxIdleConnsPerHost:   16,
+	IdleConnTimeout:       30 * time.Second,
+	Proxy:                 http.ProxyFromEnvironment,
 }
 
 // Mirror replaces one prefix of image names by another.
@@ -67,20 +87,26 @@ func (c Client) open(ctx context.Context, image string) (session, error) {
 		keychain = anonymous{}
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
-	wire := &http.Transport{
-		DialContext:           (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
-		TLSHandshakeTimeout:   5 * time.Second,
-		ResponseHeaderTimeout: 10 * time.Second,
-		ForceAttemptHTTP2:     true,
-		Proxy:                 http.ProxyFromEnvironment,
+	var transport http.RoundTripper = oneHost{ref.Context().RegistryStr(), wire}
+	switch {
+	case c.Offline != nil:
+		transport, keychain = c.Offline, anonymous{}
+	case c.Record != nil:
+		transport = layout.Recorder{Folder: c.Record, Next: transport}
 	}
 	options := []remote.Option{
 		remote.WithContext(ctx),
-		remote.WithTransport(oneHost{ref.Context().RegistryStr(), wire}),
+		remote.WithTransport(transport),
 		remote.WithAuthFromKeychain(keychain),
-		remote.WithRetryBackoff(remote.Backoff{Duration: 100 * time.Millisecond, Factor: 2, Steps: 2}),
+		remote.WithRetryBackoff(remote.Backoff{Duration: 100 * time.Millisecond, Factor: 2, Jitter: 0.5, Steps: 3}),
 	}
-	return session{ref, options, func() { cancel(); wire.CloseIdleConnections() }}, nil
+	// One handshake for all requests about the image.
+	puller, err := remote.NewPuller(options...)
+	if err != nil {
+		cancel()
+		return session{}, fmt.Errorf("asking the registry of %s: %w", image, err)
+	}
+	return session{ref, append(options, remote.Reuse(puller)), cancel}, nil
 }
 
 type anonymous struct{}
@@ -122,17 +148,62 @@ func classify(err, absent error) error {
 	return fmt.Errorf("%w: %w", ErrUnreachable, err)
 }
 
+// Resolved is what a registry says of a tag now.
+type Resolved struct {
+	Digest string
+	// Platforms of the image as os/architecture.
+	Platforms []string
+	// Size in bytes of the config and layers, of the first platform.
+	Size int64
+}
+
 // Resolve asks the registry for the digest that a tag has now.
-func (c Client) Resolve(ctx context.Context, image string) (digest string, err error) {
+func (c Client) Resolve(ctx context.Context, image string) (Resolved, error) {
 	s, err := c.open(ctx, image)
 	if err != nil {
-		return "", err
+		return Resolved{}, err
 	}
 	defer s.close()
 	// Get hashes what it receives, where Head would believe a header.
 	descriptor, err := remote.Get(s.ref, s.options...)
 	if err != nil {
-		return "", fmt.Errorf("resolving %s: %w", image, classify(err, ErrNotFound))
+		return Resolved{}, fmt.Errorf("resolving %s: %w", image, classify(err, ErrNotFound))
 	}
-	return descriptor.Digest.String(), nil
+	r := Resolved{Digest: descriptor.Digest.String()}
+	r.describe(descriptor)
+	return r, nil
+}
+
+// describe adds what people want to know; an image that does not tell is as good.
+func (r *Resolved) describe(d *remote.Descriptor) {
+	if d.MediaType.IsIndex() {
+		index, err := d.ImageIndex()
+		if err != nil {
+			return
+		}
+		manifest, err := index.IndexManifest()
+		if err != nil {
+			return
+		}
+		for _, m := range manifest.Manifests {
+			if m.Platform != nil && m.Platform.OS != "unknown" {
+				r.Platforms = append(r.Platforms, m.Platform.OS+"/"+m.Platform.Architecture)
+			}
+		}
+	}
+	img, err := d.Image()
+	if err != nil {
+		return
+	}
+	manifest, err := img.Manifest()
+	if err != nil {
+		return
+	}
+	r.Size = manifest.Config.Size
+	for _, layer := range manifest.Layers {
+		r.Size += layer.Size
+	}
+	if config, err := img.ConfigFile(); err == nil && len(r.Platforms) == 0 && config.OS != "" {
+		r.Platforms = []string{config.OS + "/" + config.Architecture}
+	}
 }

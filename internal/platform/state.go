@@ -88,13 +88,19 @@ type Image struct {
 }
 
 // LockEntry pins an image: schema.#LockEntry.
-type LockEntry struct{ Tag, Digest string }
+type LockEntry struct {
+	Tag, Digest, From, Resolved string
+	Platforms                   []string
+	Size                        int64
+}
 
-// SigningPolicy says which signatures images must carry: schema.#SigningPolicy.
-type SigningPolicy struct {
-	Glob, Key string
-	// Keyless is present where a certificate is asked for in place of a key.
-	Keyless *struct{ Fulcio, Rekor string }
+// SupplyChain is what attestations of images may say: schema.#SupplyChain.
+type SupplyChain struct {
+	Builders       []string `json:"builders"`
+	Sources        []string `json:"sources"`
+	Bases          []string `json:"bases"`
+	DeniedLicences []string `json:"deniedLicences"`
+	DeniedPackages []string `json:"deniedPackages"`
 }
 
 // Task is what is needed here of a task: schema.#Task.
@@ -123,7 +129,7 @@ type State struct {
 	Pools           map[string]Pool
 	Images          map[string]Image
 	Lock            map[string]LockEntry
-	Signing         map[string]SigningPolicy
+	SupplyChain     SupplyChain
 	PriorityClasses map[string]struct{}
 	Tasks           map[string]Task
 	Pipelines       map[string]struct{ Tasks, Finally map[string]PipelineTask }

@@ -11,6 +11,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/name"
 
 	"tenon.dev/tenon/internal/image"
+	"tenon.dev/tenon/internal/image/signing"
+	"tenon.dev/tenon/internal/platform"
 	"tenon.dev/tenon/test/signedregistry"
 )
 
@@ -26,7 +28,7 @@ func start(t *testing.T) *signedregistry.Registry {
 
 func push(t *testing.T, r *signedregistry.Registry, title string) name.Digest {
 	t.Helper()
-	digest, err := r.Push("team/"+title+":v1", image.Entry{Name: title, Tag: "v1"})
+	digest, err := r.Push("team/"+title+":v1", image.Entry{Name: title, LockEntry: platform.LockEntry{Tag: "v1"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -60,25 +62,21 @@ func TestVerify(t *testing.T) {
 	for _, test := range []struct {
 		title, image string
 		key          []byte
-		outcome      image.Outcome
+		outcome      signing.Outcome
 		reason       string
 	}{
-		{"signed by the key", signed.String(), r.PublicKey, image.Verified, "signed by the declared key"},
-		{"signed by another key", signed.String(), other.PublicKey, image.Failed, "no signature by the declared key"},
-		{"unsigned", unsigned.String(), r.PublicKey, image.Failed, "no signature"},
-		{"signature copied from another image", copied.String(), r.PublicKey, image.Failed, "the signature is of another image"},
-		{"digest not in the registry", gone.String(), r.PublicKey, image.Failed, "not in the registry"},
-		{"named by tag", r.Host + "/team/signed:v1", r.PublicKey, image.Failed, "named by tag"},
-		{"registry unreachable", "127.0.0.1:1/team/signed@" + signed.DigestStr(), r.PublicKey, image.NotVerified, "does not answer"},
-		{"registry refuses", denied, r.PublicKey, image.NotVerified, "refuses access"},
-		{"registry hangs", slow, r.PublicKey, image.NotVerified, "does not answer"},
+		{"signed by the key", signed.String(), r.PublicKey, signing.Verified, "signed by key SHA256:"},
+		{"signed by another key", signed.String(), other.PublicKey, signing.Failed, "it is not by key SHA256:"},
+		{"unsigned", unsigned.String(), r.PublicKey, signing.Failed, "no signature"},
+		{"signature copied from another image", copied.String(), r.PublicKey, signing.Failed, "it is of another image"},
+		{"digest not in the registry", gone.String(), r.PublicKey, signing.Failed, "not in the registry"},
+		{"named by tag", r.Host + "/team/signed:v1", r.PublicKey, signing.Failed, "named by tag"},
+		{"registry unreachable", "127.0.0.1:1/team/signed@" + signed.DigestStr(), r.PublicKey, signing.NotVerified, "does not answer"},
+		{"registry refuses", denied, r.PublicKey, signing.NotVerified, "refuses access"},
+		{"registry hangs", slow, r.PublicKey, signing.NotVerified, "does not answer"},
 	} {
 		t.Run(test.title, func(t *testing.T) {
-			key, err := image.ParseKey(test.key)
-			if err != nil {
-				t.Fatal(err)
-			}
-			v := image.Client{Timeout: 2 * time.Second}.Verify(context.Background(), test.image, key)
+			v := image.Client{Timeout: 2 * time.Second}.Verify(context.Background(), test.image, []signing.Policy{signing.KeyPolicy(test.key)}, nil)
 			if v.Outcome != test.outcome || !strings.Contains(v.Reason, test.reason) {
 				t.Errorf("%s: %s, want %s: %s", v.Outcome, v.Reason, test.outcome, test.reason)
 			}
@@ -92,16 +90,16 @@ func TestResolve(t *testing.T) {
 	digest := push(t, r, "tool")
 	client := image.Client{Timeout: 2 * time.Second, Mirror: image.Mirror{From: "registry.example.com/gpu", To: r.Host + "/team"}}
 	got, err := client.Resolve(context.Background(), "registry.example.com/gpu/tool:v1")
-	if err != nil || got != digest.DigestStr() {
-		t.Errorf("got %s, %v", got, err)
+	if err != nil || got.Digest != digest.DigestStr() || got.Size == 0 || len(got.Platforms) != 1 {
+		t.Errorf("got %+v, %v", got, err)
 	}
 	if _, err := client.Resolve(context.Background(), "registry.example.com/gpu/tool:v2"); err == nil {
 		t.Error("a tag that does not exist was resolved")
 	}
 }
 
-func TestParseKeyRefuses(t *testing.T) {
-	if _, err := image.ParseKey([]byte("no key")); err == nil {
+func TestReadKeyRefuses(t *testing.T) {
+	if err := signing.ReadKey([]byte("no key")); err == nil {
 		t.Error("nonsense was read as a key")
 	}
 }

@@ -1,0 +1,374 @@
+package signing
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"cuelang.org/go/cue/cuecontext"
+	"github.com/sigstore/cosign/v2/pkg/cosign/rego"
+
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// Outcome is what is known of an image. NotVerified is never a pass.
+type Outcome string
+
+// The outcomes.
+const (
+	Verified    Outcome = "verified"
+	Failed      Outcome = "failed"
+	NotVerified Outcome = "not verified"
+)
+
+// Verdict is the outcome for one image, with the reason in words.
+type Verdict struct {
+	Image   string  `json:"image"`
+	Outcome Outcome `json:"outcome"`
+	Reason  string  `json:"reason"`
+	// Signers who vouch for the image, where it is verified.
+	Signers []Signer `json:"signers,omitempty"`
+	// Attestations that were verified.
+	Attestations []Statement `json:"-"`
+	// Warn says that the policy which fails would let the image run all the same.
+	Warn bool `json:"warn,omitempty"`
+	// Cached says that the evidence was at hand from a former run; it was verified anew.
+	Cached bool `json:"cached,omitempty"`
+}
+
+// Need is the evidence that policies ask for, by the source that it is kept in.
+func needs(policies []Policy) map[Source]Need {
+	all := map[Source]Need{}
+	for _, p := range policies {
+		for _, a := range p.Spec.Authorities {
+			for _, source := range a.sources() {
+				n := all[source]
+				switch {
+				case a.Static != nil:
+					continue
+				case a.SignatureFormat == "bundle":
+					n.Bundles = true
+				case len(a.Attestations) > 0:
+					n.Attestations = true
+				default:
+					n.Signatures = true
+				}
+				all[source] = n
+			}
+		}
+	}
+	return all
+}
+
+func (a Authority) sources() []Source {
+	if len(a.Sources) == 0 {
+		return []Source{{}}
+	}
+	return a.Sources
+}
+
+// Judge gives the verdict on an image by all policies that cover it, every one of which must hold.
+// Fetch reads the evidence of a source; its error decides where it says that nothing could be learnt.
+func Judge(ctx context.Context, image string, policies []Policy, roots Roots, fetch func(Source, Need) (*Evidence, error)) Verdict {
+	v := Verdict{Image: image, Outcome: Verified}
+	if len(policies) == 0 {
+		v.Outcome, v.Reason = NotVerified, "no signing policy covers it"
+		return v
+	}
+	j := judge{roots: roots, fetch: fetch, needs: needs(policies), known: map[Source]fetched{}}
+	var reasons []string
+	for _, p := range policies {
+		m, err := j.policy(ctx, p)
+		switch {
+		case err == nil:
+			v.Signers = append(v.Signers, m.signers...)
+			v.Attestations = append(v.Attestations, m.statements...)
+			continue
+		case errors.Is(err, errUndecidable):
+			if v.Outcome == Verified {
+				v.Outcome, reasons = NotVerified, nil
+			}
+			if v.Outcome == NotVerified {
+				reasons = append(reasons, fmt.Sprintf("policy %s: %v", p.Name, err))
+			}
+		default:
+			warn := p.Spec.Mode == "warn"
+			if v.Outcome != Failed {
+				v.Outcome, v.Warn, reasons = Failed, warn, nil
+			}
+			v.Warn = v.Warn && warn
+			reasons = append(reasons, fmt.Sprintf("policy %s: %v", p.Name, err))
+		}
+	}
+	if v.Outcome != Verified {
+		v.Signers, v.Attestations = nil, nil
+		v.Reason = strings.Join(reasons, "; ")
+		return v
+	}
+	var who []string
+	for _, s := range v.Signers {
+		if text := s.String(); !slices.Contains(who, text) {
+			who = append(who, text)
+		}
+	}
+	v.Reason = "signed by " + strings.Join(who, "; ")
+	if !slices.ContainsFunc(v.Signers, func(s Signer) bool { return !s.Static }) {
+		v.Reason = strings.Join(who, "; ")
+	}
+	return v
+}
+
+type fetched struct {
+	evidence *Evidence
+	err      error
+}
+
+type judge struct {
+	roots Roots
+	fetch func(Source, Need) (*Evidence, error)
+	needs map[Source]Need
+	known map[Source]fetched
+}
+
+func (j *judge) evidence(s Source) (*Evidence, error) {
+	if _, known := j.known[s]; !known {
+		e, err := j.fetch(s, j.needs[s])
+		j.known[s] = fetched{e, err}
+	}
+	return j.known[s].evidence, j.known[s].err
+}
+
+// Undecidable marks an error of fetching evidence as one that says nothing of the image.
+func Undecidable(err error) error { return fmt.Errorf("%w: %w", errUndecidable, err) }
+
+// matched is what the authorities of a policy that vouch for the image say.
+type matched struct {
+	signers    []Signer
+	statements []Statement
+	// result is what the policy's own CUE or Rego sees.
+	result map[string]any
+}
+
+// policy asks all authorities, one of which must vouch for the image.
+func (j *judge) policy(ctx context.Context, p Policy) (matched, error) {
+	var all matched
+	if p.Malformed != "" {
+		return all, undecidable("it cannot be read: %s", p.Malformed)
+	}
+	if len(p.Spec.Authorities) == 0 {
+		return all, fmt.Errorf("it names no authority")
+	}
+	all.result = map[string]any{}
+	var failures, undecided []error
+	for _, a := range p.Spec.Authorities {
+		m, err := j.authority(ctx, p, a)
+		switch {
+		case err == nil:
+			all.signers = append(all.signers, m.signers...)
+			all.statements = append(all.statements, m.statements...)
+			all.result[a.Name] = m.result
+		case errors.Is(err, errUndecidable):
+			undecided = append(undecided, fmt.Errorf("authority %s: %w", a.Name, err))
+		default:
+			failures = append(failures, fmt.Errorf("authority %s: %w", a.Name, err))
+		}
+	}
+	switch {
+	case len(all.result) > 0:
+		return all, j.whole(ctx, p, all)
+	case len(undecided) > 0:
+		return all, errors.Join(append(undecided, failures...)...)
+	}
+	return all, oneLine(failures)
+}
+
+// whole evaluates the policy that stands above all authorities.
+func (j *judge) whole(ctx context.Context, p Policy, m matched) error {
+	above := p.Spec.Policy
+	if above == nil {
+		return nil
+	}
+	if above.FetchConfigFile || above.IncludeSpec || above.IncludeMeta || above.IncludeTypeMeta {
+		return undecidable("its policy asks for the image's config or the object that runs it")
+	}
+	text, err := json.Marshal(map[string]any{"authorityMatches": m.result})
+	if err != nil {
+		return fmt.Errorf("its policy: %w", err)
+	}
+	return above.evaluate(p, text)
+}
+
+func (j *judge) authority(ctx context.Context, p Policy, a Authority) (matched, error) {
+	named := func(s Signer) Signer { s.Policy, s.Authority = p.Name, a.Name; return s }
+	if a.Static != nil {
+		if a.Static.Action != "pass" {
+			return matched{}, fmt.Errorf("disallowed by static policy: %s", a.Static.Message)
+		}
+		return matched{signers: []Signer{named(Signer{Static: true})}, result: map[string]any{"static": true}}, nil
+	}
+	if a.SignatureFormat == "bundle" && a.Keyless == nil && p.Name != ownKey {
+		return matched{}, fmt.Errorf("policy-controller takes the bundle format with keyless authorities only")
+	}
+	attempts, err := a.attempts(j.roots)
+	if err != nil {
+		return matched{}, err
+	}
+	var errs []error
+	for _, source := range a.sources() {
+		e, err := j.evidence(source)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		for _, t := range attempts {
+			m, err := t.authority(ctx, p, a, e)
+			if err == nil {
+				for i := range m.signers {
+					m.signers[i] = named(m.signers[i])
+				}
+				return m, nil
+			}
+			errs = append(errs, err)
+		}
+	}
+	return matched{}, oneLine(errs)
+}
+
+// authority asks for signatures, or for attestations where the policy names some.
+func (t attempt) authority(ctx context.Context, p Policy, a Authority, e *Evidence) (matched, error) {
+	if len(a.Attestations) == 0 {
+		signers, err := t.signatures(ctx, e)
+		list := []any{}
+		for _, s := range signers {
+			list = append(list, map[string]any{"subject": s.Subject, "issuer": s.Issuer})
+		}
+		return matched{signers: signers, result: map[string]any{"signatures": list}}, err
+	}
+	statements, err := t.attestations(ctx, e)
+	if err != nil {
+		return matched{}, err
+	}
+	m := matched{signers: signersOf(statements), statements: statements}
+	found := map[string]any{}
+	for _, wanted := range a.Attestations {
+		kept, err := wanted.among(p, statements)
+		if err != nil {
+			return matched{}, err
+		}
+		found[wanted.Name] = kept
+	}
+	m.result = map[string]any{"attestations": found}
+	return m, nil
+}
+
+// predicateTypes are the short names that cosign has for the URIs
+// (https://github.com/sigstore/cosign/blob/main/doc/cosign_verify-attestation.md).
+var predicateTypes = map[string]string{
+	"custom": "https://cosign.sigstore.dev/attestation/v1", "slsaprovenance": "https://slsa.dev/provenance/v0.2",
+	"slsaprovenance02": "https://slsa.dev/provenance/v0.2", "slsaprovenance1": "https://slsa.dev/provenance/v1",
+	"spdx": "https://spdx.dev/Document", "spdxjson": "https://spdx.dev/Document", "cyclonedx": "https://cyclonedx.org/bom",
+	"link": "https://in-toto.io/Link/v1", "vuln": "https://cosign.sigstore.dev/attestation/vuln/v1", "openvex": "https://openvex.dev/ns",
+}
+
+// among finds the statements that satisfy what is wanted.
+func (w Attestation) among(p Policy, statements []Statement) ([]any, error) {
+	uri, ok := predicateTypes[w.PredicateType]
+	if !ok {
+		uri = w.PredicateType
+	}
+	kept := []any{}
+	var others []string
+	var why error
+	for _, s := range statements {
+		if s.PredicateType != uri {
+			others = append(others, s.PredicateType)
+			continue
+		}
+		if w.Policy != nil {
+			if err := w.Policy.evaluate(p, s.text); err != nil {
+				if why == nil || errors.Is(err, errUndecidable) {
+					why = fmt.Errorf("attestation %s: %w", w.Name, err)
+				}
+				continue
+			}
+		}
+		kept = append(kept, map[string]any{"predicateType": w.PredicateType, "subject": s.Signer.Subject, "issuer": s.Signer.Issuer})
+	}
+	switch {
+	case len(kept) > 0:
+		return kept, nil
+	case why != nil:
+		return nil, why
+	}
+	slices.Sort(others)
+	return nil, fmt.Errorf("no attestation of type %s; there are: %s", w.PredicateType, strings.Join(slices.Compact(others), ", "))
+}
+
+// evaluate asks a policy in CUE or Rego, as cosign does.
+func (c Predicate) evaluate(p Policy, text []byte) error {
+	data, err := c.text(p)
+	if err != nil {
+		return err
+	}
+	switch c.Type {
+	case "cue":
+		ctx := cuecontext.New()
+		policy := ctx.CompileString(data)
+		if err := policy.Err(); err != nil {
+			return fmt.Errorf("the policy in CUE does not compile: %w", err)
+		}
+		if err := policy.Unify(ctx.CompileBytes(text)).Validate(); err != nil {
+			return fmt.Errorf("its policy in CUE refuses it: %w", err)
+		}
+		return nil
+	case "rego":
+		warnings, err := rego.ValidateJSONWithModuleInput(text, data)
+		if err = errors.Join(err, warnings); err != nil {
+			return fmt.Errorf("its policy in Rego refuses it: %w", err)
+		}
+		return nil
+	}
+	return fmt.Errorf("policies are cue or rego, not %s", c.Type)
+}
+
+func (c Predicate) text(p Policy) (string, error) {
+	switch {
+	case c.Data != "":
+		return c.Data, nil
+	case c.Remote != nil:
+		return "", undecidable("its policy is fetched from %s", c.Remote.URL)
+	case c.ConfigMapRef != nil:
+		ref := *c.ConfigMapRef
+		for _, o := range p.configMaps {
+			if o.Name == ref.Name && o.Namespace == ref.Namespace {
+				if text, ok := manifest.Lookup(o.Value, manifest.Path{"data", ref.Key}); ok {
+					return fmt.Sprint(text), nil
+				}
+			}
+		}
+		return "", undecidable("its policy is in ConfigMap %s/%s, which is not among the objects", ref.Namespace, ref.Name)
+	}
+	return "", fmt.Errorf("the policy has no text")
+}
+
+// oneLine joins errors; the chain is kept, the line breaks are not.
+func oneLine(errs []error) error {
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	texts := make([]string, len(errs))
+	var err error
+	for i, e := range errs {
+		texts[i] = e.Error()
+		if errors.Is(e, errUndecidable) {
+			err = errUndecidable
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, strings.Join(texts, "; "))
+	}
+	return errors.New(strings.Join(texts, "; "))
+}

@@ -1,0 +1,320 @@
+package signing
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/sigstore/cosign/v2/pkg/cosign"
+	"github.com/sigstore/cosign/v2/pkg/oci"
+	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
+	"github.com/sigstore/sigstore-go/pkg/bundle"
+	"github.com/sigstore/sigstore-go/pkg/root"
+	"github.com/sigstore/sigstore-go/pkg/verify"
+	"github.com/sigstore/sigstore/pkg/cryptoutils"
+)
+
+// Signer is who vouches for an image.
+type Signer struct {
+	// Policy and Authority that asked.
+	Policy    string `json:"policy,omitempty"`
+	Authority string `json:"authority,omitempty"`
+	// Key is the fingerprint of the public key; empty for an identity.
+	Key string `json:"key,omitempty"`
+	// Subject and Issuer of the certificate; empty for a key.
+	Subject string `json:"subject,omitempty"`
+	Issuer  string `json:"issuer,omitempty"`
+	// Logged is when the transparency log took the signature; nil where no log was asked for.
+	Logged *time.Time `json:"logged,omitempty"`
+	// Static says that the policy lets the image through without a signature.
+	Static bool `json:"static,omitempty"`
+}
+
+func (s Signer) String() string {
+	who := "key " + s.Key
+	switch {
+	case s.Static:
+		return "let through by policy " + s.Policy + " without a signature"
+	case s.Subject != "" || s.Issuer != "":
+		who = fmt.Sprintf("%s (%s)", s.Subject, s.Issuer)
+	}
+	if s.Logged != nil {
+		who += ", logged " + s.Logged.UTC().Format(time.RFC3339)
+	}
+	return who
+}
+
+// Statement is a verified attestation.
+type Statement struct {
+	PredicateType string `json:"predicateType"`
+	Predicate     any    `json:"predicate"`
+	Signer        Signer `json:"signer"`
+	text          []byte
+}
+
+// options makes cosign's options of an authority, for signatures or attestations.
+func (a Authority) options(roots Roots) (cosign.CheckOpts, error) {
+	co := cosign.CheckOpts{Offline: true, MaxWorkers: 1, NewBundleFormat: a.SignatureFormat == "bundle", IgnoreTlog: true, IgnoreSCT: true}
+	if a.Keyless != nil {
+		material, err := roots.material(a.Keyless.TrustRootRef)
+		if err != nil {
+			return co, err
+		}
+		for _, id := range a.Keyless.Identities {
+			co.Identities = append(co.Identities, cosign.Identity(id))
+		}
+		co.TrustedMaterial, co.IgnoreSCT = material, a.Keyless.InsecureIgnoreSCT
+		// Without a TrustRoot policy-controller asks for Sigstore's own log in any case, and for
+		// bundles always.
+		co.IgnoreTlog = a.CTLog == nil && a.Keyless.TrustRootRef != "" && !co.NewBundleFormat
+	}
+	if a.CTLog != nil {
+		material, err := roots.material(a.CTLog.TrustRootRef)
+		if err != nil {
+			return co, err
+		}
+		if a.Keyless != nil && a.Keyless.TrustRootRef != a.CTLog.TrustRootRef {
+			return co, undecidable("its log and its certificates have different roots of trust")
+		}
+		co.TrustedMaterial, co.IgnoreTlog = material, false
+	}
+	if a.RFC3161Timestamp != nil {
+		material, err := roots.material(a.RFC3161Timestamp.TrustRootRef)
+		if err != nil {
+			return co, err
+		}
+		co.TrustedMaterial, co.UseSignedTimestamps, co.IgnoreTlog = material, true, true
+	}
+	if co.TrustedMaterial == nil && co.NewBundleFormat {
+		co.TrustedMaterial = &root.BaseTrustedMaterial{}
+	}
+	return co, nil
+}
+
+// attempt is one way to verify: with a key, or with a certificate.
+type attempt struct {
+	cosign.CheckOpts
+	key string
+}
+
+func (a Authority) attempts(roots Roots) ([]attempt, error) {
+	co, err := a.options(roots)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case a.Keyless != nil:
+		if a.Keyless.URL == "" {
+			return nil, fmt.Errorf("the policy's keyless authority names no url of Fulcio")
+		}
+		if len(a.Keyless.Identities) == 0 {
+			return nil, fmt.Errorf("the policy's keyless authority names no identity: anybody could sign")
+		}
+		return []attempt{{CheckOpts: co}}, nil
+	case a.Key != nil:
+		keys, err := a.Key.keys()
+		if err != nil {
+			return nil, err
+		}
+		all := make([]attempt, len(keys))
+		for i, k := range keys {
+			all[i] = attempt{CheckOpts: co, key: k.fingerprint}
+			all[i].SigVerifier = k.verifier
+		}
+		return all, nil
+	}
+	return nil, fmt.Errorf("the policy's authority has neither key, keyless nor static")
+}
+
+// signatures verifies the signatures of an image; it returns who signed, or why nobody counts.
+func (t attempt) signatures(ctx context.Context, e *Evidence) ([]Signer, error) {
+	co := t.CheckOpts
+	co.ClaimVerifier = cosign.SimpleClaimVerifier
+	if co.NewBundleFormat {
+		statements, err := t.bundles(e)
+		return signersOf(statements), err
+	}
+	var signers []Signer
+	var causes []error
+	for _, sig := range e.Signatures {
+		logged, err := guarded(func() (bool, error) { return cosign.VerifyImageSignature(ctx, t.stripped(sig), e.Digest, &co) })
+		if err != nil {
+			causes = append(causes, cause(err, sig, t))
+			continue
+		}
+		signers = append(signers, t.signer(sig, logged))
+	}
+	if len(signers) == 0 {
+		return nil, none(causes, "signature", e)
+	}
+	return signers, nil
+}
+
+// stripped leaves out what plays no part for a key without a log: cosign looks at the expiry of a
+// certificate even then.
+func (t attempt) stripped(sig oci.Signature) oci.Signature {
+	if t.SigVerifier == nil {
+		return sig
+	}
+	return bare{sig, t.IgnoreTlog}
+}
+
+// attestations verifies the attestations of an image.
+func (t attempt) attestations(ctx context.Context, e *Evidence) ([]Statement, error) {
+	if t.NewBundleFormat {
+		return t.bundles(e)
+	}
+	co := t.CheckOpts
+	co.ClaimVerifier = cosign.IntotoSubjectClaimVerifier
+	var statements []Statement
+	var causes []error
+	for _, att := range e.Attestations {
+		logged, err := guarded(func() (bool, error) { return cosign.VerifyBlobAttestation(ctx, t.stripped(att), e.Digest, &co) })
+		if err == nil {
+			var payload []byte
+			if payload, err = att.Payload(); err == nil {
+				var s Statement
+				if s, err = statement(payload); err == nil {
+					s.Signer = t.signer(att, logged)
+					statements = append(statements, s)
+					continue
+				}
+			}
+		}
+		causes = append(causes, cause(err, att, t))
+	}
+	if len(statements) == 0 {
+		return nil, none(causes, "attestation", e)
+	}
+	return statements, nil
+}
+
+// bundles verifies what is attached in Sigstore's bundle format.
+func (t attempt) bundles(e *Evidence) ([]Statement, error) {
+	digest, err := hex.DecodeString(e.Digest.Hex)
+	if err != nil {
+		return nil, fmt.Errorf("reading digest: %w", err)
+	}
+	var statements []Statement
+	var causes []error
+	for _, b := range e.Bundles {
+		s, err := t.bundle(b, verify.WithArtifactDigest(e.Digest.Algorithm, digest))
+		if err != nil {
+			causes = append(causes, cause(err, nil, t))
+			continue
+		}
+		statements = append(statements, s)
+	}
+	if len(statements) == 0 {
+		return nil, none(causes, "bundle", e)
+	}
+	return statements, nil
+}
+
+func (t attempt) bundle(b *bundle.Bundle, of verify.ArtifactPolicyOption) (Statement, error) {
+	co := t.CheckOpts
+	var result *verify.VerificationResult
+	_, err := guarded(func() (bool, error) {
+		var err error
+		result, err = anyIdentity(&co, of, b)
+		return err == nil, err
+	})
+	if err != nil {
+		return Statement{}, err
+	}
+	envelope, ok := b.Content.(*protobundle.Bundle_DsseEnvelope)
+	if !ok {
+		return Statement{}, fmt.Errorf("the bundle holds no statement about an image")
+	}
+	s, err := read(envelope.DsseEnvelope.GetPayload())
+	s.Signer = Signer{Key: t.key}
+	if result.Signature != nil && result.Signature.Certificate != nil {
+		s.Signer = Signer{Subject: result.Signature.Certificate.SubjectAlternativeName, Issuer: result.Signature.Certificate.Issuer}
+	}
+	for _, stamp := range result.VerifiedTimestamps {
+		if !co.IgnoreTlog {
+			s.Signer.Logged = &stamp.Timestamp
+		}
+	}
+	return s, err
+}
+
+// anyIdentity asks cosign for one identity at a time: it takes no more of them with bundles.
+func anyIdentity(co *cosign.CheckOpts, of verify.ArtifactPolicyOption, b *bundle.Bundle) (*verify.VerificationResult, error) {
+	identities := co.Identities
+	if len(identities) < 2 {
+		return cosign.VerifyNewBundle(context.Background(), co, of, b)
+	}
+	var errs []error
+	for _, id := range identities {
+		one := *co
+		one.Identities = []cosign.Identity{id}
+		result, err := cosign.VerifyNewBundle(context.Background(), &one, of, b)
+		if err == nil {
+			return result, nil
+		}
+		errs = append(errs, err)
+	}
+	return nil, errors.Join(errs...)
+}
+
+// signer says who made a signature that has been verified.
+func (t attempt) signer(sig oci.Signature, logged bool) Signer {
+	s := Signer{Key: t.key}
+	if cert, err := sig.Cert(); err == nil && cert != nil && t.SigVerifier == nil {
+		s.Subject = strings.Join(cryptoutils.GetSubjectAlternateNames(cert), ", ")
+		s.Issuer = issuerOf(cert)
+	}
+	if b, err := sig.Bundle(); err == nil && b != nil && logged {
+		at := time.Unix(b.Payload.IntegratedTime, 0)
+		s.Logged = &at
+	}
+	return s
+}
+
+// guarded turns a panic into a failure: what is attached to an image may be anything.
+func guarded(verify func() (bool, error)) (logged bool, err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("it is malformed: %v", reason)
+		}
+	}()
+	return verify()
+}
+
+func signersOf(statements []Statement) []Signer {
+	var signers []Signer
+	for _, s := range statements {
+		if !slices.Contains(signers, s.Signer) {
+			signers = append(signers, s.Signer)
+		}
+	}
+	return signers
+}
+
+// statement takes the in-toto statement out of a DSSE envelope.
+func statement(envelope []byte) (Statement, error) {
+	var e struct {
+		Payload []byte `json:"payload"`
+	}
+	if err := json.Unmarshal(envelope, &e); err != nil {
+		return Statement{}, fmt.Errorf("reading the envelope: %w", err)
+	}
+	return read(e.Payload)
+}
+
+func read(payload []byte) (Statement, error) {
+	s := Statement{text: payload}
+	if err := json.Unmarshal(payload, &s); err != nil {
+		return s, fmt.Errorf("reading the statement: %w", err)
+	}
+	if s.PredicateType == "" {
+		return s, fmt.Errorf("the statement names no predicateType")
+	}
+	return s, nil
+}
