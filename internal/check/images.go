@@ -49,7 +49,7 @@ const parallel = 16
 // VerifyImages verifies every image that the subjects run, each once for the policies that cover it,
 // and returns the verdicts sorted by image together with where each is used.
 func VerifyImages(ctx context.Context, client image.Client, subjects []ImageSubject, trust Trust) []ImageVerdict {
-	all := collect(subjects, trust)
+	all := collect(subjects, trust, image.Uses)
 	var group sync.WaitGroup
 	slots := make(chan struct{}, parallel)
 	for i := range all {
@@ -83,13 +83,13 @@ type targetUse struct {
 }
 
 // collect lists the images with the policies that cover each.
-func collect(subjects []ImageSubject, trust Trust) []ImageVerdict {
+func collect(subjects []ImageSubject, trust Trust, usesOf func([]manifest.Object) []image.Use) []ImageVerdict {
 	var all []ImageVerdict
 	seen := map[string]int{}
 	for _, s := range subjects {
 		declared := signing.Policies(s.Objects)
 		expected, _ := json.Marshal(s.Expected)
-		for _, use := range image.Uses(s.Objects) {
+		for _, use := range usesOf(s.Objects) {
 			policies, err := covering(declared, trust.Own, use)
 			id := use.Image + "\x00" + identity(policies) + string(expected)
 			i, known := seen[id]
@@ -111,10 +111,13 @@ type NamedImage struct {
 	Places, Policies []string
 }
 
-// ListImages lists every image that the subjects name, each once, sorted.
+// ListImages lists every image that the subjects name or build on, each once, sorted.
 func ListImages(subjects []ImageSubject) []NamedImage {
 	var list []NamedImage
-	for _, v := range collect(subjects, Trust{}) {
+	all := collect(subjects, Trust{}, func(objects []manifest.Object) []image.Use {
+		return append(image.Uses(objects), image.Bases(objects)...)
+	})
+	for _, v := range all {
 		if len(list) == 0 || list[len(list)-1].Image != v.Image {
 			list = append(list, NamedImage{Image: v.Image})
 		}

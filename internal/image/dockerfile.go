@@ -9,6 +9,8 @@ import (
 
 	"github.com/moby/buildkit/frontend/dockerfile/instructions"
 	"github.com/moby/buildkit/frontend/dockerfile/parser"
+
+	"tenon.dev/tenon/internal/manifest"
 )
 
 // Dockerfile is what a Dockerfile does, as BuildKit's own parser reads it.
@@ -35,6 +37,19 @@ type Stage struct {
 	// Run holds the text of each command, Copies the source and target of each file copied.
 	Run    []string `json:"run"`
 	Copies []string `json:"copies"`
+}
+
+// DockerfileKeys are the keys of a ConfigMap that hold Dockerfiles, by the names that they commonly
+// have.
+func DockerfileKeys(o manifest.Object) []string {
+	data, _ := o.Value["data"].(map[string]any)
+	if o.Kind != "ConfigMap" {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(data)), func(key string) bool {
+		_, isText := data[key].(string)
+		return !isText || key != "Dockerfile" && !strings.HasSuffix(key, ".Dockerfile") && !strings.HasPrefix(key, "Dockerfile.")
+	})
 }
 
 // ParseDockerfile reads a Dockerfile.

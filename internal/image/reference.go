@@ -60,6 +60,22 @@ func visit(value any, at manifest.Path, found func(manifest.Path, string)) {
 	}
 }
 
+// Bases finds every image that Dockerfiles in the objects start from.
+func Bases(objects []manifest.Object) []Use {
+	var uses []Use
+	for _, o := range objects {
+		for _, key := range DockerfileKeys(o) {
+			text, _ := manifest.Lookup(o.Value, manifest.Path{"data", key})
+			for _, stage := range ParseDockerfile(fmt.Sprint(text)).Stages {
+				if !stage.Inner && stage.From != "" {
+					uses = append(uses, Use{o, manifest.Path{"data", key}, stage.From})
+				}
+			}
+		}
+	}
+	return uses
+}
+
 func container(value any, at manifest.Path, found func(manifest.Path, string)) {
 	if c, ok := value.(map[string]any); ok {
 		if image, ok := c["image"].(string); ok {

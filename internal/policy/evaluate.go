@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -170,15 +168,12 @@ func Rendered(objects []manifest.Object) map[string]map[string]any {
 	return rendered
 }
 
-// dockerfiles reads those that a ConfigMap holds, by the names that they commonly have.
+// dockerfiles reads those that a ConfigMap holds.
 func dockerfiles(o manifest.Object) []any {
 	found := []any{}
-	data, _ := o.Value["data"].(map[string]any)
-	for _, key := range slices.Sorted(maps.Keys(data)) {
-		text, ok := data[key].(string)
-		if ok && o.Kind == "ConfigMap" && (key == "Dockerfile" || strings.HasSuffix(key, ".Dockerfile") || strings.HasPrefix(key, "Dockerfile.")) {
-			found = append(found, map[string]any{"key": key, "path": []any{"data", key}, "facts": image.ParseDockerfile(text)})
-		}
+	for _, key := range image.DockerfileKeys(o) {
+		text, _ := manifest.Lookup(o.Value, manifest.Path{"data", key})
+		found = append(found, map[string]any{"key": key, "path": []any{"data", key}, "facts": image.ParseDockerfile(fmt.Sprint(text))})
 	}
 	return found
 }

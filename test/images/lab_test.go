@@ -6,7 +6,6 @@ package images
 
 import (
 	"bytes"
-	"context"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
@@ -24,7 +23,6 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/random"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/sigstore/cosign/v2/pkg/cosign"
@@ -48,7 +46,7 @@ import (
 
 // lab makes images with whatever is attached to them.
 type lab struct {
-	t    *testing.T
+	t    testing.TB
 	host string
 	dir  string
 	// options reach the registry.
@@ -74,14 +72,14 @@ const (
 	fork     = "https://github.com/stranger/images/.github/workflows/build.yaml@refs/heads/main"
 )
 
-func newLab(t *testing.T) *lab {
+func newLab(t testing.TB) *lab {
 	t.Helper()
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0)), registry.WithReferrersSupport(true)))
 	t.Cleanup(server.Close)
 	return newLabAt(t, strings.TrimPrefix(server.URL, "http://"))
 }
 
-func newLabAt(t *testing.T, host string, options ...remote.Option) *lab {
+func newLabAt(t testing.TB, host string, options ...remote.Option) *lab {
 	t.Helper()
 	l := &lab{t: t, host: host, dir: t.TempDir(), options: options, builder: newKey(t), stranger: newKey(t)}
 	var err error
@@ -103,12 +101,12 @@ func byID(l *lab, logs map[string]*root.TransparencyLog) map[string]*root.Transp
 	for id, log := range logs {
 		raw, err := hex.DecodeString(id)
 		l.must(err)
-		log.ID = raw
+		log.ID, log.BaseURL = raw, "https://log.example.com"
 	}
 	return logs
 }
 
-func newKey(t *testing.T) keyPair {
+func newKey(t testing.TB) keyPair {
 	t.Helper()
 	keys, err := cosign.GenerateKeyPair(func(bool) ([]byte, error) { return nil, nil })
 	if err != nil {
@@ -275,7 +273,6 @@ func pemOf(cert *x509.Certificate) []byte {
 const (
 	provenanceType = "https://slsa.dev/provenance/v1"
 	spdxType       = "https://spdx.dev/Document"
-	cyclonedxType  = "https://cyclonedx.org/bom"
 )
 
 func provenance(builder string) map[string]any {
@@ -376,12 +373,6 @@ func (l *lab) moved(d name.Digest) name.Digest {
 	return d.Context().Digest(hash.String())
 }
 
-func hashOf(l *lab, d name.Digest) v1.Hash {
-	h, err := v1.NewHash(d.DigestStr())
-	l.must(err)
-	return h
-}
-
 // text of a policy about all images of the lab.
 func policyText(l *lab, policyName string, spec map[string]any) string {
 	if spec["images"] == nil {
@@ -393,5 +384,3 @@ func policyText(l *lab, policyName string, spec map[string]any) string {
 	l.must(err)
 	return string(text)
 }
-
-var _ = context.Background

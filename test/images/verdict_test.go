@@ -147,7 +147,8 @@ func policyOf(l *lab, k kind) object {
 	if k == keySignature || k == keyAttestation {
 		authority["key"] = object{"data": string(l.builder.public)}
 	} else {
-		authority["keyless"] = object{"url": "https://fulcio.sigstore.dev", "insecureIgnoreSCT": true, "identities": []any{object{"issuer": issuer, "subject": workflow}}}
+		authority["keyless"] = object{"url": "https://fulcio.sigstore.dev", "insecureIgnoreSCT": true, "trustRootRef": "lab", "identities": []any{object{"issuer": issuer, "subject": workflow}}}
+		authority["ctlog"] = object{"url": "https://rekor.sigstore.dev", "trustRootRef": "lab"}
 	}
 	if k != keySignature && k != keylessSignature {
 		authority["attestations"] = []any{object{"name": "provenance", "predicateType": provenanceType,
@@ -170,7 +171,7 @@ func policies(t *testing.T, texts ...string) []signing.Policy {
 
 func roots(t *testing.T, l *lab) signing.Roots {
 	t.Helper()
-	r, err := signing.ReadRoots([]string{l.rootFile})
+	r, err := signing.ReadRoots([]string{"lab=" + l.rootFile})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,10 +228,10 @@ func TestPolicies(t *testing.T) {
 		{"key in a Secret, or one that holds", []object{of(object{"key": object{"secretRef": object{"name": "k"}}}, key(l.builder))}, signing.Verified, "signed by key"},
 		{"key kept by a service", []object{of(object{"key": object{"kms": "awskms:///alias/k"}})}, signing.NotVerified, "kept by awskms"},
 		{"unknown root of trust", []object{of(object{"keyless": object{"url": "https://f.example.com", "trustRootRef": "own", "identities": []any{object{"issuer": issuer, "subject": workflow}}}})}, signing.NotVerified, "TrustRoot own is not at hand"},
-		{"anybody", []object{of(object{"keyless": object{"url": "https://f.example.com"}})}, signing.Failed, "anybody could sign"},
+		{"anybody", []object{of(object{"keyless": object{"url": "https://f.example.com", "trustRootRef": "lab"}})}, signing.Failed, "anybody could sign"},
 		{"no authority", []object{of()}, signing.Failed, "it names no authority"},
 		{"key in a bundle", []object{of(object{"key": object{"data": string(l.builder.public)}, "signatureFormat": "bundle"})}, signing.Failed, "keyless authorities only"},
-		{"log of a key", []object{of(object{"key": object{"data": string(l.builder.public)}, "ctlog": object{"url": "https://rekor.sigstore.dev"}})}, signing.Failed, "transparency log"},
+		{"log of a key", []object{of(object{"key": object{"data": string(l.builder.public)}, "ctlog": object{"url": "https://rekor.sigstore.dev", "trustRootRef": "lab"}})}, signing.Failed, "transparency log"},
 		{"CUE above all", []object{withPolicy(of(key(l.builder)), "cue", `authorityMatches: "authority-0": signatures: [_, ...]`)}, signing.Verified, "signed by key"},
 		{"CUE above all refuses", []object{withPolicy(of(key(l.builder)), "cue", `authorityMatches: "authority-0": signatures: [_, _, ...]`)}, signing.Failed, "refuses it"},
 		{"Rego above all refuses", []object{withPolicy(of(key(l.builder)), "rego", "package sigstore\ndefault isCompliant = false\nisCompliant { input.nothing }")}, signing.Failed, "refuses it"},

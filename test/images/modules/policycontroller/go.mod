@@ -6,6 +6,7 @@ go 1.26.8
 require (
 	github.com/google/go-containerregistry v0.20.3
 	github.com/sigstore/policy-controller v0.13.1
+	google.golang.org/protobuf v1.36.6
 )
 
 require (
@@ -243,7 +244,6 @@ require (
 	google.golang.org/genproto/googleapis/api v0.0.0-20250414145226-207652e42e2e // indirect
 	google.golang.org/genproto/googleapis/rpc v0.0.0-20250414145226-207652e42e2e // indirect
 	google.golang.org/grpc v1.71.1 // indirect
-	google.golang.org/protobuf v1.36.6 // indirect
 	gopkg.in/evanphx/json-patch.v4 v4.12.0 // indirect
 	gopkg.in/inf.v0 v0.9.1 // indirect
 	gopkg.in/ini.v1 v1.67.0 // indirect
