@@ -24,9 +24,9 @@ unit: peers
 	$(GO) test ./...
 
 # What takes minutes: 100,000 commits through the traffic split, a marker in every literal, a real
-# control plane.
+# control plane, the real cosign and policy-controller.
 e2e: peers
-	TENON_E2E=1 $(GO) test -count=1 -timeout 60m ./test/traffic ./internal/platform ./test/parity
+	TENON_E2E=1 $(GO) test -count=1 -timeout 60m ./test/traffic ./internal/platform ./test/parity ./test/images
 
 # Builds etcd, kube-apiserver and the webhooks of Tekton and Triggers once, then takes seconds.
 parity:
@@ -53,13 +53,13 @@ bin/.peers: test/peers/go.mod internal/tools/go.mod test/promtool/go.mod test/tr
 
 bench: build peers
 	$(GO) run ./test/bench
+	TENON_E2E=1 $(GO) test -run '^$$' -bench Fifty -benchtime 5x -timeout 30m ./test/images
 
 generate:
 	$(GO) run ./test/crds
 	TENON_UPDATE=1 $(GO) test ./internal/image/standin
 	$(GO) run ./cmd/tenon render
 	TENON_UPDATE=1 $(GO) test ./internal/check ./internal/cli
-
 
 clean:
 	rm -rf bin

@@ -12,6 +12,7 @@
 package tenon.rules.operations.no_namespace
 
 deny contains {"msg": msg, "path": ["metadata"]} if {
+	is_object(input.metadata)
 	not input.metadata.namespace
 	not cluster_scoped
 	msg := "objects without a namespace land in that of the context"
