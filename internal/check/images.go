@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -91,7 +92,7 @@ func collect(subjects []ImageSubject, trust Trust, usesOf func([]manifest.Object
 		expected, _ := json.Marshal(s.Expected)
 		for _, use := range usesOf(s.Objects) {
 			policies, err := covering(declared, trust.Own, use)
-			id := use.Image + "\x00" + identity(policies) + string(expected)
+			id := use.Image + "\x00" + identity(policies) + string(expected) + fmt.Sprint(err)
 			i, known := seen[id]
 			if !known {
 				i = len(all)
@@ -157,9 +158,7 @@ func covering(declared []signing.Policy, own *signing.Policy, use image.Use) ([]
 func identity(policies []signing.Policy) string {
 	var b strings.Builder
 	for _, p := range policies {
-		text, _ := json.Marshal(p.Spec)
-		b.WriteString(p.Name)
-		b.Write(text)
+		b.WriteString(p.Identity())
 	}
 	return b.String()
 }
@@ -178,14 +177,25 @@ func admitted(use image.Use) []signing.Admitted {
 		return labels
 	}
 	own := signing.Admitted{APIVersion: o.APIVersion, Kind: o.Kind, Labels: labelsAt(manifest.Path{"metadata", "labels"})}
-	pod := signing.Admitted{APIVersion: "v1", Kind: "Pod", Labels: own.Labels}
+	pod := signing.Admitted{APIVersion: "v1", Kind: "Pod", Labels: maps.Clone(own.Labels)}
 	if i := slices.Index(use.At, any("template")); i > 0 {
 		pod.Labels = labelsAt(slices.Concat(use.At[:i+1], manifest.Path{"metadata", "labels"}))
 	}
 	if strings.HasPrefix(o.APIVersion, "tekton.dev/") {
 		pod.Labels["app.kubernetes.io/managed-by"] = "tekton-pipelines"
 	}
-	return []signing.Admitted{own, pod}
+	all := []signing.Admitted{own, pod}
+	if between, ok := makers[o.Kind]; ok {
+		between.Labels = pod.Labels
+		all = append(all, between)
+	}
+	return all
+}
+
+// makers are what a workload makes before there is a pod: the webhook meets these, too.
+var makers = map[string]signing.Admitted{
+	"Deployment": {APIVersion: "apps/v1", Kind: "ReplicaSet"},
+	"CronJob":    {APIVersion: "batch/v1", Kind: "Job"},
 }
 
 // ImageFindings makes findings of the verdicts that are no pass, and of what the rules say of the

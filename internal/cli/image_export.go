@@ -56,7 +56,7 @@ func (a *app) exportImages(ctx context.Context, f imageFlags, dir string, args [
 				lines[i] = fmt.Sprintf("%s: %v", named.Image, err)
 				return
 			}
-			lines[i] = fmt.Sprintf("%s: %d signatures, %d attestations, %d bundles", named.Image, len(e.Signatures), len(e.Attestations), len(e.Bundles))
+			lines[i] = fmt.Sprintf("%s: %d signatures, %d attestations, %d bundles", named.Image, len(e.Signatures)+len(e.Referred), len(e.Attestations), len(e.Bundles))
 		})
 	}
 	group.Wait()

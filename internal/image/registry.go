@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
@@ -25,6 +26,7 @@ var (
 	ErrUnsigned    = signing.ErrUnsigned
 	ErrDenied      = errors.New("the registry refuses access")
 	ErrUnreachable = errors.New("the registry does not answer")
+	ErrMalformed   = errors.New("what the registry holds is malformed")
 )
 
 // Client talks to the registries of the images it is asked about, and to hosts that these
@@ -145,7 +147,21 @@ func classify(err, absent error) error {
 	case errors.As(err, &refused) && (refused.StatusCode == http.StatusUnauthorized || refused.StatusCode == http.StatusForbidden):
 		return fmt.Errorf("%w: %w", ErrDenied, err)
 	}
-	return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	if silent(err) {
+		return fmt.Errorf("%w: %w", ErrUnreachable, err)
+	}
+	return fmt.Errorf("%w: %w", ErrMalformed, err)
+}
+
+// silent tells whether nothing was learnt: no connection, no time left, or a registry in trouble.
+func silent(err error) bool {
+	var refused *transport.Error
+	if errors.As(err, &refused) {
+		return refused.StatusCode >= 500 || refused.StatusCode == http.StatusRequestTimeout || refused.StatusCode == http.StatusTooManyRequests || refused.StatusCode == http.StatusNotFound
+	}
+	var network net.Error
+	return errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }
 
 // Resolved is what a registry says of a tag now.

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
@@ -23,7 +25,7 @@ func (c Client) Verify(ctx context.Context, image string, policies []signing.Pol
 		return c.judge(ctx, image, policies, roots)
 	}
 	dir := filepath.Join(c.Cache, cacheKey(c.Mirror.apply(image)))
-	if kept, err := layout.Open(dir); err == nil {
+	if kept, err := layout.Open(dir); err == nil && fresh(dir) && !attested(policies) {
 		from := c
 		from.Offline = kept
 		// Somebody may have signed since: only what is verified needs no second look.
@@ -35,8 +37,23 @@ func (c Client) Verify(ctx context.Context, image string, policies []signing.Pol
 	return c.remember(ctx, dir, image, policies, roots)
 }
 
+// kept is how long a signature is believed to be where it was: somebody may have withdrawn it.
+const kept = 24 * time.Hour
+
+func fresh(dir string) bool {
+	info, err := os.Stat(filepath.Join(dir, "index.json"))
+	return err == nil && time.Since(info.ModTime()) < kept
+}
+
+// attested tells whether policies ask for attestations: rules judge the newest of these.
+func attested(policies []signing.Policy) bool {
+	return slices.ContainsFunc(policies, func(p signing.Policy) bool {
+		return slices.ContainsFunc(p.Spec.Authorities, func(a signing.Authority) bool { return len(a.Attestations) > 0 })
+	})
+}
+
 // cacheKey names the evidence of an image by its repository and digest. Policies and roots of trust
-// are applied anew each time, so that they are no part of it, and nobody gains by writing there.
+// are applied anew each time, so that they are no part of it, and nothing passes that was not signed.
 func cacheKey(image string) string {
 	sum := sha256.Sum256([]byte(image))
 	return hex.EncodeToString(sum[:])

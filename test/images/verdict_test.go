@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/sigstore/cosign/v2/pkg/oci/static"
 
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/image/signing"
@@ -276,6 +277,7 @@ func TestCovers(t *testing.T) {
 		{"index.docker.io/library/*", "busybox:1", nil, true},
 		{"ghcr.io.example/*", "ghcrxio.example/tool", nil, false},
 		{"**", "ghcr.io/a/b/c@sha256:" + strings.Repeat("1", 64), nil, true},
+		{"ghcr.io/example/tool:*", "ghcr.io/example/tool:v1@sha256:" + strings.Repeat("1", 64), nil, false},
 		{"**", "ghcr.io/a/b", object{"group": "apps", "version": "v1", "resource": "deployments"}, true},
 		{"**", "ghcr.io/a/b", object{"group": "apps", "version": "*", "resource": "deployments"}, true},
 		{"**", "ghcr.io/a/b", object{"group": "", "version": "v1", "resource": "pods"}, false},
@@ -322,3 +324,71 @@ func TestCache(t *testing.T) {
 }
 
 func pemText(k keyPair) string { return strings.ReplaceAll(string(k.public), "\n", `\n`) }
+
+// TestHostile looks at what a registry may hold to mislead, and at policies that mean less than they seem to.
+func TestHostile(t *testing.T) {
+	l := newLab(t)
+	judge := func(d name.Digest, spec object) signing.Verdict {
+		return image.Client{}.Verify(context.Background(), d.String(), policies(t, policyText(l, "p", spec)), roots(t, l))
+	}
+	key := func(pem string) object { return object{"authorities": []any{object{"key": object{"data": pem}}}} }
+
+	broken := l.image()
+	claim := claimOf(l, broken)
+	sig, err := static.NewSignature(claim, "AAAA", static.WithAnnotations(map[string]string{"dev.sigstore.cosign/certificate": " "}))
+	l.must(err)
+	l.attach(broken, sig)
+	if v := judge(broken, key(string(l.builder.public))); v.Outcome != signing.Failed || !strings.Contains(v.Reason, "what is attached is no signature") {
+		t.Errorf("certificate without content: %s: %s", v.Outcome, v.Reason)
+	}
+	l.attach(broken, l.byKey(l.builder, broken))
+	if v := judge(broken, key(string(l.builder.public))); v.Outcome != signing.Verified {
+		t.Errorf("a good signature beside a broken one: %s: %s", v.Outcome, v.Reason)
+	}
+	if v := judge(broken, key(string(l.stranger.public)+string(l.builder.public))); v.Outcome != signing.Failed || !strings.Contains(v.Reason, "reads the first only") {
+		t.Errorf("two keys: %s: %s", v.Outcome, v.Reason)
+	}
+
+	keyless := l.image()
+	l.attach(keyless, l.byIdentity(l.trusted(), keyless))
+	for text, want := range map[string]signing.Outcome{
+		fmt.Sprintf("authorityMatches: builder: signatures: [{subject: %q}]", workflow): signing.Verified,
+		fmt.Sprintf("authorityMatches: builder: signatures: [{subject: %q}]", fork):     signing.Failed,
+		`authorityMatches: builder: signatures: [{id: "other"}]`:                        signing.Failed,
+		`authorityMatches: stranger: _`:                                                 signing.Verified,
+	} {
+		if v := judge(keyless, withPolicy(policyOf(l, keylessSignature), "cue", text)); v.Outcome != want {
+			t.Errorf("%s: %s: %s", text, v.Outcome, v.Reason)
+		}
+	}
+
+	bundled := bundledBy(l, l.trusted(), nil)
+	spec := policyOf(l, bundleAttestation)
+	delete(spec["authorities"].([]any)[0].(object), "attestations")
+	if v := judge(bundled, spec); v.Outcome != signing.Failed || !strings.Contains(v.Reason, "for attestations only") {
+		t.Errorf("an attestation for a signature: %s: %s", v.Outcome, v.Reason)
+	}
+	two := policyOf(l, keylessSignature)
+	two["authorities"].([]any)[0].(object)["rfc3161timestamp"] = object{"trustRootRef": "other"}
+	if v := judge(keyless, two); v.Outcome != signing.NotVerified || !strings.Contains(v.Reason, "different roots of trust") {
+		t.Errorf("roots of timestamps: %s: %s", v.Outcome, v.Reason)
+	}
+}
+
+// TestMalformedPolicies hides no image: what a policy covers that cannot be read is not known.
+func TestMalformedPolicies(t *testing.T) {
+	l := newLab(t)
+	d := l.image()
+	l.attach(d, l.byKey(l.builder, d))
+	good := policyText(l, "good", policyOf(l, keySignature))
+	bad := policyText(l, "bad", object{"images": object{"glob": "**"}})
+	for _, p := range policies(t, good, bad) {
+		if covers, err := p.Covers(d.String(), nil); !covers || err != nil {
+			t.Errorf("%s covers %t, %v", p.Name, covers, err)
+		}
+	}
+	v := image.Client{}.Verify(context.Background(), d.String(), policies(t, good, bad), nil)
+	if v.Outcome != signing.NotVerified || !strings.Contains(v.Reason, "policy bad") {
+		t.Errorf("%s: %s", v.Outcome, v.Reason)
+	}
+}

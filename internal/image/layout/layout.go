@@ -47,7 +47,7 @@ var ErrNoLayout = errors.New("no OCI image layout")
 
 // Open reads the index of a layout.
 func Open(dir string) (*Folder, error) {
-	text, err := os.ReadFile(filepath.Join(dir, "index.json"))
+	text, err := regular(filepath.Join(dir, "index.json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w in %s: tenon image export makes one", ErrNoLayout, dir)
 	}
@@ -177,7 +177,19 @@ func (f *Folder) read(digest string) ([]byte, error) {
 	if !digestPattern.MatchString(digest) {
 		return nil, fs.ErrNotExist
 	}
-	return os.ReadFile(f.file(digest))
+	return regular(f.file(digest))
+}
+
+// regular reads a plain file within bounds: a folder from elsewhere may hold anything.
+func regular(file string) ([]byte, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxBlob {
+		return nil, fmt.Errorf("%s is no regular file of at most %d MiB", file, maxBlob>>20)
+	}
+	return os.ReadFile(file)
 }
 
 func (f *Folder) file(digest string) string {

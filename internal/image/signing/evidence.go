@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -20,10 +21,14 @@ type Evidence struct {
 	Digest v1.Hash
 	// Signatures and Attestations in cosign's older format, beside the image by tag or as referrers.
 	Signatures, Attestations []oci.Signature
+	// Referred are signatures in cosign's older format that it was told to store as referrers.
+	Referred []oci.Signature
 	// Bundles in Sigstore's format, as referrers.
 	Bundles []*bundle.Bundle
 	// Unreadable counts what is attached and is no signature.
 	Unreadable int
+	// size of all that was read.
+	size int64
 }
 
 // Need says which evidence is asked for: each kind is a request of its own.
@@ -37,6 +42,9 @@ var Everything = Need{Signatures: true, Attestations: true, Bundles: true}
 const (
 	maxPayload     = 1 << 16
 	maxAttestation = 64 << 20
+	// maxEvidence bounds all that is attached to one image.
+	maxEvidence  = 128 << 20
+	maxReferrers = 100
 )
 
 // Classify makes of a registry's error one of those that tell what it says of the image; absent is
@@ -75,7 +83,7 @@ func Fetch(ctx context.Context, digest name.Digest, source Source, need Need, op
 		}
 	}
 	if need.Bundles {
-		return e, e.referrers(digest, with, classify)
+		return e, e.referrers(digest, with, options, classify)
 	}
 	return e, nil
 }
@@ -98,15 +106,19 @@ func (e *Evidence) read(ref name.Reference, into *[]oci.Signature, most int64, w
 	if err != nil {
 		return classify(err, ErrUnsigned)
 	}
+	seen := map[v1.Hash]bool{}
 	for _, sig := range list {
-		if size, err := sig.Size(); err != nil || size > most {
+		size, err := sig.Size()
+		digest, same := sig.Digest()
+		if err != nil || same != nil || size > most || seen[digest] && most > maxPayload || !e.fits(size) {
 			e.Unreadable++
 			continue
 		}
+		seen[digest] = true
 		if _, err := sig.Payload(); err != nil {
 			return classify(err, ErrUnsigned)
 		}
-		whole, err := static.Copy(sig)
+		whole, err := copied(sig)
 		if err != nil {
 			e.Unreadable++
 			continue
@@ -116,32 +128,95 @@ func (e *Evidence) read(ref name.Reference, into *[]oci.Signature, most int64, w
 	return nil
 }
 
+// fits tells whether so much more may be read.
+func (e *Evidence) fits(size int64) bool {
+	e.size += size
+	return size >= 0 && e.size <= maxEvidence
+}
+
+// copied reads all annotations of a signature. cosign panics on some of what may stand there.
+func copied(sig oci.Signature) (whole oci.Signature, err error) {
+	_, err = guarded(func() (bool, error) {
+		var err error
+		whole, err = static.Copy(sig)
+		return err == nil, err
+	})
+	return whole, err
+}
+
 // referrers reads what refers to the image by its subject: bundles, and cosign's signatures where
 // it was told to store them so.
-func (e *Evidence) referrers(digest name.Digest, with []ociremote.Option, classify Classify) error {
+func (e *Evidence) referrers(digest name.Digest, with []ociremote.Option, options []remote.Option, classify Classify) error {
 	index, err := ociremote.Referrers(digest, "", with...)
 	if err != nil {
 		return classify(err, ErrUnsigned)
 	}
-	for _, d := range index.Manifests {
+	for i, d := range index.Manifests {
 		ref := digest.Context().Digest(d.Digest.String())
 		switch {
-		case d.Size > maxAttestation:
+		case i >= maxReferrers, d.Size > maxPayload*16:
 			e.Unreadable++
 		case strings.HasPrefix(d.ArtifactType, "application/vnd.dev.cosign.artifact.sig."):
-			if err := e.read(ref, &e.Signatures, maxPayload, with, classify); err != nil {
+			if err := e.read(ref, &e.Referred, maxPayload, with, classify); err != nil {
 				return err
 			}
 		default: // registries do not agree on the artifactType that they list
-			b, err := ociremote.Bundle(ref, with...)
-			if err != nil {
-				if strings.HasPrefix(d.ArtifactType, "application/vnd.dev.sigstore.bundle") {
-					e.Unreadable++
-				}
-				continue
+			if err := e.bundle(ref, options, classify); err != nil {
+				return err
 			}
-			e.Bundles = append(e.Bundles, b)
 		}
 	}
 	return nil
+}
+
+// errNoBundle says that a referrer is something else.
+var errNoBundle = errors.New("no bundle")
+
+// bundle reads one referrer, if it is a bundle. Its layer is read as it is: unpacking it would have no
+// bound.
+func (e *Evidence) bundle(ref name.Reference, options []remote.Option, classify Classify) error {
+	img, err := remote.Image(ref, options...)
+	if err != nil {
+		return classify(err, ErrUnsigned)
+	}
+	layer, err := bundleLayer(img)
+	if errors.Is(err, errNoBundle) {
+		return nil
+	}
+	if err != nil {
+		return classify(err, ErrUnsigned)
+	}
+	size, err := layer.Size()
+	if err != nil || size > maxAttestation || !e.fits(size) {
+		e.Unreadable++
+		return nil
+	}
+	content, err := layer.Compressed()
+	if err != nil {
+		return classify(err, ErrUnsigned)
+	}
+	defer content.Close()
+	text, err := io.ReadAll(io.LimitReader(content, size+1))
+	if err != nil {
+		return classify(err, ErrUnsigned)
+	}
+	b := &bundle.Bundle{}
+	if _, err := guarded(func() (bool, error) { return true, b.UnmarshalJSON(text) }); err != nil || !b.MinVersion("v0.3") {
+		e.Unreadable++
+		return nil
+	}
+	e.Bundles = append(e.Bundles, b)
+	return nil
+}
+
+// bundleLayer is the one layer of a bundle's manifest.
+func bundleLayer(img v1.Image) (v1.Layer, error) {
+	manifest, err := img.Manifest()
+	if err != nil {
+		return nil, err
+	}
+	if len(manifest.Layers) != 1 || !strings.HasPrefix(string(manifest.Layers[0].MediaType), "application/vnd.dev.sigstore.bundle") {
+		return nil, errNoBundle
+	}
+	return img.LayerByDigest(manifest.Layers[0].Digest)
 }

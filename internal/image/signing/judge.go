@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -194,6 +195,9 @@ func (j *judge) whole(ctx context.Context, p Policy, m matched) error {
 	if above.FetchConfigFile || above.IncludeSpec || above.IncludeMeta || above.IncludeTypeMeta {
 		return undecidable("its policy asks for the image's config or the object that runs it")
 	}
+	if slices.ContainsFunc(p.Spec.Authorities, func(a Authority) bool { return a.SignatureFormat == "bundle" }) {
+		return undecidable("what it would see of bundles is not known here")
+	}
 	text, err := json.Marshal(map[string]any{"authorityMatches": m.result})
 	if err != nil {
 		return fmt.Errorf("its policy: %w", err)
@@ -209,10 +213,12 @@ func (j *judge) authority(ctx context.Context, p Policy, a Authority) (matched, 
 		}
 		return matched{signers: []Signer{named(Signer{Static: true})}, result: map[string]any{"static": true}}, nil
 	}
-	if a.SignatureFormat == "bundle" && a.Keyless == nil && p.Name != ownKey {
-		return matched{}, fmt.Errorf("policy-controller takes the bundle format with keyless authorities only")
+	if !p.own {
+		if err := a.refused(); err != nil {
+			return matched{}, err
+		}
 	}
-	attempts, err := a.attempts(j.roots)
+	attempts, err := a.attempts(j.roots, p.own)
 	if err != nil {
 		return matched{}, err
 	}
@@ -237,15 +243,26 @@ func (j *judge) authority(ctx context.Context, p Policy, a Authority) (matched, 
 	return matched{}, oneLine(errs)
 }
 
+// refused says what policy-controller v0.13.1 does not take.
+func (a Authority) refused() error {
+	switch bundle := a.SignatureFormat == "bundle"; {
+	case len(a.Sources) > 1:
+		return fmt.Errorf("policy-controller takes one source of signatures")
+	case bundle && a.Keyless == nil:
+		return fmt.Errorf("policy-controller takes the bundle format with keyless authorities only")
+	case bundle && len(a.Attestations) == 0:
+		return fmt.Errorf("policy-controller takes the bundle format for attestations only")
+	case bundle && len(a.Keyless.Identities) > 1:
+		return fmt.Errorf("policy-controller takes one identity with the bundle format")
+	}
+	return nil
+}
+
 // authority asks for signatures, or for attestations where the policy names some.
 func (t attempt) authority(ctx context.Context, p Policy, a Authority, e *Evidence) (matched, error) {
 	if len(a.Attestations) == 0 {
-		signers, err := t.signatures(ctx, e)
-		list := []any{}
-		for _, s := range signers {
-			list = append(list, map[string]any{"subject": s.Subject, "issuer": s.Issuer})
-		}
-		return matched{signers: signers, result: map[string]any{"signatures": list}}, err
+		signers, matches, err := t.signatures(ctx, e)
+		return matched{signers: signers, result: map[string]any{"signatures": matches}}, err
 	}
 	statements, err := t.attestations(ctx, e)
 	if err != nil {
@@ -295,7 +312,11 @@ func (w Attestation) among(p Policy, statements []Statement) ([]any, error) {
 				continue
 			}
 		}
-		kept = append(kept, map[string]any{"predicateType": w.PredicateType, "subject": s.Signer.Subject, "issuer": s.Signer.Issuer})
+		one := maps.Clone(s.match)
+		if one != nil {
+			one["predicateType"] = w.PredicateType
+		}
+		kept = append(kept, one)
 	}
 	switch {
 	case len(kept) > 0:

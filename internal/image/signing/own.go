@@ -1,13 +1,10 @@
 package signing
 
-// ownKey names the policy that a key on the command line makes.
-const ownKey = "--key"
-
 // KeyPolicy asks for a signature by a key, in whatever format it is stored: cosign's older one, or
 // a bundle.
 func KeyPolicy(pem []byte) Policy {
 	key := &KeyRef{Data: string(pem)}
-	p := Policy{Name: ownKey}
+	p := Policy{Name: "--key", own: true}
 	p.Spec.Authorities = []Authority{
 		{Name: "key", Key: key},
 		{Name: "key in a bundle", Key: key, SignatureFormat: "bundle"},

@@ -29,6 +29,8 @@ type Policy struct {
 	Malformed string
 	// configMaps hold policies that others refer to.
 	configMaps []manifest.Object
+	// own marks the policy that a key on the command line makes, which no cluster has.
+	own bool
 }
 
 // Spec is the spec of a ClusterImagePolicy, as policy.sigstore.dev/v1beta1 and v1alpha1 have it.
@@ -184,6 +186,25 @@ func (p Policy) Who() string {
 	return strings.Join(all, " or ")
 }
 
+// Identity tells policies apart by all that decides: what they say, and what they refer to.
+func (p Policy) Identity() string {
+	spec, _ := json.Marshal(p.Spec)
+	texts := []string{p.Name, string(spec), p.Malformed}
+	note := func(c *Predicate) {
+		if c != nil && c.ConfigMapRef != nil {
+			text, err := c.text(p)
+			texts = append(texts, text, fmt.Sprint(err))
+		}
+	}
+	note(p.Spec.Policy)
+	for _, a := range p.Spec.Authorities {
+		for _, wanted := range a.Attestations {
+			note(wanted.Policy)
+		}
+	}
+	return strings.Join(texts, "\x00")
+}
+
 // Admitted is an object that a cluster would ask about: the pod, or what makes it.
 type Admitted struct {
 	APIVersion, Kind string
@@ -192,6 +213,14 @@ type Admitted struct {
 
 // Covers tells whether a policy is about an image of any of the objects.
 func (p Policy) Covers(image string, admitted []Admitted) (bool, error) {
+	if p.Malformed != "" {
+		return true, nil // what it covers is not known
+	}
+	for _, m := range p.Spec.Match {
+		if _, err := metav1.LabelSelectorAsSelector(m.Selector); err != nil {
+			return false, fmt.Errorf("its selector: %w", err)
+		}
+	}
 	if len(p.Spec.Match) > 0 && !slices.ContainsFunc(admitted, p.matches) {
 		return false, nil
 	}
@@ -250,5 +279,6 @@ func MatchGlob(glob, image string) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("reading image reference: %w", err)
 	}
-	return compiled.MatchString(ref.Name()) || compiled.MatchString(image), nil
+	// policy-controller sees the digest: a glob of a tag covers nothing that is pinned.
+	return compiled.MatchString(ref.Name()), nil
 }

@@ -1,10 +1,12 @@
 package signing
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"os"
@@ -82,13 +84,12 @@ func (k KeyRef) keys() ([]publicKey, error) {
 		return nil, fmt.Errorf("the policy names hash algorithm %s, which is not known", k.HashAlgorithm)
 	}
 	var keys []publicKey
-	for rest := strings.TrimSpace(k.Data); rest != ""; {
-		end := strings.Index(rest, "-----END PUBLIC KEY-----")
-		if end < 0 {
+	for rest := []byte(k.Data); len(bytes.TrimSpace(rest)) > 0; {
+		var block *pem.Block
+		if block, rest = pem.Decode(rest); block == nil {
 			return nil, fmt.Errorf("the policy's key is no PEM public key")
 		}
-		end += len("-----END PUBLIC KEY-----")
-		public, err := cryptoutils.UnmarshalPEMToPublicKey([]byte(rest[:end]))
+		public, err := cryptoutils.UnmarshalPEMToPublicKey(pem.EncodeToMemory(block))
 		if err != nil {
 			return nil, fmt.Errorf("reading the policy's key: %w", err)
 		}
@@ -102,7 +103,6 @@ func (k KeyRef) keys() ([]publicKey, error) {
 		}
 		sum := sha256.Sum256(der)
 		keys = append(keys, publicKey{verifier, "SHA256:" + hex.EncodeToString(sum[:8])})
-		rest = strings.TrimSpace(rest[end:])
 	}
 	return keys, nil
 }

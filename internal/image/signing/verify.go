@@ -2,6 +2,7 @@ package signing
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -55,6 +56,8 @@ type Statement struct {
 	Predicate     any    `json:"predicate"`
 	Signer        Signer `json:"signer"`
 	text          []byte
+	// match is what policy-controller hands to the policy above all authorities.
+	match map[string]any
 }
 
 // options makes cosign's options of an authority, for signatures or attestations.
@@ -83,7 +86,10 @@ func (a Authority) options(roots Roots) (cosign.CheckOpts, error) {
 		}
 		co.TrustedMaterial, co.IgnoreTlog = material, false
 	}
-	if a.RFC3161Timestamp != nil {
+	if a.RFC3161Timestamp != nil && (a.RFC3161Timestamp.TrustRootRef != "" || co.NewBundleFormat) {
+		if a.Keyless != nil && a.Keyless.TrustRootRef != a.RFC3161Timestamp.TrustRootRef {
+			return co, undecidable("its timestamps and its certificates have different roots of trust")
+		}
 		material, err := roots.material(a.RFC3161Timestamp.TrustRootRef)
 		if err != nil {
 			return co, err
@@ -100,9 +106,11 @@ func (a Authority) options(roots Roots) (cosign.CheckOpts, error) {
 type attempt struct {
 	cosign.CheckOpts
 	key string
+	// anyFormat also takes signatures that refer to the image, which policies do not.
+	anyFormat bool
 }
 
-func (a Authority) attempts(roots Roots) ([]attempt, error) {
+func (a Authority) attempts(roots Roots, own bool) ([]attempt, error) {
 	co, err := a.options(roots)
 	if err != nil {
 		return nil, err
@@ -121,9 +129,12 @@ func (a Authority) attempts(roots Roots) ([]attempt, error) {
 		if err != nil {
 			return nil, err
 		}
+		if len(keys) > 1 && !own {
+			return nil, fmt.Errorf("the policy's key holds %d keys, of which policy-controller reads the first only: name each in an authority of its own", len(keys))
+		}
 		all := make([]attempt, len(keys))
 		for i, k := range keys {
-			all[i] = attempt{CheckOpts: co, key: k.fingerprint}
+			all[i] = attempt{CheckOpts: co, key: k.fingerprint, anyFormat: own}
 			all[i].SigVerifier = k.verifier
 		}
 		return all, nil
@@ -132,27 +143,75 @@ func (a Authority) attempts(roots Roots) ([]attempt, error) {
 }
 
 // signatures verifies the signatures of an image; it returns who signed, or why nobody counts.
-func (t attempt) signatures(ctx context.Context, e *Evidence) ([]Signer, error) {
+func (t attempt) signatures(ctx context.Context, e *Evidence) ([]Signer, []any, error) {
 	co := t.CheckOpts
 	co.ClaimVerifier = cosign.SimpleClaimVerifier
 	if co.NewBundleFormat {
 		statements, err := t.bundles(e)
-		return signersOf(statements), err
+		// Any statement of the builder's would do, such as a report of what is wrong with the image.
+		statements = slices.DeleteFunc(statements, func(s Statement) bool { return s.PredicateType != signPredicate })
+		if err == nil && len(statements) == 0 {
+			err = fmt.Errorf("%w: its bundles are attestations, and none is a signature", ErrUnsigned)
+		}
+		return signersOf(statements), nil, err
+	}
+	list := e.Signatures
+	if t.anyFormat {
+		list = slices.Concat(e.Signatures, e.Referred)
 	}
 	var signers []Signer
+	var matches []any
 	var causes []error
-	for _, sig := range e.Signatures {
+	for _, sig := range list {
 		logged, err := guarded(func() (bool, error) { return cosign.VerifyImageSignature(ctx, t.stripped(sig), e.Digest, &co) })
 		if err != nil {
 			causes = append(causes, cause(err, sig, t))
 			continue
 		}
 		signers = append(signers, t.signer(sig, logged))
+		matches = append(matches, match(sig))
 	}
 	if len(signers) == 0 {
-		return nil, none(causes, "signature", e)
+		return nil, nil, none(causes, "signature", e)
 	}
-	return signers, nil
+	return signers, matches, nil
+}
+
+// signPredicate marks a bundle that is a plain signature of an image.
+const signPredicate = "https://sigstore.dev/cosign/sign/v1"
+
+// match is a signature as policy-controller hands it to policies in CUE and Rego: what is not known is
+// left out, and what is known must all be there, since CUE takes a field that lacks from the policy.
+func match(sig oci.Signature) map[string]any {
+	m := map[string]any{}
+	hash := sha256.New()
+	if raw, err := sig.Signature(); err == nil {
+		hash.Write(raw)
+	}
+	if cert, err := sig.Cert(); err == nil && cert != nil {
+		if text, err := cryptoutils.MarshalCertificateToPEM(cert); err == nil {
+			hash.Write(text)
+		}
+		extensions := cosign.CertExtensions{Cert: cert}
+		subject := ""
+		if names := cryptoutils.GetSubjectAlternateNames(cert); len(names) > 0 {
+			subject = names[0]
+		}
+		for key, value := range map[string]string{
+			"subject": subject, "issuer": extensions.GetIssuer(),
+			"githubWorkflowTrigger": extensions.GetCertExtensionGithubWorkflowTrigger(),
+			"githubWorkflowSha":     extensions.GetExtensionGithubWorkflowSha(),
+			"githubWorkflowName":    extensions.GetCertExtensionGithubWorkflowName(),
+			"githubWorkflowRepo":    extensions.GetCertExtensionGithubWorkflowRepository(),
+			"githubWorkflowRef":     extensions.GetCertExtensionGithubWorkflowRef(),
+		} {
+			if value != "" {
+				m[key] = value
+			}
+		}
+	}
+	m["id"] = hex.EncodeToString(hash.Sum(nil))
+	return m
 }
 
 // stripped leaves out what plays no part for a key without a log: cosign looks at the expiry of a
@@ -180,7 +239,10 @@ func (t attempt) attestations(ctx context.Context, e *Evidence) ([]Statement, er
 			if payload, err = att.Payload(); err == nil {
 				var s Statement
 				if s, err = statement(payload); err == nil {
-					s.Signer = t.signer(att, logged)
+					s.Signer, s.match = t.signer(att, logged), match(att)
+					if digest, err := att.Digest(); err == nil {
+						s.match["digest"] = digest.String()
+					}
 					statements = append(statements, s)
 					continue
 				}
