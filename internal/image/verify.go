@@ -45,6 +45,19 @@ func fresh(dir string) bool {
 	return err == nil && time.Since(info.ModTime()) < kept
 }
 
+// prune removes what is too old to be used.
+func prune(cache string) {
+	entries, err := os.ReadDir(cache)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > kept {
+			os.RemoveAll(filepath.Join(cache, e.Name()))
+		}
+	}
+}
+
 // attested tells whether policies ask for attestations: rules judge the newest of these.
 func attested(policies []signing.Policy) bool {
 	return slices.ContainsFunc(policies, func(p signing.Policy) bool {
@@ -76,6 +89,7 @@ func (c Client) remember(ctx context.Context, dir, image string, policies []sign
 	}
 	v := c.judge(ctx, image, policies, roots)
 	if v.Outcome == signing.Verified && c.Record.Save() == nil {
+		prune(c.Cache)
 		os.RemoveAll(dir)
 		_ = os.Rename(next, dir) // another process may have been faster
 	}

@@ -317,8 +317,14 @@ func TestCache(t *testing.T) {
 	if v := client.Verify(context.Background(), d.String(), other, nil); v.Outcome != signing.Failed {
 		t.Fatalf("another policy: %+v", v)
 	}
+	old := time.Now().Add(-25 * time.Hour)
+	l.must(os.MkdirAll(client.Cache+"/old", 0o777))
+	l.must(os.Chtimes(client.Cache+"/old", old, old))
+	again := l.image()
+	l.attach(again, l.byKey(l.builder, again))
+	client.Verify(context.Background(), again.String(), all, nil)
 	entries, err := os.ReadDir(client.Cache)
-	if err != nil || len(entries) != 1 || slices.ContainsFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), "new-") }) {
+	if err != nil || len(entries) != 2 || slices.ContainsFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), "new-") }) {
 		t.Errorf("the cache holds %v, %v", entries, err)
 	}
 }
