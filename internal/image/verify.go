@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
@@ -25,7 +24,7 @@ func (c Client) Verify(ctx context.Context, image string, policies []signing.Pol
 		return c.judge(ctx, image, policies, roots)
 	}
 	dir := filepath.Join(c.Cache, cacheKey(c.Mirror.apply(image)))
-	if kept, err := layout.Open(dir); err == nil && fresh(dir) && !attested(policies) {
+	if kept, err := layout.Open(dir); err == nil && fresh(dir) {
 		from := c
 		from.Offline = kept
 		// Somebody may have signed since: only what is verified needs no second look.
@@ -37,7 +36,8 @@ func (c Client) Verify(ctx context.Context, image string, policies []signing.Pol
 	return c.remember(ctx, dir, image, policies, roots)
 }
 
-// kept is how long a signature is believed to be where it was: somebody may have withdrawn it.
+// kept is how long evidence is believed to be what the registry has: somebody may have withdrawn a
+// signature, or attested more.
 const kept = 24 * time.Hour
 
 func fresh(dir string) bool {
@@ -56,13 +56,6 @@ func prune(cache string) {
 			os.RemoveAll(filepath.Join(cache, e.Name()))
 		}
 	}
-}
-
-// attested tells whether policies ask for attestations: rules judge the newest of these.
-func attested(policies []signing.Policy) bool {
-	return slices.ContainsFunc(policies, func(p signing.Policy) bool {
-		return slices.ContainsFunc(p.Spec.Authorities, func(a signing.Authority) bool { return len(a.Attestations) > 0 })
-	})
 }
 
 // cacheKey names the evidence of an image by its repository and digest. Policies and roots of trust
