@@ -181,7 +181,7 @@ func (j *judge) policy(ctx context.Context, p Policy) (matched, error) {
 	case len(all.result) > 0:
 		return all, j.whole(ctx, p, all)
 	case len(undecided) > 0:
-		return all, errors.Join(append(undecided, failures...)...)
+		return all, oneLine(append(undecided, failures...))
 	}
 	return all, oneLine(failures)
 }
@@ -375,21 +375,23 @@ func (c Predicate) text(p Policy) (string, error) {
 	return "", fmt.Errorf("the policy has no text")
 }
 
-// oneLine joins errors; the chain is kept, the line breaks are not.
+// oneLine joins errors without line breaks.
 func oneLine(errs []error) error {
 	if len(errs) == 1 {
 		return errs[0]
 	}
-	texts := make([]string, len(errs))
-	var err error
-	for i, e := range errs {
-		texts[i] = e.Error()
-		if errors.Is(e, errUndecidable) {
-			err = errUndecidable
-		}
-	}
-	if err != nil {
-		return fmt.Errorf("%w: %s", err, strings.Join(texts, "; "))
-	}
-	return errors.New(strings.Join(texts, "; "))
+	return several(errs)
 }
+
+type several []error
+
+func (s several) Error() string {
+	texts := make([]string, len(s))
+	for i, e := range s {
+		texts[i] = e.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap gives all of them.
+func (s several) Unwrap() []error { return s }
