@@ -157,11 +157,12 @@ var Catalogue = map[string]Entry{
 	"graph/workspace-unknown":              {"A workspace that is bound is declared", spaces},
 	"graph/workspace-unused":               {"A workspace that is declared is used", spaces},
 
-	"image/invalid-reference": {"An image reference parses", "https://kubernetes.io/docs/concepts/containers/images/#image-names"},
-	"image/not-pinned":        {"An image is named by digest", "https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy"},
-	"image/not-verified":      {"An image's signature could be looked at", signingDocs},
-	"image/signature-failed":  {"An image is signed by who should", signingDocs},
-	"image/variable":          {"An image is known before the run", tasks},
+	"image/invalid-reference":     {"An image reference parses", "https://kubernetes.io/docs/concepts/containers/images/#image-names"},
+	"image/not-pinned":            {"An image is named by digest", "https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy"},
+	"image/policy-covers-nothing": {"A signing policy covers images that run", signingDocs},
+	"image/not-verified":          {"An image's signature could be looked at", signingDocs},
+	"image/signature-failed":      {"An image is signed by who should", signingDocs},
+	"image/variable":              {"An image is known before the run", tasks},
 
 	"waiver/expired":    {"A waiver holds", waiving},
 	"waiver/unused":     {"A waiver lets something off", waiving},

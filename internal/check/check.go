@@ -92,6 +92,9 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 	found = append(found, sampleRuns(types, runs)...)
 	found = append(found, together(s, runs, undecoded(found))...)
 	found = append(found, image.CheckPins(image.Uses(s.Objects))...)
+	if s.Complete {
+		found = append(found, idlePolicies(s.Objects)...)
+	}
 	found = dropConsequences(found)
 	locate(found, s.Objects)
 	for i := range found {

@@ -44,6 +44,30 @@ type Trust struct {
 	Own *signing.Policy
 }
 
+// idlePolicies finds signing policies that cover none of the images of a target: whoever wrote them
+// believes that they do. Those that only let images pass may be for what others install.
+func idlePolicies(objects []manifest.Object) []finding.Finding {
+	uses := image.Uses(objects)
+	var found []finding.Finding
+	for _, p := range signing.Policies(objects) {
+		covers := slices.ContainsFunc(uses, func(u image.Use) bool {
+			covered, err := p.Covers(u.Image, admitted(u))
+			return covered || err != nil
+		})
+		static := !slices.ContainsFunc(p.Spec.Authorities, func(a signing.Authority) bool { return a.Static == nil })
+		if covers || static || len(uses) == 0 {
+			continue
+		}
+		i := slices.IndexFunc(objects, func(o manifest.Object) bool { return o.Kind == "ClusterImagePolicy" && o.Name == p.Name })
+		found = append(found, finding.Finding{
+			Rule: "image/policy-covers-nothing", Severity: finding.Warning, Object: objects[i].Ref(), Field: "spec.images[0].glob",
+			Message: fmt.Sprintf("policy %s covers none of the images that run here", p.Name),
+			Remedy:  "correct its globs: * stays within one segment, ** crosses them, and images are known by digest, not by tag",
+		})
+	}
+	return found
+}
+
 // parallel is how many images are verified at a time: most of it is waiting for a registry.
 const parallel = 16
 
