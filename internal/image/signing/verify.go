@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,10 +12,7 @@ import (
 
 	"github.com/sigstore/cosign/v2/pkg/cosign"
 	"github.com/sigstore/cosign/v2/pkg/oci"
-	protobundle "github.com/sigstore/protobuf-specs/gen/pb-go/bundle/v1"
-	"github.com/sigstore/sigstore-go/pkg/bundle"
 	"github.com/sigstore/sigstore-go/pkg/root"
-	"github.com/sigstore/sigstore-go/pkg/verify"
 	"github.com/sigstore/sigstore/pkg/cryptoutils"
 )
 
@@ -254,75 +250,6 @@ func (t attempt) attestations(ctx context.Context, e *Evidence) ([]Statement, er
 		return nil, none(causes, "attestation", e)
 	}
 	return statements, nil
-}
-
-// bundles verifies what is attached in Sigstore's bundle format.
-func (t attempt) bundles(e *Evidence) ([]Statement, error) {
-	digest, err := hex.DecodeString(e.Digest.Hex)
-	if err != nil {
-		return nil, fmt.Errorf("reading digest: %w", err)
-	}
-	var statements []Statement
-	var causes []error
-	for _, b := range e.Bundles {
-		s, err := t.bundle(b, verify.WithArtifactDigest(e.Digest.Algorithm, digest))
-		if err != nil {
-			causes = append(causes, cause(err, nil, t))
-			continue
-		}
-		statements = append(statements, s)
-	}
-	if len(statements) == 0 {
-		return nil, none(causes, "bundle", e)
-	}
-	return statements, nil
-}
-
-func (t attempt) bundle(b *bundle.Bundle, of verify.ArtifactPolicyOption) (Statement, error) {
-	co := t.CheckOpts
-	var result *verify.VerificationResult
-	_, err := guarded(func() (bool, error) {
-		var err error
-		result, err = anyIdentity(&co, of, b)
-		return err == nil, err
-	})
-	if err != nil {
-		return Statement{}, err
-	}
-	envelope, ok := b.Content.(*protobundle.Bundle_DsseEnvelope)
-	if !ok {
-		return Statement{}, fmt.Errorf("the bundle holds no statement about an image")
-	}
-	s, err := read(envelope.DsseEnvelope.GetPayload())
-	s.Signer = Signer{Key: t.key}
-	if result.Signature != nil && result.Signature.Certificate != nil {
-		s.Signer = Signer{Subject: result.Signature.Certificate.SubjectAlternativeName, Issuer: result.Signature.Certificate.Issuer}
-	}
-	for _, stamp := range result.VerifiedTimestamps {
-		if !co.IgnoreTlog {
-			s.Signer.Logged = &stamp.Timestamp
-		}
-	}
-	return s, err
-}
-
-// anyIdentity asks cosign for one identity at a time: it takes no more of them with bundles.
-func anyIdentity(co *cosign.CheckOpts, of verify.ArtifactPolicyOption, b *bundle.Bundle) (*verify.VerificationResult, error) {
-	identities := co.Identities
-	if len(identities) < 2 {
-		return cosign.VerifyNewBundle(context.Background(), co, of, b)
-	}
-	var errs []error
-	for _, id := range identities {
-		one := *co
-		one.Identities = []cosign.Identity{id}
-		result, err := cosign.VerifyNewBundle(context.Background(), &one, of, b)
-		if err == nil {
-			return result, nil
-		}
-		errs = append(errs, err)
-	}
-	return nil, errors.Join(errs...)
 }
 
 // signer says who made a signature that has been verified.
