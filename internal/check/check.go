@@ -91,9 +91,10 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 	runs := graph.Runs(s.Objects)
 	found = append(found, sampleRuns(types, runs)...)
 	found = append(found, together(s, runs, undecoded(found))...)
-	found = append(found, image.CheckPins(image.Uses(s.Objects))...)
+	uses := image.Uses(s.Objects)
+	found = append(found, image.CheckPins(uses)...)
 	if s.Complete {
-		found = append(found, idlePolicies(s.Objects)...)
+		found = append(found, idlePolicies(s.Objects, uses)...)
 	}
 	found = dropConsequences(found)
 	locate(found, s.Objects)

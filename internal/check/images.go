@@ -7,7 +7,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/image"
@@ -46,8 +45,7 @@ type Trust struct {
 
 // idlePolicies finds signing policies that cover none of the images of a target: whoever wrote them
 // believes that they do. Those that only let images pass may be for what others install.
-func idlePolicies(objects []manifest.Object) []finding.Finding {
-	uses := image.Uses(objects)
+func idlePolicies(objects []manifest.Object, uses []image.Use) []finding.Finding {
 	var found []finding.Finding
 	for _, p := range signing.Policies(objects) {
 		covers := slices.ContainsFunc(uses, func(u image.Use) bool {
@@ -68,27 +66,17 @@ func idlePolicies(objects []manifest.Object) []finding.Finding {
 	return found
 }
 
-// parallel is how many images are verified at a time: most of it is waiting for a registry.
-const parallel = 16
-
 // VerifyImages verifies every image that the subjects run, each once for the policies that cover it,
 // and returns the verdicts sorted by image together with where each is used.
 func VerifyImages(ctx context.Context, client image.Client, subjects []ImageSubject, trust Trust) []ImageVerdict {
 	all := collect(subjects, trust, image.Uses)
-	var group sync.WaitGroup
-	slots := make(chan struct{}, parallel)
-	for i := range all {
-		group.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			if v := &all[i]; v.broken != nil {
-				v.Verdict = signing.Verdict{Image: v.Image, Outcome: signing.NotVerified, Reason: v.broken.Error()}
-			} else {
-				v.Verdict = client.Verify(ctx, v.Image, v.policies, trust.Roots)
-			}
-		})
-	}
-	group.Wait()
+	image.Each(len(all), func(i int) {
+		if v := &all[i]; v.broken != nil {
+			v.Verdict = signing.Verdict{Image: v.Image, Outcome: signing.NotVerified, Reason: v.broken.Error()}
+		} else {
+			v.Verdict = client.Verify(ctx, v.Image, v.policies, trust.Roots)
+		}
+	})
 	return all
 }
 

@@ -185,10 +185,8 @@ func (a *app) verifyImages(ctx context.Context, f imageFlags, format string, arg
 		}
 	}
 	if format == "json" {
-		encoder := json.NewEncoder(a.stdout)
-		encoder.SetIndent("", "  ")
-		if err := encoder.Encode(unique); err != nil {
-			return fmt.Errorf("writing verdicts: %w", err)
+		if err := a.showJSON(unique); err != nil {
+			return err
 		}
 	} else {
 		for _, v := range unique {
@@ -202,6 +200,16 @@ func (a *app) verifyImages(ctx context.Context, f imageFlags, format string, arg
 	fmt.Fprintf(a.stderr, "%d of %d images verified\n", passed, len(unique))
 	if passed < len(unique) || passed == 0 {
 		return errFindings
+	}
+	return nil
+}
+
+// showJSON writes a value for programs.
+func (a *app) showJSON(value any) error {
+	encoder := json.NewEncoder(a.stdout)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(value); err != nil {
+		return fmt.Errorf("writing JSON: %w", err)
 	}
 	return nil
 }

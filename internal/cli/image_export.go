@@ -3,11 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
-	"sync"
 
 	"github.com/spf13/cobra"
 
 	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/image/layout"
 )
 
@@ -45,21 +45,14 @@ func (a *app) exportImages(ctx context.Context, f imageFlags, dir string, args [
 	images := check.ListImages(subjects)
 	lines := make([]string, len(images))
 	failed := make([]bool, len(images))
-	var group sync.WaitGroup
-	slots := make(chan struct{}, 16)
-	for i, named := range images {
-		group.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			e, err := client.Export(ctx, named.Image)
-			if failed[i] = err != nil; err != nil {
-				lines[i] = fmt.Sprintf("%s: %v", named.Image, err)
-				return
-			}
-			lines[i] = fmt.Sprintf("%s: %d signatures, %d attestations, %d bundles", named.Image, len(e.Signatures)+len(e.Referred), len(e.Attestations), len(e.Bundles))
-		})
-	}
-	group.Wait()
+	image.Each(len(images), func(i int) {
+		e, err := client.Export(ctx, images[i].Image)
+		if failed[i] = err != nil; err != nil {
+			lines[i] = fmt.Sprintf("%s: %v", images[i].Image, err)
+			return
+		}
+		lines[i] = fmt.Sprintf("%s: %d signatures, %d attestations, %d bundles", images[i].Image, len(e.Signatures)+len(e.Referred), len(e.Attestations), len(e.Bundles))
+	})
 	missing := 0
 	for i, line := range lines {
 		fmt.Fprintln(a.stderr, line)

@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"encoding/json"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -47,9 +47,7 @@ files or folders it shows those of their objects. Nobody is asked over the netwo
 				return err
 			}
 			if format == "json" {
-				encoder := json.NewEncoder(a.stdout)
-				encoder.SetIndent("", "  ")
-				return encoder.Encode(list)
+				return a.showJSON(list)
 			}
 			return a.showImages(list)
 		},
@@ -112,20 +110,9 @@ func (a *app) showImages(list []listed) error {
 				used += fmt.Sprintf(" and %d more", n-1)
 			}
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", orDash(i.Name), i.Image, orDash(i.From), orNo(short(i.Digest)), used, orDash(strings.Join(i.Policies, "; ")))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", cmp.Or(i.Name, "-"), i.Image, cmp.Or(i.From, "-"), cmp.Or(short(i.Digest), "no"), used, cmp.Or(strings.Join(i.Policies, "; "), "-"))
 	}
 	return table.Flush()
-}
-
-func orDash(text string) string { return or(text, "-") }
-
-func orNo(text string) string { return or(text, "no") }
-
-func or(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
 
 // short keeps of a digest what tells it from others.

@@ -1,13 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -46,10 +46,14 @@ that have vanished, and of images that are not locked.`,
 			if err != nil {
 				return err
 			}
-			if only {
-				return a.checkLock(cmd.Context(), f)
+			client, err := f.client()
+			if err != nil {
+				return err
 			}
-			return a.lock(cmd.Context(), f, today)
+			if only {
+				return a.checkLock(cmd.Context(), client)
+			}
+			return a.lock(cmd.Context(), client, today)
 		},
 	}
 	cmd.Flags().BoolVar(&only, "check", false, "compare with the registries and write nothing")
@@ -65,36 +69,25 @@ type answer struct {
 }
 
 // resolve asks for all images at once, and tells of each as it is answered.
-func (a *app) resolve(ctx context.Context, f imageFlags) ([]image.Entry, []answer, error) {
+func (a *app) resolve(ctx context.Context, client image.Client) ([]image.Entry, []answer, error) {
 	environments, err := a.environments()
-	if err != nil {
-		return nil, nil, err
-	}
-	client, err := f.client()
 	if err != nil {
 		return nil, nil, err
 	}
 	entries := image.Catalogue(states(environments))
 	answers := make([]answer, len(entries))
 	var done atomic.Int64
-	var group sync.WaitGroup
-	slots := make(chan struct{}, 16)
-	for i, e := range entries {
-		group.Go(func() {
-			slots <- struct{}{}
-			defer func() { <-slots }()
-			answers[i].Resolved, answers[i].err = client.Resolve(ctx, e.Reference)
-			if n := done.Add(1); n%10 == 0 {
-				fmt.Fprintf(a.stderr, "%d of %d images asked for\n", n, len(entries))
-			}
-		})
-	}
-	group.Wait()
+	image.Each(len(entries), func(i int) {
+		answers[i].Resolved, answers[i].err = client.Resolve(ctx, entries[i].Reference)
+		if n := done.Add(1); n%10 == 0 {
+			fmt.Fprintf(a.stderr, "%d of %d images asked for\n", n, len(entries))
+		}
+	})
 	return entries, answers, nil
 }
 
-func (a *app) lock(ctx context.Context, f imageFlags, today time.Time) error {
-	entries, answers, err := a.resolve(ctx, f)
+func (a *app) lock(ctx context.Context, client image.Client, today time.Time) error {
+	entries, answers, err := a.resolve(ctx, client)
 	if err != nil {
 		return err
 	}
@@ -103,15 +96,14 @@ func (a *app) lock(ctx context.Context, f imageFlags, today time.Time) error {
 		e := &entries[i]
 		if got.err != nil {
 			failed++
-			fmt.Fprintf(a.stderr, "%s: kept %s: %v\n", e.Name, orNothing(e.Digest), got.err)
+			fmt.Fprintf(a.stderr, "%s: kept %s: %v\n", e.Name, cmp.Or(e.Digest, "nothing"), got.err)
 			continue
 		}
 		if got.Digest != e.Digest {
-			fmt.Fprintf(a.stderr, "%s: %s is %s, was %s\n", e.Name, e.Reference, got.Digest, orNothing(e.Digest))
+			fmt.Fprintf(a.stderr, "%s: %s is %s, was %s\n", e.Name, e.Reference, got.Digest, cmp.Or(e.Digest, "nothing"))
 			e.Resolved = today.Format(time.DateOnly)
 		}
-		e.Digest, e.Platforms, e.Size = got.Digest, got.Platforms, got.Size
-		_, e.From, _ = strings.Cut(f.mirror, "=")
+		e.Digest, e.Platforms, e.Size, e.From = got.Digest, got.Platforms, got.Size, client.Mirror.To
 	}
 	text, err := image.LockFile(entries)
 	if err != nil {
@@ -129,12 +121,8 @@ func (a *app) lock(ctx context.Context, f imageFlags, today time.Time) error {
 }
 
 // checkLock tells what of the lock is no longer so. A digest that its tag has left may still be there.
-func (a *app) checkLock(ctx context.Context, f imageFlags) error {
-	entries, answers, err := a.resolve(ctx, f)
-	if err != nil {
-		return err
-	}
-	client, err := f.client()
+func (a *app) checkLock(ctx context.Context, client image.Client) error {
+	entries, answers, err := a.resolve(ctx, client)
 	if err != nil {
 		return err
 	}
@@ -174,13 +162,6 @@ func (a *app) vanished(ctx context.Context, client image.Client, e image.Entry) 
 		return ", and the digest has vanished"
 	}
 	return ""
-}
-
-func orNothing(digest string) string {
-	if digest == "" {
-		return "nothing"
-	}
-	return digest
 }
 
 // replace writes a file wholly or not at all.

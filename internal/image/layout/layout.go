@@ -97,14 +97,6 @@ func (f *Folder) Save() error {
 	return nil
 }
 
-// Has tells whether a manifest is kept, by host/repository@digest.
-func (f *Folder) Has(name string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	_, ok := f.named[name]
-	return ok
-}
-
 func write(file string, text []byte) error {
 	next, err := os.CreateTemp(filepath.Dir(file), ".new-*")
 	if err != nil {

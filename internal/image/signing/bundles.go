@@ -3,7 +3,6 @@ package signing
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 
 	"github.com/sigstore/cosign/v2/pkg/cosign"
@@ -39,7 +38,7 @@ func (t attempt) bundle(b *bundle.Bundle, of verify.ArtifactPolicyOption) (State
 	var result *verify.VerificationResult
 	_, err := guarded(func() (bool, error) {
 		var err error
-		result, err = anyIdentity(&co, of, b)
+		result, err = cosign.VerifyNewBundle(context.Background(), &co, of, b)
 		return err == nil, err
 	})
 	if err != nil {
@@ -60,23 +59,4 @@ func (t attempt) bundle(b *bundle.Bundle, of verify.ArtifactPolicyOption) (State
 		}
 	}
 	return s, err
-}
-
-// anyIdentity asks cosign for one identity at a time: it takes no more of them with bundles.
-func anyIdentity(co *cosign.CheckOpts, of verify.ArtifactPolicyOption, b *bundle.Bundle) (*verify.VerificationResult, error) {
-	identities := co.Identities
-	if len(identities) < 2 {
-		return cosign.VerifyNewBundle(context.Background(), co, of, b)
-	}
-	var errs []error
-	for _, id := range identities {
-		one := *co
-		one.Identities = []cosign.Identity{id}
-		result, err := cosign.VerifyNewBundle(context.Background(), &one, of, b)
-		if err == nil {
-			return result, nil
-		}
-		errs = append(errs, err)
-	}
-	return nil, errors.Join(errs...)
 }

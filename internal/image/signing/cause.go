@@ -74,7 +74,7 @@ func cause(err error, sig oci.Signature, t attempt) error {
 		}
 		means := s.means
 		if s.rank == 5 {
-			means += identityOf(sig, text)
+			means += identityOf(sig)
 		}
 		if s.rank == 2 && t.key != "" {
 			means = fmt.Sprintf("it is not by key %s, or was altered", t.key)
@@ -85,7 +85,7 @@ func cause(err error, sig oci.Signature, t attempt) error {
 }
 
 // identityOf says who did sign.
-func identityOf(sig oci.Signature, text string) string {
+func identityOf(sig oci.Signature) string {
 	if sig == nil {
 		return ""
 	}

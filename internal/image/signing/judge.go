@@ -39,30 +39,29 @@ func needs(policies []Policy) map[Source]Need {
 	all := map[Source]Need{}
 	for _, p := range policies {
 		for _, a := range p.Spec.Authorities {
-			for _, source := range a.sources() {
-				n := all[source]
-				switch {
-				case a.Static != nil:
-					continue
-				case a.SignatureFormat == "bundle":
-					n.Bundles = true
-				case len(a.Attestations) > 0:
-					n.Attestations = true
-				default:
-					n.Signatures = true
-				}
-				all[source] = n
+			n := all[a.source()]
+			switch {
+			case a.Static != nil:
+				continue
+			case a.SignatureFormat == "bundle":
+				n.Bundles = true
+			case len(a.Attestations) > 0:
+				n.Attestations = true
+			default:
+				n.Signatures = true
 			}
+			all[a.source()] = n
 		}
 	}
 	return all
 }
 
-func (a Authority) sources() []Source {
+// source is the one that signatures are kept in; the zero value is the image's own repository.
+func (a Authority) source() Source {
 	if len(a.Sources) == 0 {
-		return []Source{{}}
+		return Source{}
 	}
-	return a.Sources
+	return a.Sources[0]
 }
 
 // Judge gives the verdict on an image by all policies that cover it, every one of which must hold.
@@ -173,7 +172,7 @@ func (j *judge) policy(ctx context.Context, p Policy) (matched, error) {
 	}
 	switch {
 	case len(all.result) > 0:
-		return all, j.whole(ctx, p, all)
+		return all, p.whole(all)
 	case len(undecided) > 0:
 		return all, oneLine(append(undecided, failures...))
 	}
@@ -181,7 +180,7 @@ func (j *judge) policy(ctx context.Context, p Policy) (matched, error) {
 }
 
 // whole evaluates the policy that stands above all authorities.
-func (j *judge) whole(ctx context.Context, p Policy, m matched) error {
+func (p Policy) whole(m matched) error {
 	above := p.Spec.Policy
 	if above == nil {
 		return nil
@@ -216,23 +215,20 @@ func (j *judge) authority(ctx context.Context, p Policy, a Authority) (matched, 
 	if err != nil {
 		return matched{}, err
 	}
+	e, err := j.evidence(a.source())
+	if err != nil {
+		return matched{}, err
+	}
 	var errs []error
-	for _, source := range a.sources() {
-		e, err := j.evidence(source)
-		if err != nil {
-			errs = append(errs, err)
-			continue
-		}
-		for _, t := range attempts {
-			m, err := t.authority(ctx, p, a, e)
-			if err == nil {
-				for i := range m.signers {
-					m.signers[i] = named(m.signers[i])
-				}
-				return m, nil
+	for _, t := range attempts {
+		m, err := t.authority(ctx, p, a, e)
+		if err == nil {
+			for i := range m.signers {
+				m.signers[i] = named(m.signers[i])
 			}
-			errs = append(errs, err)
+			return m, nil
 		}
+		errs = append(errs, err)
 	}
 	return matched{}, oneLine(errs)
 }
