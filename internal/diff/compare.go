@@ -1,0 +1,181 @@
+package diff
+
+import (
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// place is where both versions of a value stand, and how people name it.
+type place struct {
+	text          string
+	before, after manifest.Path
+}
+
+func (p place) key(name string) place {
+	text := manifest.Path{name}.String()
+	if p.text != "" && !strings.HasPrefix(text, "[") {
+		text = "." + text
+	}
+	return place{p.text + text, p.before.Append(name), p.after.Append(name)}
+}
+
+// item is an entry of a list: the i-th before, the j-th after; -1 where it is not there.
+func (p place) item(name string, i, j int) place {
+	at := place{p.text + "[" + name + "]", p.before.Append(i), p.after.Append(j)}
+	if i < 0 {
+		at.before = nil
+	}
+	if j < 0 {
+		at.after = nil
+	}
+	return at
+}
+
+// last is the key that the value stands below, whatever the lists between.
+func (p place) last() string {
+	path := p.after
+	if path == nil {
+		path = p.before
+	}
+	for _, element := range slices.Backward(path) {
+		if name, ok := element.(string); ok {
+			return name
+		}
+	}
+	return ""
+}
+
+// parent is the key above the last one.
+func (p place) parent() string {
+	path := p.after
+	if len(path) < 2 {
+		return ""
+	}
+	name, _ := path[len(path)-2].(string)
+	return name
+}
+
+type comparison struct {
+	kind string
+	// partial leaves out fields that the newer version does not state.
+	partial bool
+	changes []Change
+}
+
+func (c *comparison) add(op Op, at place, before, after any) {
+	c.changes = append(c.changes, Change{
+		Op: op, Field: at.text, Before: c.shown(at, before), After: c.shown(at, after), before: at.before, after: at.after,
+	})
+}
+
+func (c *comparison) compare(at place, before, after any) {
+	old, wasMap := before.(map[string]any)
+	now, isMap := after.(map[string]any)
+	if wasMap && isMap {
+		c.maps(at, old, now)
+		return
+	}
+	oldList, wasList := before.([]any)
+	nowList, isList := after.([]any)
+	switch {
+	case wasList && isList:
+		c.lists(at, oldList, nowList)
+	case !same(at, before, after):
+		c.add(Changed, at, before, after)
+	}
+}
+
+func (c *comparison) maps(at place, before, after map[string]any) {
+	names := slices.Sorted(maps.Keys(before))
+	for name := range after {
+		if _, known := before[name]; !known {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		old, was := before[name]
+		now, is := after[name]
+		switch field := at.key(name); {
+		case was && is:
+			c.compare(field, old, now)
+		case is:
+			c.add(Added, field, nil, now)
+		case !c.partial:
+			c.add(Removed, field, old, nil)
+		}
+	}
+}
+
+// same tells whether two scalars, or a scalar and something else, mean the same: 1 and 1.0, and where
+// the field is a quantity or a duration 1Gi and 1024Mi, 1h and 60m.
+func same(at place, before, after any) bool {
+	if reflect.DeepEqual(before, after) {
+		return true
+	}
+	x, xIsNumber := number(before)
+	y, yIsNumber := number(after)
+	if xIsNumber && yIsNumber {
+		return x == y
+	}
+	switch {
+	case quantities[at.parent()] || quantities[at.last()]:
+		return sameQuantity(before, after)
+	case durations[at.parent()] || durations[at.last()]:
+		return sameDuration(before, after)
+	}
+	return false
+}
+
+func number(value any) (float64, bool) {
+	switch n := value.(type) {
+	case int64:
+		return float64(n), true
+	case int:
+		return float64(n), true
+	case float64:
+		return n, true
+	}
+	return 0, false
+}
+
+// quantities are the fields below which, or in which, Kubernetes reads quantities.
+var quantities = set("limits", "requests", "hard", "capacity", "allocatable", "default", "defaultRequest", "max", "min",
+	"maxLimitRequestRatio", "nominalQuota", "sizeLimit", "cpu", "memory", "storage")
+
+// durations are the fields that are read by time.ParseDuration.
+var durations = set("timeout", "timeouts", "consolidateAfter", "interval", "scrapeTimeout", "refreshInterval")
+
+func set(names ...string) map[string]bool {
+	all := map[string]bool{}
+	for _, name := range names {
+		all[name] = true
+	}
+	return all
+}
+
+func sameQuantity(before, after any) bool {
+	x, err := resource.ParseQuantity(fmt.Sprint(before))
+	if err != nil {
+		return false
+	}
+	y, err := resource.ParseQuantity(fmt.Sprint(after))
+	return err == nil && x.Cmp(y) == 0
+}
+
+func sameDuration(before, after any) bool {
+	x, err := time.ParseDuration(fmt.Sprint(before))
+	if err != nil {
+		return false
+	}
+	y, err := time.ParseDuration(fmt.Sprint(after))
+	return err == nil && x == y
+}
