@@ -4,6 +4,7 @@
 package platform
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -100,8 +101,8 @@ const maxCUE = 4 << 20
 
 // read gives CUE every file of the module through the folder's file system, which decides what
 // may be reached.
-func (f Folder) read(module string) (map[string]load.Source, error) {
-	overlay := map[string]load.Source{}
+func (f Folder) read(module string) (map[string][]byte, error) {
+	files := map[string][]byte{}
 	err := fs.WalkDir(f.FS, module, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() || path.Ext(name) != ".cue" {
 			return err
@@ -114,25 +115,46 @@ func (f Folder) read(module string) (map[string]load.Source, error) {
 			return fmt.Errorf("%s is larger than %d MiB", name, maxCUE>>20)
 		}
 		data, err := fs.ReadFile(f.FS, name)
-		overlay[path.Join(virtual, name)] = load.FromBytes(data)
+		files[path.Join(virtual, name)] = data
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("reading the platform: %w", err)
 	}
-	return overlay, nil
+	return files, nil
 }
 
 // Load evaluates one environment in a CUE context of its own. What is wrong with the CUE is
 // returned as findings, and the environment is then nil.
 func (f Folder) Load(name string) (*Environment, []finding.Finding, error) {
-	module, err := f.module()
+	parsed, err := f.Parse(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	overlay, err := f.read(module)
+	return parsed.Evaluate()
+}
+
+// Parsed is the CUE of one environment, before it is evaluated.
+type Parsed struct {
+	name     string
+	instance *build.Instance
+	files    *sources
+	digest   [sha256.Size]byte
+}
+
+// Parse reads the files of one environment and all that they import.
+func (f Folder) Parse(name string) (*Parsed, error) {
+	module, err := f.module()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
+	}
+	texts, err := f.read(module)
+	if err != nil {
+		return nil, err
+	}
+	overlay := map[string]load.Source{}
+	for name, text := range texts {
+		overlay[name] = load.FromBytes(text)
 	}
 	instance := load.Instances([]string{"."}, &load.Config{
 		Overlay:    overlay,
@@ -140,12 +162,33 @@ func (f Folder) Load(name string) (*Environment, []finding.Finding, error) {
 		ModuleRoot: path.Join(virtual, module),
 		Env:        []string{"CUE_REGISTRY=none"},
 	})[0]
-	files := newSources(instance)
-	if instance.Err != nil {
-		return nil, files.findings(cue.Value{}, instance.Err), nil
+	return &Parsed{name, instance, newSources(instance), digest(instance, texts)}, nil
+}
+
+// digest covers the names and texts of all files that an evaluation reads.
+func digest(instance *build.Instance, texts map[string][]byte) [sha256.Size]byte {
+	sum := sha256.New()
+	for _, i := range withImports(instance) {
+		for _, file := range i.Files {
+			fmt.Fprintf(sum, "%q %q\n", file.Filename, texts[file.Filename])
+		}
 	}
-	env := &Environment{Name: name, files: files, context: cuecontext.New()}
-	env.root = env.context.BuildInstance(instance)
+	return [sha256.Size]byte(sum.Sum(nil))
+}
+
+// Same tells whether two environments are made of the same files, so that what is true of one is true
+// of the other.
+func (p *Parsed) Same(q *Parsed) bool {
+	return p.instance.Err == nil && q.instance.Err == nil && p.digest == q.digest
+}
+
+// Evaluate evaluates the environment.
+func (p *Parsed) Evaluate() (*Environment, []finding.Finding, error) {
+	if p.instance.Err != nil {
+		return nil, p.files.findings(cue.Value{}, p.instance.Err), nil
+	}
+	env := &Environment{Name: p.name, files: p.files, context: cuecontext.New()}
+	env.root = env.context.BuildInstance(p.instance)
 	if found := env.validate(); len(found) > 0 {
 		return nil, found, nil
 	}

@@ -1,0 +1,241 @@
+// Package revision knows where the files of a revision lie: in git's objects, in the working tree, or
+// in a folder. It reads git's objects itself, so that no hook, filter or configuration of a repository
+// runs anything, and writes nothing.
+package revision
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-git/go-billy/v5"
+	"github.com/go-git/go-billy/v5/helper/iofs"
+	"github.com/go-git/go-billy/v5/memfs"
+	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// Revision is one state of the files.
+type Revision struct {
+	// Name as it was asked for: a branch, a commit, a folder; empty for the working tree.
+	Name string
+	// Commit is the full hash; empty where the files are not of a commit.
+	Commit string
+	// FS holds the files below the platform's folder. Nothing outside is reached through it.
+	FS fs.FS
+
+	commit *object.Commit
+}
+
+// ErrUnknown is returned where a name is neither a folder nor a revision.
+var ErrUnknown = errors.New("unknown revision")
+
+// Bounds on what is read of a revision: people write some megabytes.
+const (
+	maxFile  = 16 << 20
+	maxFiles = 50_000
+	maxTotal = 256 << 20
+)
+
+// WorkingTree is the state of the files in a folder.
+func WorkingTree(dir string) (Revision, error) {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return Revision{}, fmt.Errorf("opening the platform: %w", err)
+	}
+	if !info.IsDir() {
+		return Revision{}, fmt.Errorf("%s is not a folder", dir)
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return Revision{}, fmt.Errorf("opening the platform: %w", err)
+	}
+	return Revision{FS: root.FS()}, nil
+}
+
+// Open finds a revision by its name: a git revision of the repository that dir lies in, or else a
+// folder. Of the revision's tree the files below the same folder and the names given are read. dir may
+// lie in a working tree or in a bare repository; the history may be shallow.
+func Open(dir, name string, only ...string) (Revision, error) {
+	repository, prefix, err := repositoryOf(dir)
+	if err == nil {
+		hash, unresolved := resolve(repository, name)
+		if unresolved == nil {
+			return read(repository, *hash, prefix, name, only)
+		}
+		err = unresolved
+	}
+	if info, statErr := os.Stat(name); statErr == nil && info.IsDir() {
+		r, err := WorkingTree(name)
+		r.Name = name
+		return r, err
+	}
+	if errors.Is(err, git.ErrRepositoryNotExists) {
+		return Revision{}, fmt.Errorf("%w %s: there is no such folder, and %s is in no git repository", ErrUnknown, name, dir)
+	}
+	return Revision{}, fmt.Errorf("%w %s: %w", ErrUnknown, name, err)
+}
+
+// resolve finds the commit of a name; branches of origin need no prefix, as a CI's clone has no others.
+func resolve(repository *git.Repository, name string) (*plumbing.Hash, error) {
+	hash, err := repository.ResolveRevision(plumbing.Revision(name))
+	if err == nil {
+		return hash, nil
+	}
+	if hash, remote := repository.ResolveRevision(plumbing.Revision("refs/remotes/origin/" + name)); remote == nil {
+		return hash, nil
+	}
+	shallow, _ := repository.Storer.Shallow()
+	if len(shallow) > 0 {
+		return nil, fmt.Errorf("the clone is shallow and does not have it\n  try: git fetch --depth=1 origin %s", strings.TrimPrefix(name, "origin/"))
+	}
+	return nil, fmt.Errorf("the repository has no branch, tag or commit of that name\n  try: git fetch origin")
+}
+
+// repositoryOf opens the repository of a folder, with the folder's path in its trees.
+func repositoryOf(dir string) (*git.Repository, string, error) {
+	if bare, err := git.PlainOpen(dir); err == nil {
+		if _, err := bare.Worktree(); errors.Is(err, git.ErrIsBareRepository) {
+			return bare, ".", nil
+		}
+	}
+	repository, err := git.PlainOpenWithOptions(dir, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
+	if err != nil {
+		return nil, "", err
+	}
+	tree, err := repository.Worktree()
+	if err != nil {
+		return nil, "", err
+	}
+	return repository, below(tree.Filesystem.Root(), dir), nil
+}
+
+// below is the path of dir below a root, both as the system resolves them.
+func below(root, dir string) string {
+	real := func(name string) string {
+		if absolute, err := filepath.Abs(name); err == nil {
+			name = absolute
+		}
+		if resolved, err := filepath.EvalSymlinks(name); err == nil {
+			return resolved
+		}
+		return name
+	}
+	relative, err := filepath.Rel(real(root), real(dir))
+	if err != nil {
+		return "."
+	}
+	return filepath.ToSlash(relative)
+}
+
+func read(repository *git.Repository, hash plumbing.Hash, prefix, name string, only []string) (Revision, error) {
+	commit, err := repository.CommitObject(hash)
+	if err != nil {
+		return Revision{}, fmt.Errorf("%w %s: %w", ErrUnknown, name, err)
+	}
+	tree, err := commit.Tree()
+	if err == nil && prefix != "." {
+		tree, err = tree.Tree(prefix)
+	}
+	if errors.Is(err, object.ErrDirectoryNotFound) {
+		return Revision{Name: name, Commit: hash.String(), FS: iofs.New(memfs.New()), commit: commit}, nil
+	}
+	if err != nil {
+		return Revision{}, fmt.Errorf("reading %s: %w", name, err)
+	}
+	files := memfs.New()
+	if err := copyTree(files, tree, only); err != nil {
+		return Revision{}, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return Revision{Name: name, Commit: hash.String(), FS: iofs.New(files), commit: commit}, nil
+}
+
+// copyTree reads files of a tree into memory. Symlinks and submodules are left out: what they lead to
+// is no part of the revision, and whoever needs it misses it by name.
+func copyTree(into billy.Filesystem, tree *object.Tree, only []string) error {
+	walker := object.NewTreeWalker(tree, true, nil)
+	defer walker.Close()
+	count, total := 0, int64(0)
+	for {
+		name, entry, err := walker.Next()
+		if err != nil {
+			return ignoreEOF(err)
+		}
+		if !within(name, only) || entry.Mode != filemode.Regular && entry.Mode != filemode.Executable && entry.Mode != filemode.Deprecated {
+			continue
+		}
+		file, err := tree.TreeEntryFile(&entry)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		count, total = count+1, total+file.Size
+		switch {
+		case file.Size > maxFile:
+			return fmt.Errorf("%s is larger than %d MiB", name, maxFile>>20)
+		case count > maxFiles || total > maxTotal:
+			return fmt.Errorf("it has more than %d files or %d MiB below %s", maxFiles, maxTotal>>20, strings.Join(only, ", "))
+		}
+		text, err := file.Contents()
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := write(into, name, text); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+}
+
+func within(name string, only []string) bool {
+	for _, folder := range only {
+		if folder == "." || name == folder || strings.HasPrefix(name, path.Clean(folder)+"/") {
+			return true
+		}
+	}
+	return len(only) == 0
+}
+
+func write(into billy.Filesystem, name, text string) error {
+	file, err := into.Create(name)
+	if err != nil {
+		return err
+	}
+	if _, err := file.Write([]byte(text)); err != nil {
+		return err
+	}
+	return file.Close()
+}
+
+// Contains tells whether all that the other revision has is in this one's history. It is unknown for
+// folders, and where the history is cut off before it.
+func (r Revision) Contains(other Revision) (contains, known bool) {
+	if r.commit == nil || other.commit == nil {
+		return false, false
+	}
+	is, err := other.commit.IsAncestor(r.commit)
+	return is, err == nil
+}
+
+// String names the revision for people: main (1a2b3c4), or the working tree.
+func (r Revision) String() string {
+	switch {
+	case r.Name == "":
+		return "the working tree"
+	case r.Commit == "" || strings.HasPrefix(r.Commit, r.Name):
+		return r.Name
+	}
+	return fmt.Sprintf("%s (%s)", r.Name, r.Commit[:7])
+}
+
+func ignoreEOF(err error) error {
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
+}
