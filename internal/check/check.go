@@ -48,6 +48,8 @@ type Checker struct {
 
 	rules *policy.Set
 	known sync.Map // canonical JSON of an object and its settings -> []finding.Finding
+	// checked holds what was found in an environment, by *platform.Environment.
+	checked sync.Map
 }
 
 // Knows tells whether there is a rule of that id.
@@ -56,9 +58,9 @@ func (c *Checker) Knows(rule string) bool {
 	return known || slices.ContainsFunc(c.rules.Rules, func(r policy.Rule) bool { return r.ID == rule })
 }
 
-// settle gives findings their levels and links, and lets off what is waived; the summary says by
+// Settle gives findings their levels and links, and lets off what is waived; the summary says by
 // which rules.
-func (c *Checker) settle(found []finding.Finding, levels finding.Levels, waivers []finding.Waiver, now time.Time, summary *finding.Summary) []finding.Finding {
+func (c *Checker) Settle(found []finding.Finding, levels finding.Levels, waivers []finding.Waiver, now time.Time, summary *finding.Summary) []finding.Finding {
 	all := finding.Waive(finding.Merge(levels.Apply(c.Levels.Apply(found))), waivers, now)
 	links := map[string]string{}
 	for _, r := range c.rules.Rules {
@@ -278,6 +280,9 @@ func locate(found []finding.Finding, objects []manifest.Object) {
 	}
 	for i := range found {
 		f := &found[i]
+		if f.Object != nil {
+			f.Anchor = manifest.Anchor(byRef[*f.Object].Value, manifest.ParsePath(f.Field))
+		}
 		if f.Source != nil || f.Object == nil {
 			continue
 		}

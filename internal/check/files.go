@@ -50,7 +50,7 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 	}
 	waivers, malformed := annotated(all.Objects)
 	summary := finding.Summary{Objects: len(all.Objects), Skipped: all.Skipped}
-	settled := c.settle(slices.Concat(found, checked, malformed), nil, waivers, now, &summary)
+	settled := c.Settle(slices.Concat(found, checked, malformed), nil, waivers, now, &summary)
 	return finding.NewReport(sumUp(settled), summary), nil
 }
 

@@ -62,6 +62,12 @@ func load(folder platform.Folder, name string) (Environment, []finding.Finding, 
 	if err != nil || env == nil {
 		return Environment{}, found, err
 	}
+	return describe(env)
+}
+
+// describe reads what an environment states and renders all its targets.
+func describe(env *platform.Environment) (Environment, []finding.Finding, error) {
+	var err error
 	e := Environment{Environment: env}
 	if e.State, err = env.State(); err != nil {
 		return Environment{}, nil, err
@@ -86,6 +92,19 @@ func load(folder platform.Folder, name string) (Environment, []finding.Finding, 
 // Platform checks every target of the environments. More findings, such as those about
 // signatures, are waived and counted with the rest.
 func (c *Checker) Platform(ctx context.Context, environments []Environment, now time.Time, more ...finding.Finding) (finding.Report, error) {
+	found, summary, err := c.Find(ctx, environments)
+	if err != nil {
+		return finding.Report{}, err
+	}
+	levels := Levels(environments)
+	settled := c.Settle(append(found, more...), levels, Waivers(environments), now, &summary)
+	return finding.NewReport(settled, summary), nil
+}
+
+// Find checks every target of the environments and counts what was looked at. Nobody has judged the
+// findings yet: they have no levels, and nothing is waived. An environment that is checked twice is
+// evaluated once.
+func (c *Checker) Find(ctx context.Context, environments []Environment) ([]finding.Finding, finding.Summary, error) {
 	found := make([][]finding.Finding, len(environments))
 	errs := make([]error, len(environments))
 	var group sync.WaitGroup
@@ -95,13 +114,13 @@ func (c *Checker) Platform(ctx context.Context, environments []Environment, now 
 	group.Wait()
 	for _, err := range errs {
 		if err != nil {
-			return finding.Report{}, err
+			return nil, finding.Summary{}, err
 		}
 	}
 	shared, conflicts := ArgoCD(environments)
 	outside, err := c.argocd(ctx, environments, shared)
 	if err != nil {
-		return finding.Report{}, err
+		return nil, finding.Summary{}, err
 	}
 	summary := finding.Summary{Rules: len(c.rules.Rules)}
 	for _, e := range environments {
@@ -111,37 +130,44 @@ func (c *Checker) Platform(ctx context.Context, environments []Environment, now 
 		}
 	}
 	summary.Objects += len(shared.Objects)
-	all := slices.Concat(slices.Concat(found...), conflicts, outside, sharedClusters(environments), deciders(environments), more)
-	levels, unknown := c.levels(environments)
-	settled := c.settle(append(all, unknown...), levels, waivers(environments), now, &summary)
-	return finding.NewReport(settled, summary), nil
+	all := slices.Concat(slices.Concat(found...), conflicts, outside, sharedClusters(environments), deciders(environments))
+	return append(all, c.unknownRules(environments)...), summary, nil
 }
 
-// levels are the severities that the platform gives to rules. A rule that there is not is a
-// finding: what it was to change goes on as it is.
-func (c *Checker) levels(environments []Environment) (finding.Levels, []finding.Finding) {
+// Levels are the severities that the platform gives to rules.
+func Levels(environments []Environment) finding.Levels {
 	levels := finding.Levels{}
-	var unknown []finding.Finding
 	for _, e := range environments {
 		for id, rule := range e.State.Rules {
 			if level, err := finding.ParseLevel(rule.Severity); err == nil {
 				levels[id] = level
 			}
-			if !c.Knows(id) {
-				place := e.Place(fmt.Sprintf("rules.%q", id))
-				unknown = append(unknown, finding.Finding{
-					Rule: "schema/unknown-rule", Severity: finding.Error, Source: &place, Field: "platform.rules." + id,
-					Message: fmt.Sprintf("there is no rule %s", id), Remedy: "see tenon policy list for the rules",
-				})
-			}
 		}
 	}
-	return levels, unknown
+	return levels
 }
 
-// waivers brings those of all environments together. One that only some environments declare
+// unknownRules finds levels of rules that there are not: what they were to change goes on as it is.
+func (c *Checker) unknownRules(environments []Environment) []finding.Finding {
+	var unknown []finding.Finding
+	for _, e := range environments {
+		for id := range e.State.Rules {
+			if c.Knows(id) {
+				continue
+			}
+			place := e.Place(fmt.Sprintf("rules.%q", id))
+			unknown = append(unknown, finding.Finding{
+				Rule: "schema/unknown-rule", Severity: finding.Error, Source: &place, Field: "platform.rules." + id,
+				Message: fmt.Sprintf("there is no rule %s", id), Remedy: "see tenon policy list for the rules",
+			})
+		}
+	}
+	return unknown
+}
+
+// Waivers brings those of all environments together. One that only some environments declare
 // holds in these only.
-func waivers(environments []Environment) []finding.Waiver {
+func Waivers(environments []Environment) []finding.Waiver {
 	var all []finding.Waiver
 	declared := map[string][]string{}
 	for _, e := range environments {
@@ -171,6 +197,17 @@ func waiverID(w finding.Waiver) string {
 }
 
 func (c *Checker) environment(ctx context.Context, e Environment) ([]finding.Finding, error) {
+	if known, ok := c.checked.Load(e.Environment); ok {
+		return slices.Clone(known.([]finding.Finding)), nil
+	}
+	found, err := c.targets(ctx, e)
+	if err == nil {
+		c.checked.Store(e.Environment, slices.Clone(found))
+	}
+	return found, err
+}
+
+func (c *Checker) targets(ctx context.Context, e Environment) ([]finding.Finding, error) {
 	found := e.statements()
 	for _, t := range e.Targets {
 		if len(t.Objects) == 0 {

@@ -14,15 +14,18 @@ import (
 	"tenon.dev/tenon"
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/gate"
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/platform"
 	"tenon.dev/tenon/internal/policy"
+	"tenon.dev/tenon/internal/report"
 )
 
 // checkFlags are what `tenon check` was told.
 type checkFlags struct {
-	format, failOn, now, facts string
+	failOn, now, facts         string
+	outputs                    []string
 	policies, levels           []string
 	definitions                string
 	complete, verify, required bool
@@ -47,7 +50,7 @@ Nothing reaches the network unless --verify-images or --policy oci://... is give
 		Args: func(*cobra.Command, []string) error { return nil },
 		RunE: func(cmd *cobra.Command, args []string) error { return a.check(cmd.Context(), f, args) },
 	}
-	cmd.Flags().StringVarP(&f.format, "output", "o", "text", "text or json")
+	registerOutputs(cmd, &f.outputs)
 	cmd.Flags().StringVar(&f.failOn, "fail-on", "error", "lowest severity that fails: error, warning or info")
 	cmd.Flags().StringVar(&f.now, "now", "", "day that waivers are judged by, as YYYY-MM-DD (default today)")
 	cmd.Flags().StringVar(&f.facts, "facts", "", "for manifests: file with the facts of the cluster (schema #Facts; YAML, JSON or CUE)")
@@ -73,6 +76,10 @@ func (a *app) check(ctx context.Context, f checkFlags, args []string) error {
 	if err != nil {
 		return err
 	}
+	outputs, err := parseOutputs(f.outputs)
+	if err != nil {
+		return err
+	}
 	rules, err := loadRules(ctx, f.policies)
 	if err != nil {
 		return err
@@ -81,16 +88,17 @@ func (a *app) check(ctx context.Context, f checkFlags, args []string) error {
 	if checker.Levels, err = levels(f.levels, checker); err != nil {
 		return err
 	}
-	var r finding.Report
+	var page report.Page
 	if len(args) > 0 {
-		r, err = a.checkFiles(ctx, f, checker, args, now)
+		page.Report, err = a.checkFiles(ctx, f, checker, args, now)
 	} else {
-		r, err = a.checkPlatform(ctx, f, checker, now)
+		page, err = a.checkPlatform(ctx, f, checker, now)
 	}
 	if err != nil {
 		return err
 	}
-	return a.show(a.stdout, f.format, r, failOn)
+	page.FailOn = failOn
+	return a.write(outputs, page, view{rules: rules, source: os.ReadFile})
 }
 
 func (a *app) checkFiles(ctx context.Context, f checkFlags, checker *check.Checker, args []string, now time.Time) (finding.Report, error) {
@@ -174,32 +182,37 @@ func readFacts(file string) (platform.Facts, []finding.Finding, error) {
 	return platform.ReadFacts(tenon.CUE, file, data)
 }
 
-func (a *app) checkPlatform(ctx context.Context, f checkFlags, checker *check.Checker, now time.Time) (finding.Report, error) {
+func (a *app) checkPlatform(ctx context.Context, f checkFlags, checker *check.Checker, now time.Time) (report.Page, error) {
 	if f.facts != "" || f.complete || f.definitions != "" {
-		return finding.Report{}, usagef("--facts, --definitions and --complete are for manifests: a platform states its facts itself")
+		return report.Page{}, usagef("--facts, --definitions and --complete are for manifests: a platform states its facts itself")
 	}
 	folder, err := a.folder()
 	if err != nil {
-		return finding.Report{}, err
+		return report.Page{}, err
 	}
 	environments, refused, err := check.Load(folder)
 	if err != nil {
-		return finding.Report{}, err
+		return report.Page{}, err
 	}
 	refused = append(refused, vendored(folder)...)
 	if f.verify {
 		verdicts, err := a.verdicts(ctx, f.images, check.ImageSubjects(environments))
 		if err != nil {
-			return finding.Report{}, err
+			return report.Page{}, err
 		}
 		more, err := checker.ImageFindings(ctx, verdicts, f.required)
 		if err != nil {
-			return finding.Report{}, err
+			return report.Page{}, err
 		}
 		refused = append(refused, more...)
 	}
 	r, err := checker.Platform(ctx, environments, now, refused...)
-	return a.inDir(r), err
+	if err != nil {
+		return report.Page{}, err
+	}
+	page := report.Page{Report: a.inDir(r), Targets: gate.Targets(environments, r.Findings)}
+	page.Pipelines, page.Pools = gate.Pictures(environments, nil)
+	return page, nil
 }
 
 // loadRules compiles tenon's own rules and those of further folders and bundles.

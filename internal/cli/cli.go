@@ -98,7 +98,7 @@ Exit codes: 0 clean, 1 findings, 2 wrong use, 3 could not do the work.`,
 	})
 	root.AddCommand(
 		a.initCommand(), a.renderCommand(), a.checkCommand(), a.imageCommand(), a.policyCommand(),
-		a.explainCommand(), a.versionCommand(),
+		a.explainCommand(), a.gateCommand(), a.versionCommand(),
 	)
 	return root
 }
@@ -176,21 +176,13 @@ func (a *app) inDir(r finding.Report) finding.Report {
 	return r
 }
 
-// show writes a report and tells by its error whether findings fail the command.
-func (a *app) show(w io.Writer, format string, r finding.Report, failOn finding.Severity) error {
-	err := report.Write(w, format, r, report.Options{Source: os.ReadFile, Color: colored(w)})
-	if err != nil {
-		return usageError{err}
-	}
-	if r.Fails(failOn) {
-		return errFindings
-	}
-	return nil
-}
-
 // refused shows findings about the CUE itself, on stderr since nothing was rendered.
 func (a *app) refused(found []finding.Finding) error {
-	return a.show(a.stderr, "text", a.inDir(finding.NewReport(found, finding.Summary{})), finding.Info)
+	page := report.Page{Report: a.inDir(finding.NewReport(found, finding.Summary{}))}
+	if err := report.Write(a.stderr, "text", page, report.Options{Source: os.ReadFile, Color: colored(a.stderr)}); err != nil {
+		return err
+	}
+	return errFindings
 }
 
 func colored(w io.Writer) bool {

@@ -117,8 +117,14 @@ type Finding struct {
 	Related []Position `json:"related,omitempty"`
 	// Targets lists where the finding holds; empty for manifests that are not of a platform.
 	Targets []Target `json:"targets,omitempty"`
+	// Status tells, where two revisions are compared, whether the base has the finding too.
+	Status Status `json:"status,omitempty"`
 	// Waiver is set where a waiver lets the finding off.
 	Waiver *Waiver `json:"waiver,omitempty"`
+
+	// Anchor is Field with the items of lists named by what they are called, so that it stays the
+	// same when items come before them; empty where it is Field.
+	Anchor string `json:"-"`
 
 	// Text is the part of the value that broke the rule, where that is known: of a value that
 	// was put together from several places, the one that holds it is the one to mend.
@@ -133,6 +139,24 @@ type Finding struct {
 	// nothing in the team's files led to it, the first of them that something led to gives
 	// the Source.
 	Causes []Cause `json:"-"`
+}
+
+// Status says whether a finding came with a change.
+type Status string
+
+// The statuses of a finding in a comparison; empty where nothing is compared.
+const (
+	New   Status = "new"
+	Known Status = "known"
+)
+
+// Identity is what stays the same of a finding when lines move: rule, object and field.
+func (f Finding) Identity() string {
+	file := ""
+	if f.Object == nil && f.Source != nil {
+		file = f.Source.File
+	}
+	return strings.Join([]string{f.Rule, f.object(), cmp.Or(f.Anchor, f.Field), file}, "\x00")
 }
 
 // Cause is a field of an object that a finding may come from.
@@ -170,6 +194,7 @@ func compare(a, b Finding) int {
 		cmp.Compare(a.object(), b.object()),
 		cmp.Compare(a.Field, b.Field),
 		cmp.Compare(a.Message, b.Message),
+		-cmp.Compare(a.Status, b.Status),
 	)
 }
 
@@ -179,7 +204,7 @@ func Merge(findings []Finding) []Finding {
 	var merged []Finding
 	for _, f := range findings {
 		last := len(merged) - 1
-		if last >= 0 && compare(merged[last], f) == 0 && (merged[last].Waiver == nil) == (f.Waiver == nil) {
+		if last >= 0 && compare(merged[last], f) == 0 && (merged[last].Waiver == nil) == (f.Waiver == nil) && merged[last].Status == f.Status {
 			merged[last].Targets = union(merged[last].Targets, f.Targets)
 			continue
 		}

@@ -13,6 +13,8 @@ import (
 
 // workload is something whose pods carry known labels.
 type workload struct {
+	// who makes the pods, as Kind/name.
+	who       string
 	namespace string
 	labels    labels.Set
 	// drawn are keys of labels whose values are made at run time.
@@ -26,13 +28,14 @@ type workload struct {
 func workloads(objects []manifest.Object) []workload {
 	var all []workload
 	for _, o := range objects {
+		who := o.Ref().String()
 		switch {
 		case o.Kind == "Pod":
-			all = append(all, workload{namespace: o.Namespace, labels: labelsAt(o, "metadata", "labels"), callsAPI: callsAPI(o)})
+			all = append(all, workload{who: who, namespace: o.Namespace, labels: labelsAt(o, "metadata", "labels"), callsAPI: callsAPI(o)})
 		case podTemplates[o.Kind] != nil:
 			at := podTemplates[o.Kind]
 			at = at[:len(at)-1].Append("metadata", "labels")
-			all = append(all, workload{namespace: o.Namespace, labels: labelsAt(o, at...), callsAPI: callsAPI(o)})
+			all = append(all, workload{who: who, namespace: o.Namespace, labels: labelsAt(o, at...), callsAPI: callsAPI(o)})
 		case isTekton(o.APIVersion) && (o.Kind == "Task" || o.Kind == "Pipeline" || isRun(o)):
 			all = append(all, tektonPods(o)...)
 		case o.Kind == "EventListener":
@@ -40,7 +43,7 @@ func workloads(objects []manifest.Object) []workload {
 			set["eventlistener"] = o.Name
 			set["app.kubernetes.io/managed-by"] = "EventListener"
 			set["app.kubernetes.io/part-of"] = "Triggers"
-			all = append(all, workload{namespace: o.Namespace, labels: set, callsAPI: "EventListener " + o.Name})
+			all = append(all, workload{who: who, namespace: o.Namespace, labels: set, callsAPI: "EventListener " + o.Name})
 		}
 	}
 	return all
@@ -60,9 +63,9 @@ func tektonPods(o manifest.Object) []workload {
 		"tekton.dev/pipelineTask", "tekton.dev/memberOf", "tekton.dev/pipeline", "tekton.dev/task",
 		"triggers.tekton.dev/eventlistener", "triggers.tekton.dev/trigger", "triggers.tekton.dev/triggers-eventid",
 	}
-	assistant := workload{namespace: o.Namespace, labels: labels.Set{"app.kubernetes.io/component": "affinity-assistant"},
+	assistant := workload{who: "the affinity assistant", namespace: o.Namespace, labels: labels.Set{"app.kubernetes.io/component": "affinity-assistant"},
 		drawn: []string{"app.kubernetes.io/instance", "tekton.dev/pipelineRun"}}
-	return []workload{{namespace: o.Namespace, labels: set, drawn: drawn}, assistant}
+	return []workload{{who: o.Ref().String(), namespace: o.Namespace, labels: set, drawn: drawn}, assistant}
 }
 
 // anyRun stands for the pods of runs that are not among the objects.

@@ -97,3 +97,26 @@ func Lookup(value any, path Path) (any, bool) {
 	}
 	return value, true
 }
+
+// Anchor writes a path in a value with the items of lists named by their name or key, where they have
+// one: spec.steps[test].image stays the same when a step comes before it.
+func Anchor(value any, path Path) string {
+	var named Path
+	for i, element := range path {
+		n, isIndex := element.(int)
+		item, _ := Lookup(value, path[:i+1])
+		object, _ := item.(map[string]any)
+		for _, key := range []string{"name", "key", "mountPath"} {
+			if name, ok := object[key].(string); ok && isIndex {
+				element = fmt.Sprintf("%s=%s", key, name)
+				break
+			}
+		}
+		if element == any(n) && isIndex {
+			named = append(named, n)
+			continue
+		}
+		named = append(named, element)
+	}
+	return named.String()
+}

@@ -179,3 +179,41 @@ func Compare(dir string, files map[string][]byte) ([]byte, error) {
 	}
 	return all.Bytes(), nil
 }
+
+// Stale names the files below a folder of a tree that are not what was rendered: others, too many or
+// too few.
+func Stale(tree fs.FS, dir string, files map[string][]byte) ([]string, error) {
+	want := withIndex(files)
+	var differ []string
+	err := fs.WalkDir(tree, dir, func(name string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) && name == dir {
+			return nil
+		}
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		below := strings.TrimPrefix(name, dir+"/")
+		text, known := want[below]
+		delete(want, below)
+		if !known || !entry.Type().IsRegular() {
+			differ = append(differ, below)
+			return nil
+		}
+		info, err := entry.Info()
+		if err == nil && info.Size() != int64(len(text)) {
+			differ = append(differ, below)
+			return nil
+		}
+		have, err := fs.ReadFile(tree, name)
+		if err == nil && !bytes.Equal(have, text) {
+			differ = append(differ, below)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("comparing %s: %w", dir, err)
+	}
+	differ = append(differ, slices.Collect(maps.Keys(want))...)
+	slices.Sort(differ)
+	return differ, nil
+}

@@ -134,6 +134,8 @@ type State struct {
 	Tasks           map[string]Task
 	Pipelines       map[string]struct{ Tasks, Finally map[string]PipelineTask }
 	Facts           Facts
+	// Gate says what blocks a merge.
+	Gate struct{ FailOn string }
 	// Rules whose severity the team changes, by id.
 	Rules map[string]struct{ Severity string }
 	// Notebooks is present in a schema.#NotebookPlatform.

@@ -24,7 +24,7 @@ func (s *Set) Markdown() string {
 	var b strings.Builder
 	b.WriteString("# Rules\n\nGenerated from the METADATA of the rules in `policies/`.\n")
 	for _, r := range s.ByID() {
-		if !r.plain {
+		if r.sees != bareObject {
 			b.WriteString("\n" + r.Markdown())
 		}
 	}

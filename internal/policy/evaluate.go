@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,15 +26,29 @@ func (s *Set) Evaluate(ctx context.Context, o manifest.Object) ([]finding.Findin
 }
 
 func (s *Set) evaluate(ctx context.Context, o manifest.Object) ([]finding.Finding, error) {
-	found, err := s.run(ctx, s.own, false, o, Input(o))
-	if err != nil || s.plain == nil {
-		return found, err
+	found, err := s.run(ctx, oneObject, o, Input(o))
+	if err != nil {
+		return nil, err
 	}
-	more, err := s.run(ctx, *s.plain, true, o, o.Value)
+	more, err := s.run(ctx, bareObject, o, o.Value)
 	return append(found, more...), err
 }
 
-func (s *Set) run(ctx context.Context, query rego.PreparedEvalQuery, plain bool, o manifest.Object, input map[string]any) ([]finding.Finding, error) {
+// Change runs the rules about changes over what differs between two revisions, as input.change. What
+// they find is located by the item of the change that they name.
+func (s *Set) Change(ctx context.Context, document map[string]any) ([]finding.Finding, error) {
+	found, err := s.run(ctx, change, manifest.Object{}, map[string]any{"change": document})
+	if err != nil {
+		return nil, fmt.Errorf("evaluating rules on the change: %w", err)
+	}
+	return found, nil
+}
+
+func (s *Set) run(ctx context.Context, sees input, o manifest.Object, input map[string]any) ([]finding.Finding, error) {
+	query, some := s.queries[sees]
+	if !some {
+		return nil, nil
+	}
 	value, err := ast.InterfaceToValue(input)
 	if err != nil {
 		return nil, err
@@ -46,14 +61,14 @@ func (s *Set) run(ctx context.Context, query rego.PreparedEvalQuery, plain bool,
 		return nil, fmt.Errorf("the rules gave no result")
 	}
 	sets, _ := result[0].Bindings["x"].([]any)
-	let, err := s.letOff(ctx, plain, value)
+	let, err := s.letOff(ctx, sees, value)
 	if err != nil {
 		return nil, err
 	}
 	var found []finding.Finding
 	i := 0
 	for _, r := range s.Rules {
-		if r.plain != plain {
+		if r.sees != sees {
 			continue
 		}
 		for _, verdict := range sets[i].([]any) {
@@ -69,9 +84,9 @@ func (s *Set) run(ctx context.Context, query rego.PreparedEvalQuery, plain bool,
 
 // letOff names the conftest rules, by package and what follows the underscore of their names, that
 // exceptions let off on an object.
-func (s *Set) letOff(ctx context.Context, plain bool, input ast.Value) (map[string]bool, error) {
+func (s *Set) letOff(ctx context.Context, sees input, input ast.Value) (map[string]bool, error) {
 	let := map[string]bool{}
-	if !plain {
+	if sees != bareObject {
 		return let, nil
 	}
 	for pkg, query := range s.exceptions {
@@ -98,7 +113,10 @@ func (r Rule) suffix() string {
 // finding makes a finding of what a rule says: a text, or an object with msg, path and text,
 // the part of the value that breaks the rule.
 func (r Rule) finding(o manifest.Object, verdict any) finding.Finding {
-	f := finding.Finding{Rule: r.ID, Severity: r.Severity, Remedy: r.Remedy, Object: o.Ref()}
+	f := finding.Finding{Rule: r.ID, Severity: r.Severity, Remedy: r.Remedy}
+	if r.sees != change {
+		f.Object = o.Ref()
+	}
 	switch v := verdict.(type) {
 	case string:
 		f.Message = v
@@ -115,8 +133,26 @@ func (r Rule) finding(o manifest.Object, verdict any) finding.Finding {
 		}
 		elements, _ := v["path"].([]any)
 		f.Field = fieldPath(elements).String()
+		if item, ok := v["item"].(map[string]any); ok {
+			locate(&f, item)
+		}
 	}
 	return f
+}
+
+// locate takes over where an item of a change is: its object, field, source and targets.
+func locate(f *finding.Finding, item map[string]any) {
+	var at struct {
+		Object  *finding.Object
+		Field   string
+		Source  *finding.Position
+		Targets []finding.Target
+	}
+	text, err := json.Marshal(item)
+	if err != nil || json.Unmarshal(text, &at) != nil {
+		return
+	}
+	f.Object, f.Field, f.Source, f.Targets = at.Object, cmp.Or(f.Field, at.Field), at.Source, at.Targets
 }
 
 // location reads where conftest policies say that a finding is.

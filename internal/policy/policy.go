@@ -3,6 +3,7 @@
 package policy
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,19 +40,30 @@ type Rule struct {
 
 	// ref is the set of the rule's results.
 	ref string
-	// plain marks a conftest rule, which sees the bare object.
-	plain bool
+	// sees says what the rule is evaluated over.
+	sees input
 	// single marks a rule that is no set, as conftest also takes: it may be undefined.
 	single bool
 }
+
+// input is what a rule is evaluated over.
+type input string
+
+const (
+	// oneObject: an object with what was found out about it.
+	oneObject input = "object"
+	// bareObject: the bare object, which conftest rules see.
+	bareObject input = "bare object"
+	// change: what differs between two revisions, and what that means.
+	change input = "change"
+)
 
 // Set is a compiled set of rules. It is safe for concurrent use.
 type Set struct {
 	Rules    []Rule
 	compiler *ast.Compiler
 	modules  map[string]*ast.Module
-	own      rego.PreparedEvalQuery
-	plain    *rego.PreparedEvalQuery
+	queries  map[input]rego.PreparedEvalQuery
 	// exceptions of conftest policies, by package: the names of rules that are let off.
 	exceptions map[string]rego.PreparedEvalQuery
 	// data that policies bring with them.
@@ -70,7 +82,7 @@ type Source struct {
 
 // Load reads, compiles and prepares the rules of all sources.
 func Load(ctx context.Context, sources ...Source) (*Set, error) {
-	s := &Set{modules: map[string]*ast.Module{}, exceptions: map[string]rego.PreparedEvalQuery{}, data: map[string]any{}}
+	s := &Set{modules: map[string]*ast.Module{}, queries: map[input]rego.PreparedEvalQuery{}, exceptions: map[string]rego.PreparedEvalQuery{}, data: map[string]any{}}
 	for _, source := range sources {
 		before := len(s.Rules)
 		if err := s.read(source); err != nil {
@@ -148,23 +160,20 @@ func (s *Set) compile() error {
 }
 
 func (s *Set) prepare(ctx context.Context) error {
-	var own, plain []string
+	results := map[input][]string{}
 	for _, r := range s.Rules {
-		if r.plain {
-			plain = append(plain, r.results())
-		} else {
-			own = append(own, r.results())
+		results[r.sees] = append(results[r.sees], r.results())
+	}
+	for sees, parts := range results {
+		query, err := s.query(ctx, parts)
+		if err != nil {
+			return err
 		}
+		s.queries[sees] = query
 	}
-	var err error
-	if s.own, err = s.query(ctx, own); err != nil || len(plain) == 0 {
-		return err
+	if len(results[bareObject]) == 0 {
+		return nil
 	}
-	prepared, err := s.query(ctx, plain)
-	if err != nil {
-		return err
-	}
-	s.plain = &prepared
 	return s.prepareExceptions(ctx)
 }
 
@@ -285,7 +294,7 @@ func plainRule(file string, module *ast.Module, name, verdict string) Rule {
 		severity = finding.Warning
 	}
 	id := strings.Trim(pkg, `"`) + "/" + strings.ReplaceAll(name, "_", "-")
-	return Rule{ID: strings.ToLower(strings.ReplaceAll(id, "_", "-")), Title: module.Package.Path.String() + "." + name, Severity: severity, File: file, plain: true}
+	return Rule{ID: strings.ToLower(strings.ReplaceAll(id, "_", "-")), Title: module.Package.Path.String() + "." + name, Severity: severity, File: file, sees: bareObject}
 }
 
 // describe reads a rule's METADATA; every part of it is shown to people, so none may lack.
@@ -293,7 +302,13 @@ func describe(file string, a *ast.Annotations) (Rule, error) {
 	custom := func(key string) string { text, _ := a.Custom[key].(string); return text }
 	r := Rule{
 		ID: custom("id"), Title: a.Title, Description: strings.TrimSpace(a.Description),
-		Remedy: custom("remedy"), File: file,
+		Remedy: custom("remedy"), File: file, sees: oneObject,
+	}
+	switch over := input(cmp.Or(custom("input"), string(oneObject))); over {
+	case oneObject, change:
+		r.sees = over
+	default:
+		return r, fmt.Errorf("%s: METADATA custom.input of %s is object or change, not %q", file, r.ID, over)
 	}
 	for _, link := range a.RelatedResources {
 		r.Links = append(r.Links, link.Ref.String())

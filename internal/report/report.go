@@ -5,35 +5,51 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
 	"tenon.dev/tenon/internal/finding"
 )
 
-// Options say how a report is written.
+// Options say how a page is written.
 type Options struct {
 	// Source returns the text of a file named by a finding, for excerpts; nil means none.
 	Source func(file string) ([]byte, error)
 	// Color allows escape sequences.
 	Color bool
+	// Rule describes a rule; nil describes none.
+	Rule func(id string) Rule
+	// Version of tenon, for formats that name the tool.
+	Version string
 }
 
-// Formats are the names that Write knows.
-var Formats = []string{"text", "json"}
+// formats write a page, by name.
+var formats = map[string]func(io.Writer, Page, Options) error{
+	"text": writeText, "json": writeJSON, "sarif": writeSARIF, "junit": writeJUnit, "github": writeGitHub, "gitlab": writeGitLab,
+	"markdown": writeMarkdown, "html": writeHTML,
+}
 
-// Write shows a report in a format.
-func Write(w io.Writer, format string, r finding.Report, o Options) error {
-	switch format {
-	case "text":
-		return writeText(w, r, o)
-	case "json":
-		encoder := json.NewEncoder(w)
-		encoder.SetIndent("", "  ")
-		encoder.SetEscapeHTML(false)
-		return encoder.Encode(r)
+// Formats are the names that Write knows, sorted.
+func Formats() []string { return slices.Sorted(maps.Keys(formats)) }
+
+// Write shows a page in a format.
+func Write(w io.Writer, format string, p Page, o Options) error {
+	write, known := formats[format]
+	if !known {
+		return fmt.Errorf("unknown format %q: use one of %s", format, strings.Join(Formats(), ", "))
 	}
-	return fmt.Errorf("unknown format %q: use one of %s", format, strings.Join(Formats, ", "))
+	if o.Rule == nil {
+		o.Rule = func(id string) Rule { return Rule{ID: id} }
+	}
+	return write(w, p, o)
+}
+
+func writeJSON(w io.Writer, p Page, _ Options) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	encoder.SetEscapeHTML(false)
+	return encoder.Encode(p)
 }
 
 type style struct{ color bool }
@@ -47,12 +63,16 @@ func (s style) paint(code, text string) string {
 
 var colors = map[finding.Severity]string{finding.Error: "1;31", finding.Warning: "1;33", finding.Info: "1;36"}
 
-func writeText(w io.Writer, r finding.Report, o Options) error {
+func writeText(w io.Writer, p Page, o Options) error {
 	t := text{style: style{o.Color}, source: o.Source}
-	for _, f := range r.Findings {
-		t.finding(f)
+	if p.Verdict != "" {
+		t.comparison(p)
+	} else {
+		for _, f := range p.Findings {
+			t.finding(f)
+		}
 	}
-	t.summary(r.Summary)
+	t.summary(p.Summary)
 	_, err := io.WriteString(w, printable(t.String()))
 	return err
 }

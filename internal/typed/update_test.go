@@ -45,7 +45,7 @@ func TestUpdate(t *testing.T) {
 		"replica set": {"apiVersion: apps/v1\nkind: ReplicaSet\nmetadata: {name: x, namespace: ns}\nspec: {replicas: @N, selector: {matchLabels: {app: @APP}}, template: {metadata: {labels: {app: @APP}}, spec: {containers: [{name: a, image: x}]}}}",
 			"N=1,APP=a", "N=1,APP=b", "N=2,APP=a", "spec.selector"},
 		"stateful set": {"apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: x, namespace: ns}\nspec: {replicas: @N, serviceName: @S, selector: {matchLabels: {app: a}}, template: {metadata: {labels: {app: a}}, spec: {containers: [{name: a, image: x}]}}}",
-			"N=1,S=a", "N=1,S=b", "N=2,S=a", "spec"},
+			"N=1,S=a", "N=1,S=b", "N=2,S=a", "spec.serviceName"},
 		"job": {"apiVersion: batch/v1\nkind: Job\nmetadata: {name: x, namespace: ns}\nspec: {parallelism: @N, template: {metadata: {labels: {app: @APP}}, " + container + "}}",
 			"N=1,APP=a", "N=1,APP=b", "N=2,APP=a", "spec.template"},
 		"priority": {"apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: x}\nvalue: @N\ndescription: @D",

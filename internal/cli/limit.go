@@ -1,0 +1,54 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"runtime/metrics"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// limits bound what a platform that nobody has reviewed may use: CUE can be written that never ends,
+// and its evaluation cannot be stopped from outside.
+type limits struct {
+	time   time.Duration
+	memory int
+}
+
+func (l *limits) register(cmd *cobra.Command) {
+	cmd.Flags().DurationVar(&l.time, "time-limit", time.Minute, "give up after this long")
+	cmd.Flags().IntVar(&l.memory, "memory-limit", 2048, "give up above this many MiB")
+}
+
+// limited does the work within the limits. Work that goes on when they are reached ends with the
+// process.
+func (a *app) limited(ctx context.Context, l limits, work func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, l.time)
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- work(ctx) }()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			return err
+		case <-ctx.Done():
+			if context.Cause(ctx) == context.DeadlineExceeded {
+				return fmt.Errorf("gave up after %s: the platform takes too long to evaluate\n  try: --time-limit, if it is meant to", l.time)
+			}
+			return ctx.Err()
+		case <-tick.C:
+			if used := memoryInUse(); used > l.memory {
+				return fmt.Errorf("gave up at %d MiB: the platform takes too much memory\n  try: --memory-limit, if it is meant to", used)
+			}
+		}
+	}
+}
+
+func memoryInUse() int {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return int(sample[0].Value.Uint64() >> 20)
+}

@@ -1,0 +1,258 @@
+// Package gate knows how two revisions of a platform compare: what is newly wrong, what the change
+// means, and whether it may be merged. What the head is judged by (rules, severities, waivers, what
+// blocks) comes from the base: a change cannot excuse itself.
+package gate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/diff"
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/overlay"
+	"tenon.dev/tenon/internal/platform"
+	"tenon.dev/tenon/internal/policy"
+	"tenon.dev/tenon/internal/report"
+	"tenon.dev/tenon/internal/revision"
+)
+
+// Input is what is compared, and how.
+type Input struct {
+	Base, Head revision.Revision
+	// Rules are tenon's own and those of the base.
+	Rules *policy.Set
+	// Policies are the folders, below the platform's folder, that the rules of the base came from.
+	Policies []string
+	// Levels are severities given on the command line.
+	Levels finding.Levels
+	// FailOn blocks at a lower severity than the base asks for; nil leaves it to the base.
+	FailOn *finding.Severity
+	// All lets findings block that the base has, too.
+	All bool
+	// Now is the day that waivers are judged by.
+	Now time.Time
+	// Images verifies the images of the head that the base does not run; nil verifies none.
+	Images func(context.Context, *check.Checker, []check.ImageSubject) ([]finding.Finding, error)
+}
+
+// Dir is where a platform lies below the folder of a revision.
+const Dir = "cue/platform"
+
+// Run compares the two revisions.
+func Run(ctx context.Context, in Input) (report.Page, error) {
+	g := &gate{Input: in, checker: check.New(in.Rules)}
+	g.checker.Levels = in.Levels
+	if err := g.load(); err != nil {
+		return report.Page{}, err
+	}
+	return g.compare(ctx)
+}
+
+type gate struct {
+	Input
+	checker    *check.Checker
+	base, head check.Loaded
+	notes      []string
+}
+
+func (g *gate) load() error {
+	var err error
+	g.base, g.head, err = check.LoadPair(platform.Folder{FS: g.Base.FS, Dir: Dir}, platform.Folder{FS: g.Head.FS, Dir: Dir})
+	if err != nil {
+		return err
+	}
+	if len(g.base.Refused) > 0 {
+		g.notes = append(g.notes, fmt.Sprintf("the base does not render (%s): what the head has there counts as new", g.base.Refused[0].Message))
+	}
+	if len(g.base.Environments) == 0 && len(g.base.Refused) == 0 {
+		g.notes = append(g.notes, "the base has no platform: all of the head is new")
+	}
+	if contains, known := g.Head.Contains(g.Base); known && !contains {
+		g.notes = append(g.notes, "the head does not have all of the base: what the base changed since shows as taken back. Check out the merge, or rebase")
+	}
+	return nil
+}
+
+func (g *gate) compare(ctx context.Context) (report.Page, error) {
+	old, _, err := g.checker.Find(ctx, untraced(g.base.Environments))
+	if err != nil {
+		return report.Page{}, err
+	}
+	now, summary, err := g.checker.Find(ctx, g.head.Environments)
+	if err != nil {
+		return report.Page{}, err
+	}
+	changes := diff.Fold(g.targets())
+	diff.Locate(changes, maxLocated)
+	m, err := g.meaning(changes, summary.Targets)
+	if err != nil {
+		return report.Page{}, err
+	}
+	said, err := g.Rules.Change(ctx, m.document())
+	if err != nil {
+		return report.Page{}, err
+	}
+	stale, err := g.stale()
+	if err != nil {
+		return report.Page{}, err
+	}
+	images, err := g.verify(ctx)
+	if err != nil {
+		return report.Page{}, err
+	}
+	j := judge{g: g, summary: summary, before: old}
+	c := j.judge(slices.Concat(g.head.Refused, now), slices.Concat(said, stale, images))
+	c.Base, c.Head, c.Notes = g.Base.String(), g.Head.String(), g.notes
+	c.Changes, c.Meaning = changes, m.document()
+	c.Targets = g.matrix(c, changes)
+	c.Pipelines, c.Pools = g.pictures(changes)
+	return c, nil
+}
+
+// maxLocated bounds how many changed fields are traced to their line.
+const maxLocated = 2000
+
+// untraced are environments whose findings nobody will look up in the files.
+func untraced(environments []check.Environment) []check.Environment { return environments }
+
+// targets pairs the targets of both revisions, and what Argo CD itself reads.
+func (g *gate) targets() []diff.Target {
+	var all []diff.Target
+	where := map[finding.Target]int{}
+	at := func(t finding.Target) *diff.Target {
+		if _, known := where[t]; !known {
+			where[t] = len(all)
+			all = append(all, diff.Target{Target: t})
+		}
+		return &all[where[t]]
+	}
+	shared, _ := check.ArgoCD(g.head.Environments)
+	for _, r := range append(rendered(g.head.Environments), shared) {
+		at(r.Target).After = r.Objects
+	}
+	shared, _ = check.ArgoCD(g.base.Environments)
+	for _, r := range append(rendered(g.base.Environments), shared) {
+		at(r.Target).Before = r.Objects
+	}
+	return slices.DeleteFunc(all, func(t diff.Target) bool { return g.unchanged(t.Environment) })
+}
+
+// unchanged tells whether an environment is one and the same evaluation in both revisions.
+func (g *gate) unchanged(name string) bool {
+	old, now := environment(g.base.Environments, name), environment(g.head.Environments, name)
+	return old != nil && now != nil && old.Environment == now.Environment
+}
+
+func environment(all []check.Environment, name string) *check.Environment {
+	i := slices.IndexFunc(all, func(e check.Environment) bool { return e.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
+}
+
+func rendered(environments []check.Environment) []overlay.Rendered {
+	var all []overlay.Rendered
+	for _, e := range environments {
+		all = append(all, e.Targets...)
+	}
+	return all
+}
+
+func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
+	m := newMeaning()
+	m.objects(changes, targets)
+	for _, t := range g.targets() {
+		if len(t.Before) > 0 && len(t.After) > 0 {
+			m.target(t.Target, t.Before, t.After)
+		}
+	}
+	for _, now := range g.head.Environments {
+		if old := environment(g.base.Environments, now.Name); old != nil && old.Environment != now.Environment {
+			m.environment(*old, now)
+		}
+	}
+	if len(g.base.Environments) > 0 {
+		m.trust(g.base.Environments, g.head.Environments, g.Rules)
+		for _, folder := range g.Policies {
+			if err := m.files("policy", folder, g.Base.FS, g.Head.FS); err != nil {
+				return nil, err
+			}
+		}
+		for _, folder := range []string{"cue/schema", "cue/render", "cue/cue.mod"} {
+			if err := m.files("render", folder, g.Base.FS, g.Head.FS); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return m, nil
+}
+
+// stale compares the overlays that the head commits with what it renders. A head without overlays, in
+// a repository that never had any, commits none.
+func (g *gate) stale() ([]finding.Finding, error) {
+	if len(g.head.Refused) > 0 || !hasOverlays(g.Base.FS) && !hasOverlays(g.Head.FS) {
+		return nil, nil
+	}
+	targets := rendered(g.head.Environments)
+	if shared, conflicts := check.ArgoCD(g.head.Environments); len(conflicts) == 0 && len(shared.Objects) > 0 {
+		targets = append(targets, shared)
+	}
+	files, err := overlay.Layout(targets)
+	if err != nil {
+		return nil, err
+	}
+	differ, err := overlay.Stale(g.Head.FS, "overlays", files)
+	if err != nil || len(differ) == 0 {
+		return nil, err
+	}
+	return []finding.Finding{{
+		Rule: "overlay/stale", Severity: finding.Error, Source: &finding.Position{File: "overlays/" + differ[0]},
+		Message: fmt.Sprintf("the overlays are not what the platform renders: %s %s", some(differ), differs(len(differ))),
+		Remedy:  "run tenon render and commit overlays/; edit the CUE, not the overlays",
+	}}, nil
+}
+
+func differs(n int) string {
+	if n == 1 {
+		return "differs"
+	}
+	return "differ"
+}
+
+// some names the first of many.
+func some(names []string) string {
+	const few = 3
+	if len(names) <= few {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+}
+
+func hasOverlays(tree fs.FS) bool {
+	if tree == nil {
+		return false
+	}
+	_, err := fs.Stat(tree, "overlays")
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
+// verify asks for the signatures of the images that only the head runs.
+func (g *gate) verify(ctx context.Context) ([]finding.Finding, error) {
+	if g.Images == nil {
+		return nil, nil
+	}
+	var subjects []check.ImageSubject
+	for _, s := range check.ImageSubjects(g.head.Environments) {
+		if !g.unchanged(s.Target.Environment) {
+			subjects = append(subjects, s)
+		}
+	}
+	return g.Images(ctx, g.checker, subjects)
+}

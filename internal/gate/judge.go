@@ -1,0 +1,142 @@
+package gate
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/report"
+)
+
+// judge parts the findings of the head into new and known ones, by what was found in the base.
+type judge struct {
+	g       *gate
+	summary finding.Summary
+	before  []finding.Finding
+}
+
+// judge settles both sides by the levels and waivers of the base. What is about the change itself is
+// always new.
+func (j *judge) judge(now, about []finding.Finding) report.Page {
+	levels := check.Levels(j.g.base.Environments)
+	waivers := j.g.waivers()
+	old := j.g.checker.Settle(j.before, levels, waivers, j.g.Now, &finding.Summary{})
+	head := j.g.checker.Settle(slices.Concat(now, about), levels, waivers, j.g.Now, &j.summary)
+	head = append(head, j.g.checker.Settle(j.unfit(now), levels, nil, j.g.Now, &finding.Summary{})...)
+
+	known := map[string]bool{}
+	for _, f := range old {
+		for _, id := range identities(f) {
+			known[id] = true
+		}
+	}
+	c := report.Page{}
+	var all []finding.Finding
+	for _, f := range head {
+		all = append(all, part(f, known)...)
+	}
+	has := map[string]bool{}
+	for _, f := range head {
+		for _, id := range identities(f) {
+			has[id] = true
+		}
+	}
+	for _, f := range old {
+		if f.Waiver == nil && !slices.ContainsFunc(identities(f), func(id string) bool { return has[id] }) {
+			c.Fixed = append(c.Fixed, f)
+		}
+	}
+	c.Report = finding.NewReport(finding.Merge(all), j.summary)
+	c.FailOn = j.failOn()
+	c.All = j.g.All
+	c.Verdict = report.Passed
+	if slices.ContainsFunc(c.Findings, c.Blocks) {
+		c.Verdict = report.Blocked
+	}
+	return c
+}
+
+// waivers are those of the base that the head has not taken back.
+func (g *gate) waivers() []finding.Waiver {
+	head := check.Waivers(g.head.Environments)
+	return slices.DeleteFunc(check.Waivers(g.base.Environments), func(w finding.Waiver) bool {
+		return !slices.ContainsFunc(head, func(now finding.Waiver) bool { return sameWaiver(w, now) })
+	})
+}
+
+// unfit are the waivers that the head adds and that would let nothing off, or have expired already.
+func (j *judge) unfit(now []finding.Finding) []finding.Finding {
+	base := check.Waivers(j.g.base.Environments)
+	added := slices.DeleteFunc(check.Waivers(j.g.head.Environments), func(w finding.Waiver) bool {
+		return slices.ContainsFunc(base, func(old finding.Waiver) bool { return sameWaiver(w, old) })
+	})
+	waived := finding.Waive(finding.Merge(slices.Clone(now)), added, j.g.Now)
+	return slices.DeleteFunc(waived, func(f finding.Finding) bool { return !strings.HasPrefix(f.Rule, "waiver/") })
+}
+
+// failOn is the lower of what the base asks for and what the command line does.
+func (j *judge) failOn() finding.Severity {
+	severity := finding.Error
+	for _, e := range j.g.base.Environments {
+		if stated, err := finding.ParseSeverity(e.State.Gate.FailOn); err == nil && stated < severity {
+			severity = stated
+		}
+	}
+	if j.g.FailOn != nil && *j.g.FailOn < severity {
+		severity = *j.g.FailOn
+	}
+	return severity
+}
+
+// part splits a finding into what is new and what the base has already.
+func part(f finding.Finding, known map[string]bool) []finding.Finding {
+	if len(f.Targets) == 0 {
+		f.Status = finding.New
+		if known[identities(f)[0]] {
+			f.Status = finding.Known
+		}
+		return []finding.Finding{f}
+	}
+	fresh, old := f, f
+	fresh.Status, old.Status = finding.New, finding.Known
+	fresh.Targets, old.Targets = nil, nil
+	ids := identities(f)
+	for i, t := range f.Targets {
+		if known[ids[i]] {
+			old.Targets = append(old.Targets, t)
+		} else {
+			fresh.Targets = append(fresh.Targets, t)
+		}
+	}
+	var parts []finding.Finding
+	for _, p := range []finding.Finding{fresh, old} {
+		if len(p.Targets) > 0 {
+			parts = append(parts, p)
+		}
+	}
+	return parts
+}
+
+// placed fits what the checker adds to a message about where a value is written, which moves when lines
+// do.
+var placed = regexp.MustCompile(` \((a default of the schema|written by the render), [^)]*\)`)
+
+// identities tell a finding apart from others, in each of its targets, whatever line it is on. A waived
+// finding is another than the same without a waiver.
+func identities(f finding.Finding) []string {
+	waived := ""
+	if f.Waiver != nil {
+		waived = "waived"
+	}
+	id := f.Identity() + "\x00" + placed.ReplaceAllString(f.Message, "") + "\x00" + waived
+	if len(f.Targets) == 0 {
+		return []string{id}
+	}
+	var all []string
+	for _, t := range f.Targets {
+		all = append(all, id+"\x00"+t.String())
+	}
+	return all
+}

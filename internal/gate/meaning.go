@@ -1,0 +1,369 @@
+package gate
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+
+	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/diff"
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/graph"
+	"tenon.dev/tenon/internal/graph/access"
+	"tenon.dev/tenon/internal/image"
+	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/typed"
+)
+
+// meaning collects what a change leads to, as the rules about changes see it: lists of items by what
+// they are about. An item that several targets have is one with all of them.
+type meaning struct {
+	items map[string][]map[string]any
+	known map[string]map[string]any
+}
+
+// item says one thing that is different; the keys that it has are in docs/gate.md.
+type item map[string]any
+
+func newMeaning() *meaning {
+	return &meaning{items: map[string][]map[string]any{}, known: map[string]map[string]any{}}
+}
+
+// lists are the names of all lists, so that rules may count on each.
+var lists = []string{"objects", "rights", "reach", "images", "costs", "rollout", "refused", "restarts", "trust"}
+
+// document is what the rules see as input.change.
+func (m *meaning) document() map[string]any {
+	all := map[string]any{}
+	for _, name := range lists {
+		items := []any{}
+		for _, i := range m.items[name] {
+			items = append(items, map[string]any(i))
+		}
+		all[name] = items
+	}
+	return all
+}
+
+// add puts an item on a list, or its target to the same item of another target.
+func (m *meaning) add(list string, i item, target finding.Target) {
+	text, _ := json.Marshal(i)
+	id := list + string(text)
+	known, again := m.known[id]
+	if !again {
+		known = plain(i)
+		m.known[id] = known
+		m.items[list] = append(m.items[list], known)
+	}
+	if target != (finding.Target{}) {
+		targets, _ := known["targets"].([]any)
+		known["targets"] = append(targets, plain(target))
+	}
+}
+
+// plain turns a value into what JSON has, which rules can read.
+func plain(value any) map[string]any {
+	var all map[string]any
+	text, err := json.Marshal(value)
+	if err == nil {
+		_ = json.Unmarshal(text, &all)
+	}
+	return all
+}
+
+// target adds what is different in one target.
+func (m *meaning) target(t finding.Target, before, after []manifest.Object) {
+	m.rights(t, before, after)
+	m.reach(t, before, after)
+	m.images(t, before, after)
+	m.quotas(t, before, after)
+	m.updates(t, before, after)
+}
+
+// objects adds the differences themselves.
+func (m *meaning) objects(changes []diff.Object, all int) {
+	for _, o := range changes {
+		i := item{"op": o.Op, "object": o.Object, "changes": o.Changes, "of": all, "hook": isHook(o)}
+		if o.Source != nil {
+			i["source"] = o.Source
+		}
+		added := plain(i)
+		targets := []any{}
+		for _, t := range o.Targets {
+			targets = append(targets, plain(t))
+		}
+		added["targets"] = targets
+		m.items["objects"] = append(m.items["objects"], added)
+	}
+}
+
+// isHook tells whether Argo CD deletes and makes the object anew on each sync.
+func isHook(o diff.Object) bool {
+	version := o.After
+	if version == nil {
+		version = o.Before
+	}
+	return replaced(*version)
+}
+
+// replaced tells whether Argo CD puts an object in the place of the older one instead of patching it
+// (https://argo-cd.readthedocs.io/en/stable/user-guide/sync-options/).
+func replaced(o manifest.Object) bool {
+	annotation := func(name string) string {
+		value, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "annotations", name})
+		text, _ := value.(string)
+		return text
+	}
+	options := annotation("argocd.argoproj.io/sync-options")
+	return annotation("argocd.argoproj.io/hook") != "" || strings.Contains(options, "Replace=true") || strings.Contains(options, "Force=true")
+}
+
+func (m *meaning) rights(t finding.Target, before, after []manifest.Object) {
+	if sameKinds(before, after, "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding") {
+		return
+	}
+	old, now := access.New(before), access.New(after)
+	add := func(op string, grants []access.Grant) {
+		for _, g := range grants {
+			i := item{"op": op, "subject": g.Subject, "namespace": g.Namespace, "object": g.Binding}
+			for _, rule := range g.Rules {
+				one := maps.Clone(i)
+				one["rule"] = rule
+				m.add("rights", one, t)
+			}
+			for _, role := range g.Unknown {
+				one := maps.Clone(i)
+				one["role"] = role
+				m.add("rights", one, t)
+			}
+		}
+	}
+	add("gained", now.Gained(old))
+	add("lost", old.Gained(now))
+}
+
+// sameKinds tells whether the objects of some kinds are the same in both versions.
+func sameKinds(before, after []manifest.Object, kinds ...string) bool {
+	of := func(objects []manifest.Object) []any {
+		var all []any
+		for _, o := range objects {
+			if slices.Contains(kinds, o.Kind) {
+				all = append(all, o.Value)
+			}
+		}
+		return all
+	}
+	return reflect.DeepEqual(of(before), of(after))
+}
+
+func (m *meaning) reach(t finding.Target, before, after []manifest.Object) {
+	if sameKinds(before, after, "NetworkPolicy") {
+		return
+	}
+	add := func(op string, list []graph.Reach) {
+		pods := map[string][]string{}
+		first := map[string]graph.Reach{}
+		for _, r := range list {
+			id := strings.Join([]string{r.Direction, r.Peer, r.Ports, r.Policy.Name}, "\n")
+			if first[id].Pods == "" {
+				first[id] = r
+			}
+			if !slices.Contains(pods[id], r.Pods) {
+				pods[id] = append(pods[id], r.Pods)
+			}
+		}
+		for _, id := range slices.Sorted(maps.Keys(first)) {
+			r := first[id]
+			i := item{"op": op, "direction": r.Direction, "peer": r.Peer, "ports": r.Ports, "pods": pods[id]}
+			if r.Policy.Name != "" {
+				i["object"] = r.Policy
+			}
+			m.add("reach", i, t)
+		}
+	}
+	add("opened", graph.Opened(before, after))
+	add("closed", graph.Opened(after, before))
+}
+
+func (m *meaning) images(t finding.Target, before, after []manifest.Object) {
+	old, now := imagesOf(before), imagesOf(after)
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		if _, had := old[name]; had {
+			continue
+		}
+		i := item{"op": "added", "image": name, "object": now[name].Object.Ref(), "field": now[name].At.String()}
+		for _, other := range slices.Sorted(maps.Keys(old)) {
+			if _, stays := now[other]; !stays && repository(other) == repository(name) {
+				i["op"], i["before"] = "changed", other
+			}
+		}
+		m.add("images", i, t)
+	}
+	for _, name := range slices.Sorted(maps.Keys(old)) {
+		_, stays := now[name]
+		if !stays && !slices.ContainsFunc(slices.Collect(maps.Keys(now)), func(other string) bool { return repository(other) == repository(name) }) {
+			m.add("images", item{"op": "removed", "image": name, "object": old[name].Object.Ref()}, t)
+		}
+	}
+}
+
+// imagesOf holds the first use of each image.
+func imagesOf(objects []manifest.Object) map[string]image.Use {
+	all := map[string]image.Use{}
+	for _, use := range image.Uses(objects) {
+		if _, known := all[use.Image]; !known {
+			all[use.Image] = use
+		}
+	}
+	return all
+}
+
+// repository is an image's name without its tag and digest.
+func repository(name string) string {
+	name, _, _ = strings.Cut(name, "@")
+	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
+		name = name[:i]
+	}
+	return name
+}
+
+// quotas compares what namespaces may ask for, and what claims keep.
+func (m *meaning) quotas(t finding.Target, before, after []manifest.Object) {
+	old, now := amounts(before), amounts(after)
+	for _, id := range slices.Sorted(maps.Keys(now)) {
+		if was, known := old[id]; known && was.quantity.Cmp(now[id].quantity) != 0 {
+			m.cost(t, now[id], was.quantity, now[id].quantity)
+		}
+	}
+}
+
+// cost adds one amount that differs.
+func (m *meaning) cost(t finding.Target, a amount, before, after resource.Quantity) {
+	i := item{"what": a.what, "resource": a.resource, "before": before.String(), "after": after.String(), "grows": after.Cmp(before) > 0}
+	if b := before.AsApproximateFloat64(); b > 0 {
+		i["factor"] = after.AsApproximateFloat64() / b
+	}
+	if a.object != nil {
+		i["object"], i["field"] = a.object, a.field
+	}
+	m.add("costs", i, t)
+}
+
+type amount struct {
+	what, resource, field string
+	object                *finding.Object
+	quantity              resource.Quantity
+}
+
+func amounts(objects []manifest.Object) map[string]amount {
+	all := map[string]amount{}
+	for _, o := range objects {
+		at, what := manifest.Path{"spec", "hard"}, "the quota"
+		if o.Kind == "PersistentVolumeClaim" {
+			at, what = manifest.Path{"spec", "resources", "requests"}, "the claim"
+		} else if o.Kind != "ResourceQuota" {
+			continue
+		}
+		value, _ := manifest.Lookup(o.Value, at)
+		hard, _ := value.(map[string]any)
+		for name, text := range hard {
+			if quantity, err := resource.ParseQuantity(fmt.Sprint(text)); err == nil {
+				all[o.Kind+"\n"+o.Namespace+"\n"+o.Name+"\n"+name] = amount{what + " " + o.Name, name, at.Append(name).String(), o.Ref(), quantity}
+			}
+		}
+	}
+	return all
+}
+
+// updates asks of each object that changed whether the API server takes it, and what starts anew.
+func (m *meaning) updates(t finding.Target, before, after []manifest.Object) {
+	for _, o := range diff.Objects(before, after) {
+		if o.Op != diff.Changed || replaced(*o.After) {
+			continue
+		}
+		for _, r := range typed.Update(*o.Before, *o.After) {
+			m.add("refused", item{"object": o.Object, "field": written(*o.After, r.Field), "message": r.Message}, t)
+		}
+		if pods, ok := podTemplates[o.Object.Kind]; ok && slices.ContainsFunc(o.Changes, func(c diff.Change) bool { return strings.HasPrefix(c.Field, pods) }) {
+			m.add("restarts", item{"object": o.Object, "field": pods}, t)
+		}
+	}
+}
+
+// written is the field of an object that a message of the API server means, whose paths have the names
+// of internal types in places; the nearest one that there is.
+func written(o manifest.Object, field string) string {
+	path := manifest.ParsePath(field)
+	for len(path) > 0 {
+		if _, ok := manifest.Lookup(o.Value, path); ok {
+			break
+		}
+		path = path[:len(path)-1]
+	}
+	return path.String()
+}
+
+// podTemplates are the fields of which a change makes new pods.
+var podTemplates = map[string]string{"Deployment": "spec.template", "DaemonSet": "spec.template", "StatefulSet": "spec.template"}
+
+// environment adds what an environment states beside its objects: the rollout, and the ceilings of
+// node pools.
+func (m *meaning) environment(before, after check.Environment) {
+	none := finding.Target{}
+	old, now := before.State.Phases[before.Current], after.State.Phases[after.Current]
+	place := after.Place(fmt.Sprintf("environments.%q.phase", after.Name))
+	if before.Current != after.Current {
+		m.add("rollout", item{
+			"op": "phase", "environment": after.Name, "before": before.Current, "after": after.Current,
+			"shareBefore": old.TrafficPercent, "shareAfter": now.TrafficPercent,
+			"steps":  slices.Index(after.Phases, after.Current) - slices.Index(after.Phases, before.Current),
+			"known":  slices.Contains(after.Phases, before.Current),
+			"source": place, "targets": []finding.Target{{Environment: after.Name, Phase: after.Current}},
+		}, none)
+	}
+	for _, phase := range after.Phases {
+		was, known := before.State.Phases[phase]
+		is := after.State.Phases[phase]
+		at := []finding.Target{{Environment: after.Name, Phase: phase}}
+		if known && was.TrafficPercent != is.TrafficPercent {
+			m.add("rollout", item{
+				"op": "share", "environment": after.Name, "phase": phase, "current": phase == after.Current,
+				"shareBefore": was.TrafficPercent, "shareAfter": is.TrafficPercent,
+				"source": after.Place(fmt.Sprintf("phases.%q.trafficPercent", phase)), "targets": at,
+			}, none)
+		}
+		if known && was.ConcurrentRuns != is.ConcurrentRuns {
+			m.cost(at[0], amount{what: "concurrent runs", resource: "runs"},
+				*resource.NewQuantity(int64(was.ConcurrentRuns), resource.DecimalSI), *resource.NewQuantity(int64(is.ConcurrentRuns), resource.DecimalSI))
+		}
+	}
+	m.pools(before, after)
+}
+
+// pools compares how many nodes and GPUs the pools may grow to.
+func (m *meaning) pools(before, after check.Environment) {
+	for _, name := range slices.Sorted(maps.Keys(after.State.Pools)) {
+		was, now := before.State.Pools[name], after.State.Pools[name]
+		where := finding.Target{Environment: after.Name}
+		if was.Nodes.Max != now.Nodes.Max {
+			m.cost(where, amount{what: "pool " + name, resource: "nodes at most"},
+				*resource.NewQuantity(int64(was.Nodes.Max), resource.DecimalSI), *resource.NewQuantity(int64(now.Nodes.Max), resource.DecimalSI))
+		}
+		old, gpus := 0, 0
+		if was.GPU != nil {
+			old = was.Nodes.Max * was.GPU.PerNode
+		}
+		if now.GPU != nil {
+			gpus = now.Nodes.Max * now.GPU.PerNode
+		}
+		if old != gpus {
+			m.cost(where, amount{what: "pool " + name, resource: "GPUs at most"},
+				*resource.NewQuantity(int64(old), resource.DecimalSI), *resource.NewQuantity(int64(gpus), resource.DecimalSI))
+		}
+	}
+}

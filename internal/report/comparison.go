@@ -1,0 +1,189 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tenon.dev/tenon/internal/diff"
+	"tenon.dev/tenon/internal/finding"
+)
+
+// groups parts the findings of a comparison as people read them: what the change means, what else is
+// new, and what was there before.
+func groups(p Page) (meaning, fresh, known []finding.Finding) {
+	for _, f := range p.Findings {
+		switch {
+		case f.Status == finding.Known:
+			known = append(known, f)
+		case isMeaning(f):
+			meaning = append(meaning, f)
+		default:
+			fresh = append(fresh, f)
+		}
+	}
+	return meaning, fresh, known
+}
+
+func isMeaning(f finding.Finding) bool { return strings.HasPrefix(f.Rule, "change/") }
+
+// headline says in one sentence what the change does to the objects.
+func headline(p Page) string {
+	if len(p.Changes) == 0 {
+		return "no change to any object"
+	}
+	counts := map[diff.Op]map[string]bool{}
+	for _, o := range p.Changes {
+		if counts[o.Op] == nil {
+			counts[o.Op] = map[string]bool{}
+		}
+		counts[o.Op][o.Object.Namespace+"/"+o.Object.String()] = true
+	}
+	var parts []string
+	for _, op := range []diff.Op{diff.Added, diff.Changed, diff.Removed} {
+		if n := len(counts[op]); n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s", count(n, "object"), op))
+		}
+	}
+	changed := 0
+	for _, t := range p.Targets {
+		if t.Changed > 0 {
+			changed++
+		}
+	}
+	return fmt.Sprintf("%s, in %d of %s", strings.Join(parts, ", "), changed, count(len(p.Targets), "target"))
+}
+
+// comparison writes what a gate found: the change first, then what is wrong.
+func (t *text) comparison(p Page) {
+	fmt.Fprintf(t, "%s against %s: %s\n", p.Head, p.Base, headline(p))
+	for _, note := range p.Notes {
+		fmt.Fprintf(t, "note: %s\n", note)
+	}
+	meaning, fresh, known := groups(p)
+	t.section("What it means", meaning)
+	t.changes(p)
+	t.section("New", fresh)
+	if p.All {
+		t.section("There before", known)
+	} else if len(known) > 0 {
+		fmt.Fprintf(t, "\n%s there before (-o json lists them; --all blocks on them)\n", count(len(known), "finding"))
+	}
+	if len(p.Fixed) > 0 {
+		fmt.Fprintf(t, "\nfixed: %s\n", strings.Join(rulesOf(p.Fixed), ", "))
+	}
+	fmt.Fprintf(t, "\n%s\n", verdict(p))
+}
+
+func (t *text) section(title string, findings []finding.Finding) {
+	if len(findings) == 0 {
+		return
+	}
+	fmt.Fprintf(t, "\n%s\n", t.style.paint("1", title))
+	for _, f := range findings {
+		t.finding(f)
+	}
+}
+
+// verdict says what happens, and why.
+func verdict(p Page) string {
+	var blocking []finding.Finding
+	for _, f := range p.Findings {
+		if p.Blocks(f) {
+			blocking = append(blocking, f)
+		}
+	}
+	if p.Verdict == Blocked {
+		return fmt.Sprintf("blocked by %s: %s", count(len(blocking), "finding"), strings.Join(rulesOf(blocking), ", "))
+	}
+	return "passed"
+}
+
+// rulesOf names the rules of findings, each once.
+func rulesOf(findings []finding.Finding) []string {
+	var rules []string
+	for _, f := range findings {
+		if !slices.Contains(rules, f.Rule) {
+			rules = append(rules, f.Rule)
+		}
+	}
+	slices.Sort(rules)
+	return rules
+}
+
+// changes writes the differences, object by object.
+func (t *text) changes(p Page) {
+	if len(p.Changes) == 0 {
+		return
+	}
+	fmt.Fprintf(t, "\n%s\n", t.style.paint("1", "Changes"))
+	for _, o := range p.Changes {
+		fmt.Fprintf(t, "%s %s%s%s\n", o.Op, t.style.paint("1", o.Object.String()), inTargets(o.Targets, len(p.Targets)), from(o.Source))
+		for _, c := range o.Changes {
+			t.change(c)
+		}
+	}
+}
+
+// inTargets says where a change is: in (all 9 targets), or which.
+func inTargets(list []finding.Target, all int) string {
+	switch {
+	case len(list) == 0:
+		return ""
+	case len(list) == all && all > 1:
+		return fmt.Sprintf(" (in all %d targets)", all)
+	case all > 1:
+		return fmt.Sprintf(" (in %d of %d targets: %s)", len(list), all, targets(list))
+	}
+	return fmt.Sprintf(" (%s)", targets(list))
+}
+
+func from(source *finding.Position) string {
+	if source == nil {
+		return ""
+	}
+	return "  " + source.String()
+}
+
+func (t *text) change(c diff.Change) {
+	fmt.Fprintf(t, "  %s %s%s\n", c.Op, c.Field, from(c.Source))
+	if lines := unified(c); lines != nil {
+		for _, line := range lines {
+			t.side(line[:1], line[1:])
+		}
+		return
+	}
+	if c.Op == diff.Removed || c.Op == diff.Changed || c.Op == diff.Moved {
+		t.side("-", show(c.Before))
+	}
+	if c.Op == diff.Added || c.Op == diff.Changed || c.Op == diff.Moved {
+		t.side("+", show(c.After))
+	}
+}
+
+var sides = map[string]string{"-": "31", "+": "32", "@": "2", " ": "0"}
+
+func (t *text) side(mark, line string) {
+	painted := mark + " " + line
+	if mark == "-" || mark == "+" {
+		painted = t.style.paint("1;"+sides[mark], mark+" "+line)
+	}
+	fmt.Fprintf(t, "    %s\n", painted)
+}
+
+// maxShown bounds a value in a text; the JSON has all of it.
+const maxShown = 300
+
+func show(value any) string {
+	text, ok := value.(string)
+	if !ok {
+		data, _ := json.Marshal(value)
+		text = string(data)
+	}
+	text = strings.ReplaceAll(text, "\n", "\\n")
+	if len(text) > maxShown {
+		text = strings.ToValidUTF8(text[:maxShown], "") + "..."
+	}
+	return text
+}

@@ -1,0 +1,115 @@
+package report
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+
+	"tenon.dev/tenon/internal/finding"
+)
+
+// home is where the project's rules are described.
+const home = "https://tenon.dev/tenon"
+
+// writeSARIF writes SARIF 2.1.0 as GitHub's code scanning reads it
+// (https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning):
+// rules with help, regions, fingerprints that stay when lines move, and waived findings as suppressed.
+func writeSARIF(w io.Writer, p Page, o Options) error {
+	run := sarif.NewRunWithInformationURI("tenon", home)
+	if o.Version != "" {
+		run.Tool.Driver.WithVersion(o.Version)
+	}
+	run.WithColumnKind("unicodeCodePoints")
+	run.Results = []*sarif.Result{} // none is a clean run; absent would be a run that did not happen
+	seen := map[string]int{}
+	for _, f := range p.Findings {
+		describe(run, f, o)
+		id := fingerprint(f)
+		seen[id]++
+		run.AddResult(result(run, f, fmt.Sprintf("%s:%d", id, seen[id])))
+	}
+	for _, f := range p.Fixed {
+		describe(run, f, o)
+		run.AddResult(result(run, f, fingerprint(f)+":1").WithBaselineState("absent"))
+	}
+	log := sarif.NewReport().AddRun(run)
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(log)
+}
+
+// describe adds a finding's rule to the run.
+func describe(run *sarif.Run, f finding.Finding, o Options) {
+	rule := o.Rule(f.Rule)
+	severity := f.Severity
+	if rule.Title != "" {
+		severity = rule.Severity
+	}
+	added := run.AddRule(f.Rule).WithName(f.Rule).
+		WithDefaultConfiguration(sarif.NewReportingConfiguration().WithLevel(level(severity)))
+	text := cmp.Or(rule.Title, f.Rule)
+	added.WithShortDescription(sarif.NewMultiformatMessageString().WithText(text))
+	added.WithFullDescription(sarif.NewMultiformatMessageString().WithText(cmp.Or(rule.Description, text)))
+	help := cmp.Or(rule.Remedy, f.Remedy, text)
+	added.WithHelp(sarif.NewMultiformatMessageString().WithText(help).WithMarkdown(help))
+	if link := cmp.Or(rule.Link, f.Docs); link != "" {
+		added.WithHelpURI(link)
+	}
+}
+
+func level(s finding.Severity) string {
+	if s == finding.Info {
+		return "note"
+	}
+	return s.String()
+}
+
+func result(run *sarif.Run, f finding.Finding, print string) *sarif.Result {
+	text := f.Message
+	if in := where(f); in != "" {
+		text += "\nIn: " + in
+	}
+	r := sarif.NewRuleResult(f.Rule).WithLevel(level(f.Severity)).WithMessage(sarif.NewTextMessage(text)).
+		WithRuleIndex(run.GetRuleIndex(f.Rule)).AddPartialFingerprint("tenonFinding/v1", print)
+	// Code scanning shows no result without a place: what no file led to stands at the platform.
+	source := finding.Position{File: "cue/platform"}
+	if f.Source != nil {
+		source = *f.Source
+	}
+	r.AddLocation(location(source))
+	for i, related := range f.Related {
+		r.AddRelatedLocation(location(related).WithID(i + 1))
+	}
+	switch f.Status {
+	case finding.New:
+		r.WithBaselineState("new")
+	case finding.Known:
+		r.WithBaselineState("unchanged")
+	}
+	if f.Waiver != nil {
+		r.WithSuppressions([]*sarif.Suppression{
+			sarif.NewSuppression().WithKind("external").WithStatus("accepted").
+				WithJustification(fmt.Sprintf("%s (%s)", f.Waiver.Reason, f.Waiver.Owner)),
+		})
+	}
+	return r
+}
+
+func location(p finding.Position) *sarif.Location {
+	region := sarif.NewRegion().WithStartLine(max(1, p.Line))
+	if p.Column > 0 {
+		region.WithStartColumn(p.Column)
+	}
+	return sarif.NewLocationWithPhysicalLocation(sarif.NewPhysicalLocation().
+		WithArtifactLocation(sarif.NewSimpleArtifactLocation(p.File)).WithRegion(region))
+}
+
+// fingerprint is the same for a finding wherever its line moves.
+func fingerprint(f finding.Finding) string {
+
+	return fmt.Sprintf("%x", sha256.Sum256([]byte(f.Identity())))[:32]
+}
