@@ -98,6 +98,7 @@ func (g *gate) compare(ctx context.Context) (report.Page, error) {
 	if err != nil {
 		return report.Page{}, err
 	}
+	place(said, changes)
 	stale, err := g.stale()
 	if err != nil {
 		return report.Page{}, err
@@ -255,4 +256,54 @@ func (g *gate) verify(ctx context.Context) ([]finding.Finding, error) {
 		}
 	}
 	return g.Images(ctx, g.checker, subjects)
+}
+
+// place gives findings about the change the line that caused them: that of the change of their object,
+// or else of an object of the kinds that they follow from.
+func place(found []finding.Finding, changes []diff.Object) {
+	for i := range found {
+		f := &found[i]
+		if f.Source != nil || f.Object == nil {
+			continue
+		}
+		f.Source = sourceOf(changes, f.Field, func(o finding.Object) bool { return identical(o, *f.Object) })
+		if f.Source == nil && f.Object.Kind != "" {
+			f.Source = sourceOf(changes, "", func(o finding.Object) bool { return slices.Contains(follows[f.Object.Kind], o.Kind) })
+		}
+	}
+}
+
+// follows are the kinds whose changes show in objects of others.
+var follows = map[string][]string{
+	"RoleBinding": {"Role", "ClusterRole"}, "ClusterRoleBinding": {"ClusterRole"}, "NetworkPolicy": {"NetworkPolicy"},
+}
+
+func identical(a, b finding.Object) bool {
+	return a.Kind == b.Kind && a.Namespace == b.Namespace && a.Name == b.Name
+}
+
+func sourceOf(changes []diff.Object, field string, is func(finding.Object) bool) *finding.Position {
+	var first *finding.Position
+	written := false
+	for _, o := range changes {
+		if !is(o.Object) {
+			continue
+		}
+		if o.Source != nil && first == nil {
+			first = o.Source
+		}
+		for _, c := range o.Changes {
+			if c.Source == nil {
+				continue
+			}
+			if field != "" && strings.HasPrefix(c.Field, field) {
+				return c.Source
+			}
+			// What was written is nearer to the point than what was taken away.
+			if first == nil || c.Op == diff.Added && !written {
+				first, written = c.Source, c.Op == diff.Added
+			}
+		}
+	}
+	return first
 }

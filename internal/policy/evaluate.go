@@ -152,7 +152,10 @@ func locate(f *finding.Finding, item map[string]any) {
 	if err != nil || json.Unmarshal(text, &at) != nil {
 		return
 	}
-	f.Object, f.Field, f.Source, f.Targets = at.Object, cmp.Or(f.Field, at.Field), at.Source, at.Targets
+	f.Object, f.Field, f.Targets = at.Object, cmp.Or(f.Field, at.Field), at.Targets
+	if at.Source != nil && at.Source.File != "" {
+		f.Source = at.Source
+	}
 }
 
 // location reads where conftest policies say that a finding is.

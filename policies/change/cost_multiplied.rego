@@ -1,0 +1,20 @@
+# METADATA
+# title: Nothing may use a multiple of what it did
+# description: |
+#   Twice as much or more is often a slip of a digit or of a unit.
+# related_resources:
+#   - ref: https://kubernetes.io/docs/concepts/policy/resource-quotas/
+# custom:
+#   id: change/cost-multiplied
+#   severity: warning
+#   input: change
+#   remedy: "say in the pull request why so much more is needed"
+package tenon.rules.change.cost_multiplied
+
+import data.tenon.changes as lib
+
+deny contains {"msg": msg, "item": cost} if {
+	some cost in input.change.costs
+	lib.multiplied(cost)
+	msg := sprintf("%s: %s %s instead of %s, %.3g times as much", [cost.what, cost.resource, cost.after, cost.before, cost.factor])
+}
