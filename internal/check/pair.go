@@ -1,6 +1,7 @@
 package check
 
 import (
+	"errors"
 	"slices"
 	"sync"
 
@@ -11,14 +12,18 @@ import (
 // Loaded is a platform of which some environments may have been refused.
 type Loaded struct {
 	Environments []Environment
-	// Refused is what is wrong with the CUE.
+	// Refused is what is wrong with the CUE, and Broken names the environments that it is wrong in.
 	Refused []finding.Finding
+	Broken  []string
 }
 
 // LoadPair loads two versions of a platform. An environment whose files are the same in both is
 // evaluated once, and stands in both.
 func LoadPair(base, head platform.Folder) (before, after Loaded, err error) {
 	old, err := parseAll(base)
+	if errors.Is(err, platform.ErrNoPlatform) {
+		err = nil // all of the head is new
+	}
 	if err != nil {
 		return before, after, err
 	}
@@ -62,9 +67,11 @@ func LoadPair(base, head platform.Folder) (before, after Loaded, err error) {
 
 func (p *Loaded) add(l *loading) {
 	p.Refused = finding.Merge(append(p.Refused, l.refused...))
-	if l.environment.Environment != nil {
-		p.Environments = append(p.Environments, l.environment)
+	if l.environment.Environment == nil {
+		p.Broken = append(p.Broken, l.name)
+		return
 	}
+	p.Environments = append(p.Environments, l.environment)
 }
 
 // loading is one environment on its way, in one version or in both.

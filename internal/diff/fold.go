@@ -17,7 +17,7 @@ type Target struct {
 }
 
 // Fold compares the objects of all targets. What differs alike in several targets is one entry with
-// these targets.
+// these targets; an object that came or went is one, whatever it says in each.
 func Fold(targets []Target) []Object {
 	f := folder{entries: map[string]*Object{}}
 	for _, t := range targets {
@@ -37,8 +37,7 @@ type folder struct {
 
 func (f *folder) add(o Object, t finding.Target) {
 	if o.Op != Changed {
-		value := o.either().Value
-		f.entry(string(o.Op)+text(value), o, t)
+		f.entry(string(o.Op), o, t)
 		return
 	}
 	for _, c := range o.Changes {
@@ -99,29 +98,50 @@ func Locate(objects []Object, limit int) {
 			return
 		}
 		if o.Op != Changed {
-			o.Source = trace(o.either(), manifest.Path{"metadata", "name"})
+			o.Source = trace(o.either(), manifest.Path{"metadata", "name"}, o.Object.Name)
 			limit--
 			continue
 		}
 		for j := range o.Changes {
 			c := &o.Changes[j]
 			if c.after != nil && c.Op != Removed {
-				c.Source = trace(*o.After, c.after)
+				c.Source = trace(*o.After, c.after, differing(c.Before, c.After))
 			} else {
-				c.Source = trace(*o.Before, c.before)
+				c.Source = trace(*o.Before, c.before, "")
 			}
 			limit--
 		}
 	}
 }
 
-func trace(o manifest.Object, at manifest.Path) *finding.Position {
+// trace finds the line that people wrote; what only the render says is no line to look at.
+func trace(o manifest.Object, at manifest.Path, text string) *finding.Position {
 	if o.Origin == nil {
 		return nil
 	}
-	places := o.Origin.Trace(at, "")
-	if len(places) == 0 {
-		return nil
+	for _, p := range o.Origin.Trace(at, text) {
+		switch p.Role {
+		case manifest.Template, manifest.Reference:
+			continue
+		}
+		return &p.Position
 	}
-	return &places[0].Position
+	return nil
+}
+
+// differing is the piece of a text that is not in the older one: of a value that is put together from
+// several places, the one that holds it is meant.
+func differing(before, after any) string {
+	old, _ := before.(string)
+	now, _ := after.(string)
+	if old == "" || now == "" {
+		return ""
+	}
+	for old != "" && now != "" && old[0] == now[0] {
+		old, now = old[1:], now[1:]
+	}
+	for old != "" && now != "" && old[len(old)-1] == now[len(now)-1] {
+		old, now = old[:len(old)-1], now[:len(now)-1]
+	}
+	return now
 }

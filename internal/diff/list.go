@@ -34,6 +34,10 @@ func (c *comparison) lists(at place, before, after []any) {
 		return
 	}
 	gone, come := unmatched(before, after, unordered[at.last()])
+	if scalars(before) && scalars(after) {
+		c.scalars(at, pick(before, gone), pick(after, come))
+		return
+	}
 	// What is left is paired in order: a rule that gained a verb is one change, not two.
 	for len(gone) > 0 && len(come) > 0 && alike(before[gone[0]], after[come[0]]) {
 		c.compare(at.item(fmt.Sprint(come[0]), gone[0], come[0]), before[gone[0]], after[come[0]])
@@ -44,6 +48,37 @@ func (c *comparison) lists(at place, before, after []any) {
 	}
 	for _, j := range come {
 		c.add(Added, at.item(fmt.Sprint(j), -1, j), nil, after[j])
+	}
+}
+
+// scalars tells whether a list holds no objects and no lists.
+func scalars(list []any) bool {
+	return !slices.ContainsFunc(list, func(value any) bool {
+		switch value.(type) {
+		case map[string]any, []any:
+			return true
+		}
+		return false
+	})
+}
+
+func pick(list []any, indices []int) []any {
+	var picked []any
+	for _, i := range indices {
+		picked = append(picked, list[i])
+	}
+	return picked
+}
+
+// scalars adds what a list of scalars lost and gained as one change.
+func (c *comparison) scalars(at place, gone, come []any) {
+	switch {
+	case len(gone) > 0 && len(come) > 0:
+		c.add(Changed, at, gone, come)
+	case len(gone) > 0:
+		c.add(Removed, at, gone, nil)
+	case len(come) > 0:
+		c.add(Added, at, nil, come)
 	}
 }
 

@@ -70,6 +70,9 @@ func (g *gate) load() error {
 	if len(g.base.Refused) > 0 {
 		g.notes = append(g.notes, fmt.Sprintf("the base does not render (%s): what the head has there counts as new", g.base.Refused[0].Message))
 	}
+	for _, name := range g.head.Broken {
+		g.notes = append(g.notes, fmt.Sprintf("%s does not render: what the change does there is not known", name))
+	}
 	if len(g.base.Environments) == 0 && len(g.base.Refused) == 0 {
 		g.notes = append(g.notes, "the base has no platform: all of the head is new")
 	}
@@ -80,7 +83,7 @@ func (g *gate) load() error {
 }
 
 func (g *gate) compare(ctx context.Context) (report.Page, error) {
-	old, _, err := g.checker.Find(ctx, untraced(g.base.Environments))
+	old, _, err := g.checker.Find(ctx, g.base.Environments)
 	if err != nil {
 		return report.Page{}, err
 	}
@@ -119,9 +122,6 @@ func (g *gate) compare(ctx context.Context) (report.Page, error) {
 // maxLocated bounds how many changed fields are traced to their line.
 const maxLocated = 2000
 
-// untraced are environments whose findings nobody will look up in the files.
-func untraced(environments []check.Environment) []check.Environment { return environments }
-
 // targets pairs the targets of both revisions, and what Argo CD itself reads.
 func (g *gate) targets() []diff.Target {
 	var all []diff.Target
@@ -133,15 +133,17 @@ func (g *gate) targets() []diff.Target {
 		}
 		return &all[where[t]]
 	}
-	shared, _ := check.ArgoCD(g.head.Environments)
-	for _, r := range append(rendered(g.head.Environments), shared) {
+	for _, r := range withArgoCD(g.head.Environments) {
 		at(r.Target).After = r.Objects
 	}
-	shared, _ = check.ArgoCD(g.base.Environments)
-	for _, r := range append(rendered(g.base.Environments), shared) {
+	for _, r := range withArgoCD(g.base.Environments) {
 		at(r.Target).Before = r.Objects
 	}
-	return slices.DeleteFunc(all, func(t diff.Target) bool { return g.unchanged(t.Environment) })
+	// What does not render is not deleted: nothing can be said of its objects.
+	broken := slices.Concat(g.head.Broken, g.base.Broken)
+	return slices.DeleteFunc(all, func(t diff.Target) bool {
+		return g.unchanged(t.Environment) || slices.Contains(broken, t.Environment) || len(broken) > 0 && t.Target == overlay.ArgoCD
+	})
 }
 
 // unchanged tells whether an environment is one and the same evaluation in both revisions.
@@ -156,6 +158,11 @@ func environment(all []check.Environment, name string) *check.Environment {
 		return nil
 	}
 	return &all[i]
+}
+
+func withArgoCD(environments []check.Environment) []overlay.Rendered {
+	shared, _ := check.ArgoCD(environments)
+	return append(rendered(environments), shared)
 }
 
 func rendered(environments []check.Environment) []overlay.Rendered {

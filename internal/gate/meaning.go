@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"tenon.dev/tenon/internal/check"
@@ -130,17 +131,10 @@ func (m *meaning) rights(t finding.Target, before, after []manifest.Object) {
 	old, now := access.New(before), access.New(after)
 	add := func(op string, grants []access.Grant) {
 		for _, g := range grants {
-			i := item{"op": op, "subject": g.Subject, "namespace": g.Namespace, "object": g.Binding}
-			for _, rule := range g.Rules {
-				one := maps.Clone(i)
-				one["rule"] = rule
-				m.add("rights", one, t)
-			}
-			for _, role := range g.Unknown {
-				one := maps.Clone(i)
-				one["role"] = role
-				m.add("rights", one, t)
-			}
+			m.add("rights", item{
+				"op": op, "subject": g.Subject, "namespace": g.Namespace, "object": g.Binding,
+				"rules": slices.Concat([]rbacv1.PolicyRule{}, g.Rules), "roles": slices.Concat([]string{}, g.Unknown),
+			}, t)
 		}
 	}
 	add("gained", now.Gained(old))

@@ -30,6 +30,9 @@ func isMeaning(f finding.Finding) bool { return strings.HasPrefix(f.Rule, "chang
 
 // headline says in one sentence what the change does to the objects.
 func headline(p Page) string {
+	if len(p.Changes) == 0 && len(p.Targets) == 0 {
+		return "nothing could be rendered"
+	}
 	if len(p.Changes) == 0 {
 		return "no change to any object"
 	}
@@ -51,6 +54,9 @@ func headline(p Page) string {
 		if t.Changed > 0 {
 			changed++
 		}
+	}
+	if changed == 0 {
+		return strings.Join(parts, ", ") + ", outside of all targets"
 	}
 	return fmt.Sprintf("%s, in %d of %s", strings.Join(parts, ", "), changed, count(len(p.Targets), "target"))
 }
@@ -74,6 +80,10 @@ func (t *text) comparison(p Page) {
 		fmt.Fprintf(t, "\nfixed: %s\n", strings.Join(rulesOf(p.Fixed), ", "))
 	}
 	fmt.Fprintf(t, "\n%s\n", verdict(p))
+	fresh = slices.DeleteFunc(slices.Clone(p.Findings), func(f finding.Finding) bool { return f.Status == finding.Known })
+	t.summary(finding.NewReport(fresh, finding.Summary{
+		Objects: p.Summary.Objects, Targets: p.Summary.Targets, Rules: p.Summary.Rules, Off: p.Summary.Off,
+	}).Summary)
 }
 
 func (t *text) section(title string, findings []finding.Finding) {
@@ -131,6 +141,8 @@ func inTargets(list []finding.Target, all int) string {
 	switch {
 	case len(list) == 0:
 		return ""
+	case !slices.ContainsFunc(list, func(t finding.Target) bool { return t.Phase != "" }):
+		return fmt.Sprintf(" (%s)", targets(list))
 	case len(list) == all && all > 1:
 		return fmt.Sprintf(" (in all %d targets)", all)
 	case all > 1:

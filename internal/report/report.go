@@ -72,7 +72,9 @@ func writeText(w io.Writer, p Page, o Options) error {
 			t.finding(f)
 		}
 	}
-	t.summary(p.Summary)
+	if p.Verdict == "" {
+		t.summary(p.Summary)
+	}
 	_, err := io.WriteString(w, printable(t.String()))
 	return err
 }
@@ -139,7 +141,11 @@ func where(f finding.Finding) string {
 	}
 	text := strings.Join(parts, " ")
 	if len(f.Targets) > 0 {
-		text = strings.TrimSpace(text + " (" + targets(f.Targets) + ")")
+		in := targets(f.Targets)
+		if text == "" {
+			return in
+		}
+		text += " (" + in + ")"
 	}
 	return text
 }
@@ -157,7 +163,7 @@ func targets(list []finding.Target) string {
 	var folded []string
 	for _, environment := range order {
 		if p := phases[environment]; len(p) == 1 {
-			folded = append(folded, environment+"/"+p[0])
+			folded = append(folded, finding.Target{Environment: environment, Phase: p[0]}.String())
 		} else {
 			folded = append(folded, environment+"/{"+strings.Join(p, ",")+"}")
 		}

@@ -16,5 +16,5 @@ import data.tenon.changes as lib
 deny contains {"msg": msg, "item": cost} if {
 	some cost in input.change.costs
 	lib.multiplied(cost)
-	msg := sprintf("%s: %s %s instead of %s, %.3g times as much", [cost.what, cost.resource, cost.after, cost.before, cost.factor])
+	msg := sprintf("%s: %s %s instead of %s, %v times as much", [cost.what, cost.resource, cost.after, cost.before, round(cost.factor * 10) / 10])
 }

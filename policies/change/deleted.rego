@@ -11,9 +11,15 @@
 #   remedy: "see that nothing outside of the platform uses it"
 package tenon.rules.change.deleted
 
-deny contains {"msg": msg, "item": object} if {
-	some object in input.change.objects
+import data.tenon.changes as lib
+
+deny contains {"msg": msg, "item": {"targets": targets}} if {
+	some targets in {object.targets | some object in input.change.objects; gone(object)}
+	names := [sprintf("%s/%s", [object.object.kind, object.object.name]) | some object in input.change.objects; gone(object); object.targets == targets]
+	msg := sprintf("deleted: %s", [lib.few(names)])
+}
+
+gone(object) if {
 	object.op == "removed"
 	not object.object.kind in {"PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition"}
-	msg := sprintf("%s/%s is deleted", [object.object.kind, object.object.name])
 }

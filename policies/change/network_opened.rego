@@ -16,5 +16,5 @@ import data.tenon.changes as lib
 deny contains {"msg": msg, "item": reach} if {
 	some reach in input.change.reach
 	reach.op == "opened"
-	msg := sprintf("%s may now %s", [concat(", ", reach.pods), lib.connection(reach)])
+	msg := sprintf("%s may now %s", [lib.few(reach.pods), lib.connection(reach)])
 }

@@ -3,9 +3,19 @@
 package tenon.changes
 
 # right says what an item of rights is about.
-right(item) := sprintf("%s %s%s%s", [concat(", ", item.rule.verbs), concat(", ", what(item.rule)), named(item.rule), scope(item)]) if item.rule
+right(item) := sprintf("%s%s", [concat("; ", array.concat(allowed, unknown)), scope(item)]) if {
+	allowed := [sprintf("%s %s%s", [verbs(rule), concat(", ", what(rule)), named(rule)]) | some rule in item.rules]
+	unknown := [sprintf("do what %s allows, which is not among the objects", [role]) | some role in item.roles]
+}
 
-right(item) := sprintf("do what %s allows%s, which is not among the objects", [item.role, scope(item)]) if item.role
+verbs(rule) := "do anything with" if "*" in rule.verbs
+
+verbs(rule) := concat(", ", rule.verbs) if not "*" in rule.verbs
+
+# few names the first of many.
+few(names) := concat(", ", names) if count(names) <= 4
+
+few(names) := sprintf("%s and %d more", [concat(", ", array.slice(names, 0, 3)), count(names) - 3]) if count(names) > 4
 
 what(rule) := [name | some resource in rule.resources; some group in rule.apiGroups; name := qualified(resource, group)] if rule.resources
 

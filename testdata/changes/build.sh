@@ -78,8 +78,9 @@ edit $p/prod/prod.cue 's|NVIDIA-A100-SXM4-80GB|NVIDIA-H100-80GB-HBM3|'
 done_ "prod: H100"
 
 from main gpu-count
-edit $p/platform.cue 's|gpuMemory: "24Gi"|gpus: 8\n\t\t&|'
-done_ "Eight GPUs a notebook, which dev's nodes do not have"
+edit $p/platform.cue 's|gpuMemory: "24Gi"|gpus: 4\n\t\t&|'
+edit $p/dev/dev.cue 's|perNode: 4|perNode: 2|'
+done_ "Four GPUs a notebook, which dev's nodes do not have"
 
 from main wildcard-verb
 state listener.cue <<'END'

@@ -102,7 +102,8 @@ func (r *Roles) Gained(others *Roles) []Grant {
 			}
 		}
 		_, more := validation.Covers(before, g.Rules)
-		g.Rules = compact(more)
+		more = compact(more, func(r *rbacv1.PolicyRule) *[]string { return &r.Verbs })
+		g.Rules = compact(more, func(r *rbacv1.PolicyRule) *[]string { return &r.Resources })
 		g.Unknown = slices.DeleteFunc(g.Unknown, func(role string) bool { return slices.Contains(unknown, role) })
 		if len(g.Rules) > 0 || len(g.Unknown) > 0 {
 			gained = append(gained, g)
@@ -111,29 +112,30 @@ func (r *Roles) Gained(others *Roles) []Grant {
 	return gained
 }
 
-// compact joins rules that differ in their verb only: Covers returns each verb of each resource alone.
-func compact(rules []rbacv1.PolicyRule) []rbacv1.PolicyRule {
-	byWhat := map[string]*rbacv1.PolicyRule{}
+// compact joins rules that differ in one list only: Covers returns each verb of each resource alone.
+func compact(rules []rbacv1.PolicyRule, list func(*rbacv1.PolicyRule) *[]string) []rbacv1.PolicyRule {
+	joined := map[string]*rbacv1.PolicyRule{}
 	var order []string
 	for _, rule := range rules {
-		what := rule
-		what.Verbs = nil
-		id := fmt.Sprint(what)
-		if byWhat[id] == nil {
-			byWhat[id] = &what
+		items := *list(&rule)
+		*list(&rule) = nil
+		id := fmt.Sprint(rule)
+		if joined[id] == nil {
+			joined[id] = &rule
 			order = append(order, id)
 		}
-		for _, verb := range rule.Verbs {
-			if !slices.Contains(byWhat[id].Verbs, verb) {
-				byWhat[id].Verbs = append(byWhat[id].Verbs, verb)
+		all := list(joined[id])
+		for _, item := range items {
+			if !slices.Contains(*all, item) {
+				*all = append(*all, item)
 			}
 		}
 	}
 	slices.Sort(order)
 	var all []rbacv1.PolicyRule
 	for _, id := range order {
-		slices.Sort(byWhat[id].Verbs)
-		all = append(all, *byWhat[id])
+		slices.Sort(*list(joined[id]))
+		all = append(all, *joined[id])
 	}
 	return all
 }
