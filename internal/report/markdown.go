@@ -227,7 +227,7 @@ func (m *markdown) changes(p Page) {
 
 // folded is one object's differences, behind a line that opens them.
 func folded(o diff.Object, all int) string {
-	head := fmt.Sprintf("%s <b>%s</b>%s", o.Op, escape(o.Object.String()), escape(inTargets(o.Targets, all)))
+	head := strings.TrimSpace(fmt.Sprintf("%s <b>%s</b> %s", o.Op, escape(o.Object.String()), escape(inTargets(o.Targets, all))))
 	if len(o.Changes) == 0 {
 		return "- " + head + "\n"
 	}

@@ -74,7 +74,7 @@ func result(run *sarif.Run, f finding.Finding, print string) *sarif.Result {
 		text += "\nIn: " + in
 	}
 	r := sarif.NewRuleResult(f.Rule).WithLevel(level(f.Severity)).WithMessage(sarif.NewTextMessage(text)).
-		WithRuleIndex(run.GetRuleIndex(f.Rule)).AddPartialFingerprint("tenonFinding/v1", print)
+		WithRuleIndex(run.GetRuleIndex(f.Rule)).WithPartialFingerprints(map[string]string{"tenonFinding/v1": print})
 	// Code scanning shows no result without a place: what no file led to stands at the platform.
 	source := finding.Position{File: "cue/platform"}
 	if f.Source != nil {
@@ -110,6 +110,5 @@ func location(p finding.Position) *sarif.Location {
 
 // fingerprint is the same for a finding wherever its line moves.
 func fingerprint(f finding.Finding) string {
-
 	return fmt.Sprintf("%x", sha256.Sum256([]byte(f.Identity())))[:32]
 }
