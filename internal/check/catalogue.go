@@ -157,6 +157,8 @@ var Catalogue = map[string]Entry{
 	"graph/workspace-unknown":              {"A workspace that is bound is declared", spaces},
 	"graph/workspace-unused":               {"A workspace that is declared is used", spaces},
 
+	"overlay/stale": {"The committed overlays are what the platform renders", "https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/"},
+
 	"image/invalid-reference":     {"An image reference parses", "https://kubernetes.io/docs/concepts/containers/images/#image-names"},
 	"image/not-pinned":            {"An image is named by digest", "https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy"},
 	"image/policy-covers-nothing": {"A signing policy covers images that run", signingDocs},

@@ -71,7 +71,7 @@ func (c *Checker) Settle(found []finding.Finding, levels finding.Levels, waivers
 	for i, f := range all {
 		all[i].Docs = cmp.Or(links[f.Rule], Catalogue[f.Rule].Link)
 	}
-	summary.Rules = len(c.rules.Rules)
+	summary.Rules = c.rules.Counted(false)
 	summary.Off = append(levels.Off(), c.Levels.Off()...)
 	return finding.Merge(all)
 }

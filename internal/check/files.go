@@ -81,9 +81,9 @@ func sumUp(found []finding.Finding) []finding.Finding {
 	return kept
 }
 
-// Read reads the manifests of a file or folder.
-func Read(path string) (manifest.Parsed, error) {
-	return read(path, strings.NewReader(""), map[string]bool{})
+// Read reads the manifests of a file or folder, or those on stdin for -.
+func Read(path string, stdin io.Reader) (manifest.Parsed, error) {
+	return read(path, stdin, map[string]bool{})
 }
 
 func read(path string, stdin io.Reader, seen map[string]bool) (manifest.Parsed, error) {

@@ -122,7 +122,7 @@ func (c *Checker) Find(ctx context.Context, environments []Environment) ([]findi
 	if err != nil {
 		return nil, finding.Summary{}, err
 	}
-	summary := finding.Summary{Rules: len(c.rules.Rules)}
+	summary := finding.Summary{Rules: c.rules.Counted(false)}
 	for _, e := range environments {
 		summary.Targets += len(e.Targets)
 		for _, t := range e.Targets {

@@ -2,14 +2,21 @@ package check_test
 
 import (
 	"context"
+	"encoding/json"
+	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
+	"time"
 
 	"tenon.dev/tenon"
 	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/gate"
 	"tenon.dev/tenon/internal/platform"
 	"tenon.dev/tenon/internal/policy"
+	"tenon.dev/tenon/internal/revision"
 )
 
 func rules(t *testing.T) *policy.Set {
@@ -33,7 +40,7 @@ func reference(t *testing.T) []check.Environment {
 // TestRules runs the Rego tests over what the reference platform renders, as the rules see it.
 func TestRules(t *testing.T) {
 	set := rules(t)
-	results, uncovered, err := set.Test(context.Background(), policy.Rendered(reference(t)[0].Targets[0].Objects))
+	results, uncovered, err := set.Test(context.Background(), policy.Rendered(reference(t)[0].Targets[0].Objects), change(t, set))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,6 +71,97 @@ func TestRules(t *testing.T) {
 		}
 	}
 }
+
+// change is what the rules about changes see of the reference platform with many edits.
+func change(t *testing.T, set *policy.Set) map[string]any {
+	t.Helper()
+	edits := map[string][]string{
+		"cue/platform/platform.cue": {
+			`gpu-ci-prod", phase: "phase1"`, `gpu-ci-prod", phase: "phase2"`,
+			`gpu-ci-staging", phase: "phase2"`, `gpu-ci-staging", phase: "phase1"`,
+			`gpu-ci-dev", phase: "phase3"`, `gpu-ci-dev", phase: "phase1"`,
+			"phase1: trafficPercent: 10", "phase1: trafficPercent: 20",
+			`git: ["140.82.112.0/20"]`, `git: ["141.82.112.0/20"]`,
+			`shared: "gpu-results-storage"`, `shared: "gpu-results"`,
+		},
+		"cue/platform/prod/prod.cue": {
+			"nodes: max: 4", "nodes: max: 6",
+			"phase3: concurrentRuns: 4", "phase3: concurrentRuns: 8",
+			"NVIDIA-A100-SXM4-80GB", "NVIDIA-H100-80GB-HBM3",
+		},
+		"cue/platform/images.lock.cue": {`git: {tag: "2.52.0", digest: "sha256:0d3699`, `git: {tag: "2.52.0", digest: "sha256:1e4700`},
+		"cue/platform/facts.cue": {
+			`"registry-push": {`, `mirror: {namespace: "tekton-gpu-pipelines", keys: ["config.json"]}
+		"registry-push": {`,
+		},
+		"cue/render/namespace.cue": {"package render", "package render\n\n// Namespaces come first."},
+	}
+	tree := fstest.MapFS{"cue/platform/more.cue": {Data: []byte(edited)}}
+	root := os.DirFS("../..")
+	err := fs.WalkDir(root, "cue", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(root, name)
+		text := string(data)
+		for pair := range slices.Chunk(edits[name], 2) {
+			if !strings.Contains(text, pair[0]) {
+				t.Errorf("%s does not hold %s", name, pair[0])
+			}
+			text = strings.ReplaceAll(text, pair[0], pair[1])
+		}
+		tree[name] = &fstest.MapFile{Data: []byte(text)}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := gate.Run(context.Background(), gate.Input{
+		Base: revision.Revision{Name: "base", FS: root}, Head: revision.Revision{Name: "head", FS: tree},
+		Rules: set, Now: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for list, items := range page.Meaning {
+		if len(items.([]any)) == 0 {
+			t.Errorf("nothing in input.change.%s: %v", list, page.Notes)
+		}
+	}
+	if file := os.Getenv("TENON_CHANGE"); file != "" {
+		text, _ := json.MarshalIndent(page.Meaning, "", " ")
+		os.WriteFile(file, text, 0o666)
+	}
+	return page.Meaning
+}
+
+const edited = `package platform
+
+platform: {
+	access: clusterRoles: "trigger-reader": rules: [{
+		apiGroups: ["triggers.tekton.dev"]
+		resources: ["clusterinterceptors"]
+		verbs: ["*"]
+	}, {
+		apiGroups: [""]
+		resources: ["secrets"]
+		verbs: ["get", "list"]
+	}]
+	rules: "rbac/cluster-wide-secrets": {severity: "off", reason: "It is in the way."}
+	waivers: scanner: {
+		rule:    "rbac/cluster-wide-secrets"
+		object:  "ClusterRole/scientific-computing-trigger-reader"
+		reason:  "The listener reads secrets of all namespaces."
+		owner:   "security"
+		expires: "2027-01-31"
+	}
+	teams: imaging: {
+		group: "imaging"
+		gpus: "nvidia.com/gpu": 1
+		egress: ["140.82.112.0/20"]
+	}
+}
+`
 
 // TestRuleDocs compares docs/rules.md with the METADATA. TENON_UPDATE=1 writes it.
 func TestRuleDocs(t *testing.T) {

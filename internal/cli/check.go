@@ -157,7 +157,7 @@ func readDefinitions(folder string) ([]manifest.Object, error) {
 	if folder == "" {
 		return nil, nil
 	}
-	parsed, err := check.Read(folder)
+	parsed, err := check.Read(folder, strings.NewReader(""))
 	if err != nil {
 		return nil, usagef("--definitions: %w", err)
 	}

@@ -147,7 +147,7 @@ func (a *app) imageSubjects(args []string) ([]check.ImageSubject, error) {
 	}
 	var s check.ImageSubject
 	for _, path := range args {
-		parsed, err := check.Read(path)
+		parsed, err := check.Read(path, strings.NewReader(""))
 		if err != nil {
 			return nil, usagef("%w", err)
 		}

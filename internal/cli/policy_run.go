@@ -44,7 +44,7 @@ func (a *app) testPolicies(ctx context.Context, folders []string) error {
 	if err != nil {
 		return err
 	}
-	results, uncovered, err := rules.Test(ctx, rendered)
+	results, uncovered, err := rules.Test(ctx, rendered, nil)
 	if err != nil {
 		return err
 	}

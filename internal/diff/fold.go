@@ -89,7 +89,8 @@ func text(value any) string {
 	return string(data)
 }
 
-// Locate finds the line that led to each change: of an entry in many targets, that of the first. At
+// Locate finds the line that led to each change: of an entry in many targets, that of the first. A field
+// that went has that of the base; an object that went has none, since nothing is left that says so. At
 // most limit places are resolved; each takes some tenths of a millisecond.
 func Locate(objects []Object, limit int) {
 	for i := range objects {
@@ -97,10 +98,9 @@ func Locate(objects []Object, limit int) {
 		if limit <= 0 {
 			return
 		}
-		if o.Op != Changed {
-			o.Source = trace(o.either(), manifest.Path{"metadata", "name"}, o.Object.Name)
+		if o.Op == Added {
+			o.Source = trace(*o.After, manifest.Path{"metadata", "name"}, o.Object.Name)
 			limit--
-			continue
 		}
 		for j := range o.Changes {
 			c := &o.Changes[j]
@@ -114,14 +114,15 @@ func Locate(objects []Object, limit int) {
 	}
 }
 
-// trace finds the line that people wrote; what only the render says is no line to look at.
+// trace finds the line that people wrote; what only the render says, or where the platform is handed to
+// it, is no line to look at.
 func trace(o manifest.Object, at manifest.Path, text string) *finding.Position {
 	if o.Origin == nil {
 		return nil
 	}
 	for _, p := range o.Origin.Trace(at, text) {
 		switch p.Role {
-		case manifest.Template, manifest.Reference:
+		case manifest.Template, manifest.Reference, manifest.Use:
 			continue
 		}
 		return &p.Position

@@ -300,7 +300,7 @@ func sourceOf(changes []diff.Object, field string, is func(finding.Object) bool)
 			first = o.Source
 		}
 		for _, c := range o.Changes {
-			if c.Source == nil {
+			if c.Source == nil || c.Op == diff.Removed { // that line is one of the base
 				continue
 			}
 			if field != "" && strings.HasPrefix(c.Field, field) {

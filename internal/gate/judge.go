@@ -48,6 +48,7 @@ func (j *judge) judge(now, about []finding.Finding) report.Page {
 			c.Fixed = append(c.Fixed, f)
 		}
 	}
+	j.summary.Rules = j.g.Rules.Counted(true)
 	c.Report = finding.NewReport(finding.Merge(all), j.summary)
 	c.FailOn = j.failOn()
 	c.All = j.g.All

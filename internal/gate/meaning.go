@@ -133,7 +133,7 @@ func (m *meaning) rights(t finding.Target, before, after []manifest.Object) {
 		for _, g := range grants {
 			m.add("rights", item{
 				"op": op, "subject": g.Subject, "namespace": g.Namespace, "object": g.Binding,
-				"rules": slices.Concat([]rbacv1.PolicyRule{}, g.Rules), "roles": slices.Concat([]string{}, g.Unknown),
+				"rules": append([]rbacv1.PolicyRule{}, g.Rules...), "roles": append([]string{}, g.Unknown...),
 			}, t)
 		}
 	}

@@ -34,6 +34,18 @@ func (s *Set) evaluate(ctx context.Context, o manifest.Object) ([]finding.Findin
 	return append(found, more...), err
 }
 
+// Counted is how many rules are evaluated over objects and, where two revisions are compared, over the
+// change.
+func (s *Set) Counted(compared bool) int {
+	n := 0
+	for _, r := range s.Rules {
+		if compared || r.sees != change {
+			n++
+		}
+	}
+	return n
+}
+
 // Change runs the rules about changes over what differs between two revisions, as input.change. What
 // they find is located by the item of the change that they name.
 func (s *Set) Change(ctx context.Context, document map[string]any) ([]finding.Finding, error) {

@@ -28,14 +28,16 @@ type TestResult struct {
 }
 
 // Test runs the tests of the rules. They find the rendered objects, as rules see them, in
-// data.rendered by kind and name.
-func (s *Set) Test(ctx context.Context, rendered map[string]map[string]any) ([]TestResult, []Uncovered, error) {
+// data.rendered by kind and name, and a comparison of two revisions, as rules about changes see it, in
+// data.change.
+func (s *Set) Test(ctx context.Context, rendered map[string]map[string]any, change map[string]any) ([]TestResult, []Uncovered, error) {
 	data := map[string]any{}
 	for kind, named := range rendered {
 		data[kind] = named
 	}
 	all := maps.Clone(s.data)
 	all["rendered"] = data
+	all["change"] = change
 	store := inmem.NewFromObject(all)
 	txn, err := store.NewTransaction(ctx)
 	if err != nil {

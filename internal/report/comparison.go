@@ -49,6 +49,9 @@ func headline(p Page) string {
 			parts = append(parts, fmt.Sprintf("%s %s", count(n, "object"), op))
 		}
 	}
+	if len(p.Targets) == 1 {
+		return strings.Join(parts, ", ")
+	}
 	changed := 0
 	for _, t := range p.Targets {
 		if t.Changed > 0 {
@@ -70,6 +73,9 @@ func (t *text) comparison(p Page) {
 	meaning, fresh, known := groups(p)
 	t.section("What it means", meaning)
 	t.changes(p)
+	if p.Verdict == Compared {
+		return
+	}
 	t.section("New", fresh)
 	if p.All {
 		t.section("There before", known)
@@ -129,7 +135,7 @@ func (t *text) changes(p Page) {
 	}
 	fmt.Fprintf(t, "\n%s\n", t.style.paint("1", "Changes"))
 	for _, o := range p.Changes {
-		fmt.Fprintf(t, "%s %s%s%s\n", o.Op, t.style.paint("1", o.Object.String()), inTargets(o.Targets, len(p.Targets)), from(o.Source))
+		fmt.Fprintf(t, "%s %s%s%s\n", o.Op, t.style.paint("1", o.Object.String()), inTargets(o.Targets, len(p.Targets)), from(o.Source, o.Op))
 		for _, c := range o.Changes {
 			t.change(c)
 		}
@@ -145,21 +151,27 @@ func inTargets(list []finding.Target, all int) string {
 		return fmt.Sprintf(" (%s)", targets(list))
 	case len(list) == all && all > 1:
 		return fmt.Sprintf(" (in all %d targets)", all)
+	case all == 1 && len(list) == 1: // the page is about this one
+		return ""
 	case all > 1:
 		return fmt.Sprintf(" (in %d of %d targets: %s)", len(list), all, targets(list))
 	}
 	return fmt.Sprintf(" (%s)", targets(list))
 }
 
-func from(source *finding.Position) string {
-	if source == nil {
+// from says which line led to a change; that of a field that went is one of the base.
+func from(source *finding.Position, op diff.Op) string {
+	switch {
+	case source == nil:
 		return ""
+	case op == diff.Removed:
+		return "  was " + source.String()
 	}
 	return "  " + source.String()
 }
 
 func (t *text) change(c diff.Change) {
-	fmt.Fprintf(t, "  %s %s%s\n", c.Op, c.Field, from(c.Source))
+	fmt.Fprintf(t, "  %s %s%s\n", c.Op, c.Field, from(c.Source, c.Op))
 	if lines := unified(c); lines != nil {
 		for _, line := range lines {
 			t.side(line[:1], line[1:])

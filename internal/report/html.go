@@ -57,6 +57,8 @@ func heading(p Page) string {
 		return fmt.Sprintf("%s, %s", count(p.Summary.Errors, "error"), count(p.Summary.Warnings, "warning"))
 	case Passed:
 		return "Passed"
+	case Compared:
+		return "Changes"
 	}
 	return strings.ToUpper(verdict(p)[:1]) + verdict(p)[1:]
 }
@@ -170,9 +172,9 @@ type htmlLine struct {
 func differences(p Page) []htmlDifference {
 	var all []htmlDifference
 	for _, o := range p.Changes {
-		d := htmlDifference{Op: string(o.Op), Object: o.Object.String(), In: strings.TrimSpace(inTargets(o.Targets, len(p.Targets))), Place: strings.TrimSpace(from(o.Source))}
+		d := htmlDifference{Op: string(o.Op), Object: o.Object.String(), In: strings.TrimSpace(inTargets(o.Targets, len(p.Targets))), Place: strings.TrimSpace(from(o.Source, o.Op))}
 		for _, c := range o.Changes {
-			d.Changes = append(d.Changes, htmlChange{Op: string(c.Op), Field: c.Field, Place: strings.TrimSpace(from(c.Source)), Lines: sideBySide(c)})
+			d.Changes = append(d.Changes, htmlChange{Op: string(c.Op), Field: c.Field, Place: strings.TrimSpace(from(c.Source, c.Op)), Lines: sideBySide(c)})
 		}
 		all = append(all, d)
 	}

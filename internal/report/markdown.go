@@ -79,6 +79,8 @@ func title(p Page) string {
 		return fmt.Sprintf("## ⛔ tenon: %s\n\n%s against %s: %s.\n", escape(verdict(p)), escape(p.Head), escape(p.Base), headline(p))
 	case Passed:
 		return fmt.Sprintf("## ✅ tenon: passed\n\n%s against %s: %s.\n", escape(p.Head), escape(p.Base), headline(p))
+	case Compared:
+		return fmt.Sprintf("## tenon\n\n%s against %s: %s.\n", escape(p.Head), escape(p.Base), headline(p))
 	}
 	s := p.Summary
 	return fmt.Sprintf("## tenon\n\n%s, %s: %s, %s, %s.\n", count(s.Objects, "object"), count(s.Rules, "rule"),
@@ -233,7 +235,7 @@ func folded(o diff.Object, all int) string {
 	}
 	var b strings.Builder
 	for _, c := range o.Changes {
-		fmt.Fprintf(&b, "@@ %s @@%s\n", c.Field, from(c.Source))
+		fmt.Fprintf(&b, "@@ %s @@%s\n", c.Field, from(c.Source, c.Op))
 		if lines := unified(c); lines != nil {
 			b.WriteString(strings.Join(lines, "\n") + "\n")
 			continue

@@ -42,6 +42,8 @@ type Verdict string
 const (
 	Passed  Verdict = "passed"
 	Blocked Verdict = "blocked"
+	// Compared: nothing was judged.
+	Compared Verdict = "compared"
 )
 
 // Blocks tells whether a finding blocks the merge.

@@ -33,6 +33,9 @@ var formats = map[string]func(io.Writer, Page, Options) error{
 // Formats are the names that Write knows, sorted.
 func Formats() []string { return slices.Sorted(maps.Keys(formats)) }
 
+// Comparisons are the formats of a page that judges nothing.
+func Comparisons() []string { return []string{"html", "json", "markdown", "text"} }
+
 // Write shows a page in a format.
 func Write(w io.Writer, format string, p Page, o Options) error {
 	write, known := formats[format]

@@ -1,0 +1,18 @@
+package tenon.rules.change.cost_test
+
+import data.tenon.rules.change.cost
+
+# The pool grows to half as many nodes more.
+test_fires if {
+	found := cost.deny with input as {"change": data.change}
+	"pool gpu: nodes at most 6 instead of 4" in {f.msg | some f in found}
+}
+
+test_silent_where_it_is_multiplied if {
+	found := cost.deny with input as {"change": data.change}
+	every f in found { f.item.factor < 2 }
+}
+
+test_silent_without_a_cost if {
+	count(cost.deny) == 0 with input as {"change": object.union(data.change, {"costs": []})}
+}

@@ -1,0 +1,19 @@
+package tenon.rules.change.data_deleted_test
+
+import data.tenon.rules.change.data_deleted
+
+removed(kind) := {"objects": [{"op": "removed", "object": {"kind": kind, "name": "results"}, "targets": []}]}
+
+test_fires if {
+	found := data_deleted.deny with input as {"change": removed("PersistentVolumeClaim")}
+	{f.msg | some f in found} == {"PersistentVolumeClaim/results is deleted, with all that it holds"}
+}
+
+test_silent_where_no_data_goes if {
+	count(data_deleted.deny) == 0 with input as {"change": removed("ConfigMap")}
+}
+
+test_silent_where_claims_change if {
+	"PersistentVolumeClaim" in {o.object.kind | some o in data.change.objects}
+	count(data_deleted.deny) == 0 with input as {"change": data.change}
+}

@@ -1,0 +1,14 @@
+package tenon.rules.change.fact_changed_test
+
+import data.tenon.rules.change.fact_changed
+
+test_fires if {
+	found := fact_changed.deny with input as {"change": data.change}
+	{f.msg | some f in found} == {"the fact secrets.mirror is added"}
+}
+
+test_silent_about_other_trust if {
+	others := [t | some t in data.change.trust; t.what != "fact"]
+	count(others) > 0
+	count(fact_changed.deny) == 0 with input as {"change": {"trust": others}}
+}
