@@ -24,9 +24,14 @@ unit: peers
 	$(GO) test ./...
 
 # What takes minutes: 100,000 commits through the traffic split, a marker in every literal, a real
-# control plane, the real cosign and policy-controller.
-e2e: peers
-	TENON_E2E=1 $(GO) test -count=1 -timeout 60m ./test/traffic ./internal/platform ./test/parity ./test/images
+# control plane, the real cosign and policy-controller, the HTML report in Chromium.
+e2e: peers browser
+	TENON_E2E=1 $(GO) test -count=1 -timeout 60m ./test/traffic ./internal/platform ./test/parity ./test/images ./test/report
+
+# Debian's Chromium and xmllint; the latter checks JUnit against its schema.
+.PHONY: browser
+browser:
+	command -v chromium >/dev/null && command -v xmllint >/dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends chromium libxml2-utils; }
 
 # Builds etcd, kube-apiserver and the webhooks of Tekton and Triggers once, then takes seconds.
 parity:
@@ -42,13 +47,14 @@ lint: peers
 
 # The tools that tenon is compared with, and the linters, built from pinned modules.
 peers: bin/.peers
-bin/.peers: test/peers/go.mod internal/tools/go.mod test/promtool/go.mod test/traffic/package-lock.json
+bin/.peers: test/peers/go.mod internal/tools/go.mod test/promtool/go.mod test/traffic/package-lock.json test/report/package-lock.json
 	mkdir -p bin
 	cd test/peers && $(GO) build -o ../../bin/ cuelang.org/go/cmd/cue sigs.k8s.io/kustomize/kustomize/v5 \
 	  github.com/open-policy-agent/opa github.com/open-policy-agent/conftest github.com/yannh/kubeconform/cmd/kubeconform
 	cd internal/tools && $(GO) build -o ../../bin/ honnef.co/go/tools/cmd/staticcheck github.com/rhysd/actionlint/cmd/actionlint
 	cd test/promtool && $(GO) build -o ../../bin/ github.com/prometheus/prometheus/cmd/promtool
 	cd test/traffic && npm ci --no-audit --no-fund
+	cd test/report && npm ci --no-audit --no-fund
 	touch $@
 
 bench: build peers

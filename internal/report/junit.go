@@ -30,8 +30,7 @@ type (
 	testCase struct {
 		Name      string   `xml:"name,attr"`
 		ClassName string   `xml:"classname,attr"`
-		File      string   `xml:"file,attr,omitempty"`
-		Skipped   *outcome `xml:"skipped"`
+		Skipped   *string  `xml:"skipped"`
 		Failure   *outcome `xml:"failure"`
 	}
 	outcome struct {
@@ -41,7 +40,7 @@ type (
 	}
 )
 
-// writeJUnit writes a suite for each rule that found something: what blocks is a failure, what does
+// writeJUnit writes JUnit's XML, by the schema of Jenkins' dtkit (junit-4.xsd): a suite for each rule that found something: what blocks is a failure, what does
 // not, or is waived, is skipped. A clean run is one passing test.
 func writeJUnit(w io.Writer, p Page, _ Options) error {
 	all := testSuites{Name: "tenon"}
@@ -83,19 +82,19 @@ func (s *testSuite) add(p Page, f finding.Finding) {
 	c := testCase{Name: printable(name), ClassName: f.Rule}
 	said := &outcome{Message: printable(f.Message), Type: f.Severity.String(), Text: printable(f.Remedy)}
 	if f.Source != nil {
-		c.File = f.Source.File
 		said.Text = f.Source.String() + "\n" + said.Text
 	}
 	switch {
 	case f.Waiver != nil:
-		c.Skipped = &outcome{Message: "waived: " + f.Waiver.Reason}
+		reason := printable("waived: " + f.Waiver.Reason)
+		c.Skipped = &reason
 		s.Skipped++
 	case p.fails(f):
 		c.Failure = said
 		s.Failures++
 	default:
-		said.Type = ""
-		c.Skipped = said
+		text := said.Message + "\n" + said.Text
+		c.Skipped = &text
 		s.Skipped++
 	}
 	s.Tests++
