@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
+
 	"tenon.dev/tenon/internal/cli"
 )
 
@@ -29,7 +31,12 @@ func TestChanges(t *testing.T) {
 		seen++
 		t.Run(branch, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
-			code := cli.Main([]string{"gate", "-C", repository, "--base", branch + "~1", "--head", branch, "--now", "2026-06-01"}, nil, &stdout, &stderr)
+			reports := t.TempDir()
+			code := cli.Main([]string{
+				"gate", "-C", repository, "--base", branch + "~1", "--head", branch, "--now", "2026-06-01",
+				"-o", "text", "-o", "sarif=" + reports + "/sarif", "-o", "markdown=" + reports + "/markdown",
+			}, nil, &stdout, &stderr)
+			acceptable(t, reports)
 			got := strings.ReplaceAll(fmt.Sprintf("%s%sexit %d\n", &stdout, &stderr, code), repository+"/", "")
 			file := filepath.Join(golden, branch+".txt")
 			if os.Getenv("TENON_UPDATE") != "" {
@@ -51,6 +58,25 @@ func TestChanges(t *testing.T) {
 	}
 	if status := git(t, repository, "status", "--porcelain", "--ignored"); status != "" {
 		t.Errorf("the gate left something in the working tree:\n%s", status)
+	}
+}
+
+// acceptable tells whether GitHub would take the reports.
+func acceptable(t *testing.T, reports string) {
+	t.Helper()
+	log, err := sarif.Open(reports + "/sarif")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := log.Validate(); err != nil {
+		t.Errorf("not SARIF 2.1.0: %v", err)
+	}
+	comment, err := os.ReadFile(reports + "/markdown")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(comment); n == 0 || n > 65_536 {
+		t.Errorf("a comment of %d bytes", n)
 	}
 }
 

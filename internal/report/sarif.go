@@ -32,10 +32,7 @@ func writeSARIF(w io.Writer, p Page, o Options) error {
 		seen[id]++
 		run.AddResult(result(run, f, fmt.Sprintf("%s:%d", id, seen[id])))
 	}
-	for _, f := range p.Fixed {
-		describe(run, f, o)
-		run.AddResult(result(run, f, fingerprint(f)+":1").WithBaselineState("absent"))
-	}
+	// Fixed findings are left out: code scanning does not read their state, and would show them as open.
 	log := sarif.NewReport().AddRun(run)
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
