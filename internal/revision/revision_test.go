@@ -1,0 +1,169 @@
+package revision_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"tenon.dev/tenon/internal/revision"
+)
+
+func git(t *testing.T, dir string, args ...string) string {
+	t.Helper()
+	cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=tenon", "-c", "user.email=tenon@example.com"}, args...)...)
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_SYSTEM=/dev/null", "GIT_ALLOW_PROTOCOL=file")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	file := filepath.Join(dir, name)
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// repository has two commits of a platform in a subfolder, with the tag v1 on the first.
+func repository(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	git(t, dir, "init", "-q", "-b", "main")
+	write(t, dir, "ci/cue/platform.cue", "one")
+	write(t, dir, "ci/secret.txt", "not asked for")
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-q", "-m", "one")
+	git(t, dir, "tag", "-a", "v1", "-m", "v1")
+	write(t, dir, "ci/cue/platform.cue", "two")
+	git(t, dir, "commit", "-q", "-a", "-m", "two")
+	return dir
+}
+
+func open(t *testing.T, dir, name string) revision.Revision {
+	t.Helper()
+	r, err := revision.Open(dir, name, "cue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func text(t *testing.T, r revision.Revision) string {
+	t.Helper()
+	data, err := fs.ReadFile(r.FS, "cue/platform.cue")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestNames(t *testing.T) {
+	dir := repository(t)
+	write(t, dir, "ci/cue/platform.cue", "not committed")
+	ci := filepath.Join(dir, "ci")
+	for name, want := range map[string]string{"main": "two", "v1": "one", "HEAD~1": "one", "HEAD": "two", git(t, dir, "rev-parse", "HEAD~1")[:10]: "one"} {
+		if got := text(t, open(t, ci, name)); got != want {
+			t.Errorf("%s holds %q, want %q", name, got, want)
+		}
+	}
+	if _, err := fs.Stat(open(t, ci, "main").FS, "secret.txt"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a file that was not asked for is read: %v", err)
+	}
+	if contains, known := open(t, ci, "main").Contains(open(t, ci, "v1")); !contains || !known {
+		t.Error("main does not contain v1")
+	}
+	if contains, known := open(t, ci, "v1").Contains(open(t, ci, "main")); contains || !known {
+		t.Error("v1 contains main")
+	}
+	tree, err := revision.WorkingTree(ci)
+	if err != nil || text(t, tree) != "not committed" {
+		t.Errorf("the working tree: %v", err)
+	}
+	if status := git(t, dir, "status", "--porcelain"); status != "M ci/cue/platform.cue" {
+		t.Errorf("reading changed the working tree or the index: %q", status)
+	}
+}
+
+func TestClones(t *testing.T) {
+	dir := repository(t)
+	bare, shallow, linked := filepath.Join(t.TempDir(), "bare.git"), filepath.Join(t.TempDir(), "shallow"), filepath.Join(t.TempDir(), "linked")
+	git(t, dir, "clone", "-q", "--bare", dir, bare)
+	git(t, dir, "clone", "-q", "--depth=1", "file://"+dir, shallow)
+	git(t, dir, "worktree", "add", "-q", linked, "v1")
+	git(t, dir, "branch", "feature")
+	full := filepath.Join(t.TempDir(), "full")
+	git(t, dir, "clone", "-q", dir, full)
+
+	r, err := revision.Open(bare, "v1", "ci")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fs.Stat(r.FS, "ci/cue/platform.cue"); err != nil {
+		t.Errorf("bare: %v", err)
+	}
+	if got := text(t, open(t, filepath.Join(shallow, "ci"), "HEAD")); got != "two" {
+		t.Errorf("shallow: %q", got)
+	}
+	if _, err := revision.Open(shallow, "HEAD~1"); !errors.Is(err, revision.ErrUnknown) || !strings.Contains(err.Error(), "git fetch --depth=1 origin") {
+		t.Errorf("what a shallow clone lacks: %v", err)
+	}
+	if got := text(t, open(t, filepath.Join(linked, "ci"), "HEAD")); got != "one" {
+		t.Errorf("worktree: %q", got)
+	}
+	// A CI's clone knows branches of origin alone.
+	if got := text(t, open(t, filepath.Join(full, "ci"), "feature")); got != "two" {
+		t.Errorf("branch of origin: %q", got)
+	}
+}
+
+func TestUnknown(t *testing.T) {
+	dir := repository(t)
+	for _, in := range []string{dir, t.TempDir()} {
+		if _, err := revision.Open(in, "nope"); !errors.Is(err, revision.ErrUnknown) {
+			t.Errorf("got %v", err)
+		}
+	}
+	folder := t.TempDir()
+	write(t, folder, "cue/platform.cue", "a folder")
+	if got := text(t, open(t, dir, folder)); got != "a folder" {
+		t.Errorf("folder: %q", got)
+	}
+}
+
+// What leads out of a revision is no part of it, and what is too large is refused by name.
+func TestHostileTrees(t *testing.T) {
+	dir := repository(t)
+	outside := filepath.Join(t.TempDir(), "outside.cue")
+	write(t, filepath.Dir(outside), "outside.cue", "a secret of this machine")
+	if err := os.Symlink(outside, filepath.Join(dir, "ci/cue/link.cue")); err != nil {
+		t.Fatal(err)
+	}
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-q", "-m", "a link")
+	if _, err := fs.Stat(open(t, filepath.Join(dir, "ci"), "HEAD").FS, "cue/link.cue"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a symlink is read: %v", err)
+	}
+	tree, err := revision.WorkingTree(filepath.Join(dir, "ci"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fs.ReadFile(tree.FS, "cue/link.cue"); err == nil {
+		t.Error("a symlink of the working tree leads out of it")
+	}
+	write(t, dir, "ci/cue/large.cue", strings.Repeat("x", 17<<20))
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-q", "-m", "large")
+	if _, err := revision.Open(filepath.Join(dir, "ci"), "HEAD", "cue"); err == nil || !strings.Contains(err.Error(), "cue/large.cue is larger than 16 MiB") {
+		t.Errorf("a file of 17 MiB: %v", err)
+	}
+}
