@@ -95,7 +95,10 @@ func CompareLive(environments []check.Environment, name string, live []manifest.
 	}
 	diff.Locate(changes, maxLocated)
 	p := one(name, wanted, len(objects), changes)
-	if others > 0 {
+	switch {
+	case others == 1:
+		p.Notes = append(p.Notes, "1 object of the export is not of the target: left out")
+	case others > 1:
 		p.Notes = append(p.Notes, fmt.Sprintf("%d objects of the export are not of the target: left out", others))
 	}
 	if absent := absentKinds(live, objects); len(absent) > 0 {
