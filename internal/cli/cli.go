@@ -43,8 +43,11 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	// dir is the folder that holds cue/ and overlays/.
+	// dir is the folder that holds cue/ and overlays/, or a bare repository.
 	dir string
+	// bare says that dir is a bare repository, whose part inside holds them.
+	bare   bool
+	inside string
 }
 
 // Main runs tenon and returns its exit code.
@@ -158,7 +161,7 @@ func (a *app) overlays() string { return filepath.Join(a.dir, "overlays") }
 
 // inDir makes the file names of findings relative to the working folder.
 func (a *app) inDir(r finding.Report) finding.Report {
-	prefix := filepath.ToSlash(filepath.Clean(a.dir))
+	prefix := a.prefix()
 	if prefix == "." {
 		return r
 	}

@@ -20,6 +20,7 @@ import (
 // diffFlags are what `tenon diff` was told.
 type diffFlags struct {
 	base, head, live string
+	folder           string
 	outputs          []string
 	exitCode         bool
 	limits           limits
@@ -47,6 +48,7 @@ as defaults and status, are left out. Targets are named prod/phase2 or overlays/
 	}
 	cmd.Flags().StringVar(&f.base, "base", "", "revision to compare with: a branch, a tag, a commit, or a folder")
 	cmd.Flags().StringVar(&f.head, "head", "", "with --base: the other revision (default the working tree)")
+	registerFolder(cmd, &f.folder)
 	cmd.Flags().StringVar(&f.live, "live", "", "file or folder with what a cluster has, or - for standard input")
 	cmd.Flags().BoolVar(&f.exitCode, "exit-code", false, "exit with 1 where something differs")
 	cmd.Flags().StringArrayVarP(&f.outputs, "output", "o", nil, "FORMAT, or FORMAT=FILE, repeatable: "+strings.Join(report.Comparisons(), ", ")+" (default text)")
@@ -55,6 +57,7 @@ as defaults and status, are left out. Targets are named prod/phase2 or overlays/
 }
 
 func (a *app) diff(f diffFlags, args []string) error {
+	a.enter(f.folder)
 	outputs, err := parseOutputs(f.outputs)
 	if err != nil {
 		return err

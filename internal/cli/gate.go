@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,13 +21,14 @@ import (
 
 // gateFlags are what `tenon gate` was told.
 type gateFlags struct {
-	base, head, failOn, now string
-	outputs                 []string
-	policies, levels        []string
-	all, verify             bool
-	optional                bool
-	images                  imageFlags
-	limits                  limits
+	base, head, folder string
+	failOn, now        string
+	outputs            []string
+	policies, levels   []string
+	all, verify        bool
+	optional           bool
+	images             imageFlags
+	limits             limits
 }
 
 func (a *app) gateCommand() *cobra.Command {
@@ -51,6 +53,7 @@ another); nothing of them is run, and nothing is written but the outputs.`,
 	}
 	cmd.Flags().StringVar(&f.base, "base", "", "revision to compare with: a branch, a tag, a commit, or a folder")
 	cmd.Flags().StringVar(&f.head, "head", "", "revision to judge (default the working tree)")
+	registerFolder(cmd, &f.folder)
 	cmd.Flags().BoolVar(&f.all, "all", false, "let findings block that the base has, too")
 	cmd.Flags().StringVar(&f.failOn, "fail-on", "", "block at a lower severity than the base's gate.failOn asks for: error, warning or info")
 	cmd.Flags().StringVar(&f.now, "now", "", "day that waivers are judged by, as YYYY-MM-DD (default today)")
@@ -64,7 +67,21 @@ another); nothing of them is run, and nothing is written but the outputs.`,
 	return cmd
 }
 
+func registerFolder(cmd *cobra.Command, folder *string) {
+	cmd.Flags().StringVar(folder, "folder", "", "folder of the repository that holds cue/, where -C is a bare one")
+}
+
+// enter finds the platform's folder: of a bare repository it is a part of the revisions.
+func (a *app) enter(folder string) {
+	if a.bare = revision.IsBare(a.dir); a.bare {
+		a.inside = folder
+	} else {
+		a.dir = filepath.Join(a.dir, folder)
+	}
+}
+
 func (a *app) gate(ctx context.Context, f gateFlags) error {
+	a.enter(f.folder)
 	in, err := a.gateInput(ctx, f)
 	if err != nil {
 		return err
@@ -132,12 +149,15 @@ func (a *app) gateInput(ctx context.Context, f gateFlags) (gate.Input, error) {
 // tree.
 func (a *app) revision(name string, policies []string) (revision.Revision, error) {
 	if name == "" {
+		if a.bare {
+			return revision.Revision{}, usagef("%s is a bare repository, which has no working tree: name a revision with --head", a.dir)
+		}
 		if _, err := a.folder(); err != nil {
 			return revision.Revision{}, err
 		}
 		return revision.WorkingTree(a.dir)
 	}
-	r, err := revision.Open(a.dir, name, append([]string{"cue", "overlays"}, policies...)...)
+	r, err := revision.Open(a.dir, a.inside, name, append([]string{"cue", "overlays"}, policies...)...)
 	if errors.Is(err, revision.ErrUnknown) {
 		return r, usageError{err}
 	}

@@ -130,7 +130,13 @@ func (a *app) pageInDir(p *report.Page) {
 	}
 }
 
-func (a *app) prefix() string { return filepath.ToSlash(filepath.Clean(a.dir)) }
+// prefix is what stands in front of the names of files for who sees the repository.
+func (a *app) prefix() string {
+	if a.bare {
+		return path.Clean(filepath.ToSlash(a.inside))
+	}
+	return filepath.ToSlash(filepath.Clean(a.dir))
+}
 
 func (a *app) moved(p *finding.Position) *finding.Position {
 	if p == nil || a.prefix() == "." {

@@ -62,10 +62,12 @@ func WorkingTree(dir string) (Revision, error) {
 
 // Open finds a revision by its name: a git revision of the repository that dir lies in, or else a
 // folder. Of the revision's tree the files below the same folder and the names given are read. dir may
-// lie in a working tree or in a bare repository; the history may be shallow.
-func Open(dir, name string, only ...string) (Revision, error) {
+// lie in a working tree or be a bare repository, of which folder is the part that is meant; the history
+// may be shallow.
+func Open(dir, folder, name string, only ...string) (Revision, error) {
 	repository, prefix, err := repositoryOf(dir)
 	if err == nil {
+		prefix = path.Join(prefix, folder)
 		hash, unresolved := resolve(repository, name)
 		if unresolved == nil {
 			return read(repository, *hash, prefix, name, only)
@@ -81,6 +83,16 @@ func Open(dir, name string, only ...string) (Revision, error) {
 		return Revision{}, fmt.Errorf("%w %s: there is no such folder, and %s is in no git repository", ErrUnknown, name, dir)
 	}
 	return Revision{}, fmt.Errorf("%w %s: %w", ErrUnknown, name, err)
+}
+
+// IsBare tells whether a folder is a repository without a working tree.
+func IsBare(dir string) bool {
+	repository, err := git.PlainOpen(dir)
+	if err != nil {
+		return false
+	}
+	_, err = repository.Worktree()
+	return errors.Is(err, git.ErrIsBareRepository)
 }
 
 // resolve finds the commit of a name; branches of origin need no prefix, as a CI's clone has no others.

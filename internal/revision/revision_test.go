@@ -51,7 +51,7 @@ func repository(t *testing.T) string {
 
 func open(t *testing.T, dir, name string) revision.Revision {
 	t.Helper()
-	r, err := revision.Open(dir, name, "cue")
+	r, err := revision.Open(dir, "", name, "cue")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,17 +104,20 @@ func TestClones(t *testing.T) {
 	full := filepath.Join(t.TempDir(), "full")
 	git(t, dir, "clone", "-q", dir, full)
 
-	r, err := revision.Open(bare, "v1", "ci")
+	r, err := revision.Open(bare, "ci", "v1", "cue")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := fs.Stat(r.FS, "ci/cue/platform.cue"); err != nil {
+	if _, err := fs.Stat(r.FS, "cue/platform.cue"); err != nil {
 		t.Errorf("bare: %v", err)
+	}
+	if !revision.IsBare(bare) || revision.IsBare(dir) || revision.IsBare(t.TempDir()) {
+		t.Error("bare is not told from other folders")
 	}
 	if got := text(t, open(t, filepath.Join(shallow, "ci"), "HEAD")); got != "two" {
 		t.Errorf("shallow: %q", got)
 	}
-	if _, err := revision.Open(shallow, "HEAD~1"); !errors.Is(err, revision.ErrUnknown) || !strings.Contains(err.Error(), "git fetch --depth=1 origin") {
+	if _, err := revision.Open(shallow, "", "HEAD~1"); !errors.Is(err, revision.ErrUnknown) || !strings.Contains(err.Error(), "git fetch --depth=1 origin") {
 		t.Errorf("what a shallow clone lacks: %v", err)
 	}
 	if got := text(t, open(t, filepath.Join(linked, "ci"), "HEAD")); got != "one" {
@@ -129,7 +132,7 @@ func TestClones(t *testing.T) {
 func TestUnknown(t *testing.T) {
 	dir := repository(t)
 	for _, in := range []string{dir, t.TempDir()} {
-		if _, err := revision.Open(in, "nope"); !errors.Is(err, revision.ErrUnknown) {
+		if _, err := revision.Open(in, "", "nope"); !errors.Is(err, revision.ErrUnknown) {
 			t.Errorf("got %v", err)
 		}
 	}
@@ -163,7 +166,7 @@ func TestHostileTrees(t *testing.T) {
 	write(t, dir, "ci/cue/large.cue", strings.Repeat("x", 17<<20))
 	git(t, dir, "add", "-A")
 	git(t, dir, "commit", "-q", "-m", "large")
-	if _, err := revision.Open(filepath.Join(dir, "ci"), "HEAD", "cue"); err == nil || !strings.Contains(err.Error(), "cue/large.cue is larger than 16 MiB") {
+	if _, err := revision.Open(filepath.Join(dir, "ci"), "", "HEAD", "cue"); err == nil || !strings.Contains(err.Error(), "cue/large.cue is larger than 16 MiB") {
 		t.Errorf("a file of 17 MiB: %v", err)
 	}
 }
