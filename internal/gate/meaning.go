@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
 
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/diff"
@@ -226,54 +225,6 @@ func repository(name string) string {
 	return name
 }
 
-// quotas compares what namespaces may ask for, and what claims keep.
-func (m *meaning) quotas(t finding.Target, before, after []manifest.Object) {
-	old, now := amounts(before), amounts(after)
-	for _, id := range slices.Sorted(maps.Keys(now)) {
-		if was, known := old[id]; known && was.quantity.Cmp(now[id].quantity) != 0 {
-			m.cost(t, now[id], was.quantity, now[id].quantity)
-		}
-	}
-}
-
-// cost adds one amount that differs.
-func (m *meaning) cost(t finding.Target, a amount, before, after resource.Quantity) {
-	i := item{"what": a.what, "resource": a.resource, "before": before.String(), "after": after.String(), "grows": after.Cmp(before) > 0}
-	if b := before.AsApproximateFloat64(); b > 0 {
-		i["factor"] = after.AsApproximateFloat64() / b
-	}
-	if a.object != nil {
-		i["object"], i["field"] = a.object, a.field
-	}
-	m.add("costs", i, t)
-}
-
-type amount struct {
-	what, resource, field string
-	object                *finding.Object
-	quantity              resource.Quantity
-}
-
-func amounts(objects []manifest.Object) map[string]amount {
-	all := map[string]amount{}
-	for _, o := range objects {
-		at, what := manifest.Path{"spec", "hard"}, "the quota"
-		if o.Kind == "PersistentVolumeClaim" {
-			at, what = manifest.Path{"spec", "resources", "requests"}, "the claim"
-		} else if o.Kind != "ResourceQuota" {
-			continue
-		}
-		value, _ := manifest.Lookup(o.Value, at)
-		hard, _ := value.(map[string]any)
-		for name, text := range hard {
-			if quantity, err := resource.ParseQuantity(fmt.Sprint(text)); err == nil {
-				all[o.Kind+"\n"+o.Namespace+"\n"+o.Name+"\n"+name] = amount{what + " " + o.Name, name, at.Append(name).String(), o.Ref(), quantity}
-			}
-		}
-	}
-	return all
-}
-
 // updates asks of each object that changed whether the API server takes it, and what starts anew.
 func (m *meaning) updates(t finding.Target, before, after []manifest.Object) {
 	for _, o := range diff.Objects(before, after) {
@@ -331,33 +282,10 @@ func (m *meaning) environment(before, after check.Environment) {
 				"source": after.Place(fmt.Sprintf("phases.%q.trafficPercent", phase)), "targets": at,
 			}, none)
 		}
-		if known && was.ConcurrentRuns != is.ConcurrentRuns {
-			m.cost(at[0], amount{what: "concurrent runs", resource: "runs"},
-				*resource.NewQuantity(int64(was.ConcurrentRuns), resource.DecimalSI), *resource.NewQuantity(int64(is.ConcurrentRuns), resource.DecimalSI))
+		if known {
+			place := after.Place(fmt.Sprintf("phases.%q.concurrentRuns", phase))
+			m.count(at[0], amount{what: "concurrent runs", resource: "runs", source: place}, was.ConcurrentRuns, is.ConcurrentRuns)
 		}
 	}
 	m.pools(before, after)
-}
-
-// pools compares how many nodes and GPUs the pools may grow to.
-func (m *meaning) pools(before, after check.Environment) {
-	for _, name := range slices.Sorted(maps.Keys(after.State.Pools)) {
-		was, now := before.State.Pools[name], after.State.Pools[name]
-		where := finding.Target{Environment: after.Name}
-		if was.Nodes.Max != now.Nodes.Max {
-			m.cost(where, amount{what: "pool " + name, resource: "nodes at most"},
-				*resource.NewQuantity(int64(was.Nodes.Max), resource.DecimalSI), *resource.NewQuantity(int64(now.Nodes.Max), resource.DecimalSI))
-		}
-		old, gpus := 0, 0
-		if was.GPU != nil {
-			old = was.Nodes.Max * was.GPU.PerNode
-		}
-		if now.GPU != nil {
-			gpus = now.Nodes.Max * now.GPU.PerNode
-		}
-		if old != gpus {
-			m.cost(where, amount{what: "pool " + name, resource: "GPUs at most"},
-				*resource.NewQuantity(int64(old), resource.DecimalSI), *resource.NewQuantity(int64(gpus), resource.DecimalSI))
-		}
-	}
 }

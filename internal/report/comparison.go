@@ -11,7 +11,7 @@ import (
 )
 
 // groups parts the findings of a comparison as people read them: what the change means, what else is
-// new, and what was there before.
+// new, and what was there before; in each what blocks comes first.
 func groups(p Page) (meaning, fresh, known []finding.Finding) {
 	for _, f := range p.Findings {
 		switch {
@@ -23,7 +23,7 @@ func groups(p Page) (meaning, fresh, known []finding.Finding) {
 			fresh = append(fresh, f)
 		}
 	}
-	return meaning, fresh, known
+	return byRank(p, meaning), byRank(p, fresh), byRank(p, known)
 }
 
 func isMeaning(f finding.Finding) bool { return strings.HasPrefix(f.Rule, "change/") }
@@ -134,7 +134,14 @@ func (t *text) changes(p Page) {
 		return
 	}
 	fmt.Fprintf(t, "\n%s\n", t.style.paint("1", "Changes"))
-	for _, o := range p.Changes {
+	rest, groups := grouped(p.Changes)
+	for _, g := range groups {
+		fmt.Fprintf(t, "%s\n", g.title(len(p.Targets)))
+		for _, line := range g.kinds() {
+			fmt.Fprintf(t, "  %s\n", line)
+		}
+	}
+	for _, o := range rest {
 		fmt.Fprintf(t, "%s %s%s%s\n", o.Op, t.style.paint("1", o.Object.String()), inTargets(o.Targets, len(p.Targets)), from(o.Source, o.Op))
 		for _, c := range o.Changes {
 			t.change(c)

@@ -4,8 +4,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"tenon.dev/tenon/internal/finding"
 )
@@ -99,62 +97,4 @@ func (s *testSuite) add(p Page, f finding.Finding) {
 	}
 	s.Tests++
 	s.Cases = append(s.Cases, c)
-}
-
-// fails tells whether a finding fails the run, compared or not.
-func (p Page) fails(f finding.Finding) bool {
-	if p.Verdict != "" {
-		return p.Blocks(f)
-	}
-	return f.Waiver == nil && f.Severity >= p.FailOn
-}
-
-// writeGitHub writes workflow commands, which GitHub shows at the lines of a pull request
-// (https://docs.github.com/en/actions/reference/workflow-commands-for-github-actions).
-func writeGitHub(w io.Writer, p Page, _ Options) error {
-	commands := map[finding.Severity]string{finding.Error: "error", finding.Warning: "warning", finding.Info: "notice"}
-	// GitHub shows ten of each level in a step: those that block come first.
-	all := slices.Clone(p.Findings)
-	slices.SortStableFunc(all, func(a, b finding.Finding) int { return rank(p, b) - rank(p, a) })
-	for _, f := range all {
-		if f.Waiver != nil || f.Status == finding.Known && !p.All {
-			continue
-		}
-		var properties []string
-		if f.Source != nil {
-			properties = append(properties, "file="+property(printable(f.Source.File)))
-			if f.Source.Line > 0 {
-				properties = append(properties, fmt.Sprintf("line=%d", f.Source.Line))
-			}
-			if f.Source.Column > 0 {
-				properties = append(properties, fmt.Sprintf("col=%d", f.Source.Column))
-			}
-		}
-		properties = append(properties, "title="+property(printable(f.Rule)))
-		text := f.Message
-		if f.Remedy != "" {
-			text += "\ntry: " + f.Remedy
-		}
-		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", commands[f.Severity], strings.Join(properties, ","), data(printable(text))); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func rank(p Page, f finding.Finding) int {
-	if p.fails(f) {
-		return 10 + int(f.Severity)
-	}
-	return int(f.Severity)
-}
-
-// data escapes what stands behind a workflow command, property what stands in it: a text from a pull
-// request must not start a command of its own.
-func data(text string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace(text)
-}
-
-func property(text string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(text)
 }

@@ -29,10 +29,10 @@ func writeMarkdown(w io.Writer, p Page, _ Options) error {
 	m.block(table(p))
 	meaning, fresh, known := groups(p)
 	if p.Verdict == "" {
-		meaning, fresh, known = nil, p.Findings, nil
+		meaning, fresh, known = nil, byRank(p, p.Findings), nil
 	}
-	m.findings("What it means", meaning, p)
-	m.findings("Findings", fresh, p)
+	m.findings("What it means", meaning)
+	m.findings("Findings", fresh)
 	if len(known) > 0 {
 		m.block(fmt.Sprintf("\n%s there before.\n", count(len(known), "finding")))
 	}
@@ -141,12 +141,10 @@ func cell(t Target, compared bool) string {
 
 var icons = map[finding.Severity]string{finding.Error: "⛔", finding.Warning: "⚠️", finding.Info: "ℹ️"}
 
-func (m *markdown) findings(title string, found []finding.Finding, p Page) {
+func (m *markdown) findings(title string, found []finding.Finding) {
 	if len(found) == 0 {
 		return
 	}
-	found = slices.Clone(found)
-	slices.SortStableFunc(found, func(a, b finding.Finding) int { return rank(p, b) - rank(p, a) })
 	m.block("\n### " + title + "\n\n")
 	for i, f := range found {
 		if !m.block(entry(f)) {
@@ -219,12 +217,34 @@ func (m *markdown) changes(p Page) {
 		return
 	}
 	m.block("\n### Changes\n\n")
-	for i, o := range p.Changes {
-		if !m.block(folded(o, len(p.Targets))) {
-			m.rest(fmt.Sprintf("\nand %d more of %s: too many for a comment, `tenon gate` shows them all.\n", len(p.Changes)-i, count(len(p.Changes), "change")))
+	rest, groups := grouped(p.Changes)
+	left := len(p.Changes)
+	more := func() {
+		m.rest(fmt.Sprintf("\nand %d more of %s: too many for a comment, `tenon gate` shows them all.\n", left, count(len(p.Changes), "change")))
+	}
+	for _, g := range groups {
+		if !m.block(foldedGroup(g, len(p.Targets))) {
+			more()
 			return
 		}
+		left -= len(g.objects)
 	}
+	for _, o := range rest {
+		if !m.block(folded(o, len(p.Targets))) {
+			more()
+			return
+		}
+		left--
+	}
+}
+
+func foldedGroup(g group, all int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "<details><summary>%s</summary>\n\n", escape(g.title(all)))
+	for _, line := range g.kinds() {
+		fmt.Fprintf(&b, "- %s\n", escape(line))
+	}
+	return b.String() + "\n</details>\n"
 }
 
 // folded is one object's differences, behind a line that opens them.

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"slices"
+
 	"tenon.dev/tenon/internal/diff"
 	"tenon.dev/tenon/internal/finding"
 )
@@ -95,4 +97,26 @@ type Pool struct {
 type Rule struct {
 	ID, Title, Description, Remedy, Link string
 	Severity                             finding.Severity
+}
+
+// fails tells whether a finding fails the run, compared or not.
+func (p Page) fails(f finding.Finding) bool {
+	if p.Verdict != "" {
+		return p.Blocks(f)
+	}
+	return f.Waiver == nil && f.Severity >= p.FailOn
+}
+
+// byRank copies findings, what blocks first.
+func byRank(p Page, found []finding.Finding) []finding.Finding {
+	found = slices.Clone(found)
+	slices.SortStableFunc(found, func(a, b finding.Finding) int { return rank(p, b) - rank(p, a) })
+	return found
+}
+
+func rank(p Page, f finding.Finding) int {
+	if p.fails(f) {
+		return 10 + int(f.Severity)
+	}
+	return int(f.Severity)
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/url"
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
@@ -53,8 +54,8 @@ func describe(run *sarif.Run, f finding.Finding, o Options) {
 	added.WithFullDescription(sarif.NewMultiformatMessageString().WithText(cmp.Or(rule.Description, text)))
 	help := cmp.Or(rule.Remedy, f.Remedy, text)
 	added.WithHelp(sarif.NewMultiformatMessageString().WithText(help).WithMarkdown(help))
-	if link := cmp.Or(rule.Link, f.Docs); link != "" {
-		added.WithHelpURI(link)
+	if link, err := url.Parse(cmp.Or(rule.Link, f.Docs)); err == nil && link.IsAbs() { // tenon's own docs have no address
+		added.WithHelpURI(link.String())
 	}
 }
 
