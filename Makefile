@@ -24,14 +24,15 @@ unit: peers
 	$(GO) test ./...
 
 # What takes minutes: 100,000 commits through the traffic split, a marker in every literal, a real
-# control plane, the real cosign and policy-controller, the HTML report in Chromium.
+# control plane, the real cosign and policy-controller, the HTML report in Chromium, the real pre-commit.
 e2e: peers browser
-	TENON_E2E=1 $(GO) test -count=1 -timeout 60m ./test/traffic ./internal/platform ./test/parity ./test/images ./test/report
+	TENON_E2E=1 $(GO) test -count=1 -timeout 60m ./test/traffic ./internal/platform ./test/parity ./test/images ./test/report ./test/plugs
 
-# Debian's Chromium and xmllint; the latter checks JUnit against its schema.
+# Debian's Chromium, xmllint (which checks JUnit against its schema) and pre-commit.
 .PHONY: browser
 browser:
-	command -v chromium >/dev/null && command -v xmllint >/dev/null || { apt-get update -q && apt-get install -qy --no-install-recommends chromium libxml2-utils; }
+	command -v chromium >/dev/null && command -v xmllint >/dev/null && command -v pre-commit >/dev/null || \
+	  { apt-get update -q && apt-get install -qy --no-install-recommends chromium libxml2-utils pre-commit; }
 
 # Builds etcd, kube-apiserver and the webhooks of Tekton and Triggers once, then takes seconds.
 parity:

@@ -9,6 +9,8 @@ import (
 	"path"
 	"slices"
 
+	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
+
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/platform"
@@ -69,10 +71,11 @@ type graph struct {
 	findings []finding.Finding
 	// named are the names of a kind in a namespace, which stands where key has the name.
 	named map[key][]string
+	tasks map[uintptr]*pipelinev1.Task // see task
 }
 
 func newGraph(in Input) *graph {
-	g := &graph{Input: in, byKey: map[key][]manifest.Object{}, named: map[key][]string{}}
+	g := &graph{Input: in, byKey: map[key][]manifest.Object{}, named: map[key][]string{}, tasks: map[uintptr]*pipelinev1.Task{}}
 	for _, o := range in.Objects {
 		k := key{o.Kind, o.Name}
 		g.byKey[k] = append(g.byKey[k], o)

@@ -38,9 +38,12 @@ func (g *graph) taskOf(r Run, run pipelinev1.TaskRun) (step, bool) {
 		return s, true
 	case run.Spec.TaskRef != nil && run.Spec.TaskRef.Resolver == "":
 		o, found := g.only(r.Owner, "Task", r.Object.Namespace, run.Spec.TaskRef.Name)
-		task, ok := as[pipelinev1.Task](o.Value)
+		task := g.task(o)
+		if !found || task == nil {
+			return s, false
+		}
 		s.task, s.in, s.taskAt = &task.Spec, o, manifest.Path{"spec"}
-		return s, found && ok
+		return s, true
 	}
 	return s, false
 }

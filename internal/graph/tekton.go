@@ -3,6 +3,7 @@ package graph
 import (
 	"cmp"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -87,7 +88,7 @@ func (g *graph) steps(spec *pipelinev1.PipelineSpec, in manifest.Object, at mani
 				s.task, s.in, s.taskAt = &t.TaskSpec.TaskSpec, in, s.at.Append("taskSpec")
 			case t.TaskRef != nil:
 				o, found := g.only(in, "Task", in.Namespace, t.TaskRef.Name)
-				if task, ok := as[pipelinev1.Task](o.Value); found && ok {
+				if task := g.task(o); found && task != nil {
 					s.task, s.in, s.taskAt = &task.Spec, o, manifest.Path{"spec"}
 				}
 			}
@@ -99,6 +100,20 @@ func (g *graph) steps(spec *pipelinev1.PipelineSpec, in manifest.Object, at mani
 	add("tasks", spec.Tasks)
 	add("finally", spec.Finally)
 	return steps
+}
+
+// task decodes a Task, which several questions ask about, once; nil where it does not decode.
+func (g *graph) task(o manifest.Object) *pipelinev1.Task {
+	id := reflect.ValueOf(o.Value).Pointer() // files may hold several objects of one name
+	if known, ok := g.tasks[id]; ok {
+		return known
+	}
+	var decoded *pipelinev1.Task
+	if task, ok := as[pipelinev1.Task](o.Value); ok {
+		decoded = &task
+	}
+	g.tasks[id] = decoded
+	return decoded
 }
 
 func (g *graph) runWorkspaces(r Run, run pipelinev1.PipelineRun, spec *pipelinev1.PipelineSpec) {

@@ -24,7 +24,7 @@ var pageJS string
 // writeHTML writes a page that needs nothing beside itself: no font, no script, no image is fetched,
 // and its policy forbids it.
 func writeHTML(w io.Writer, p Page, o Options) error {
-	t, err := template.New("page").Parse(pageTemplate)
+	t, err := template.New("page").Funcs(template.FuncMap{"count": count}).Parse(pageTemplate)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func writeHTML(w io.Writer, p Page, o Options) error {
 		v.Headline = headline(p)
 		v.FixedRules = strings.Join(rulesOf(p.Fixed), ", ")
 	}
-	for _, f := range p.Findings {
+	for _, f := range byRank(p, p.Findings) {
 		v.Findings = append(v.Findings, htmlFindingOf(f, p, o))
 	}
 	v.Rules = rulesOf(p.Findings)

@@ -48,7 +48,12 @@ func bench() error {
 		{name: "kubeconform", command: each(targets, kubeconform)},
 		{name: "conftest test", command: each(targets, conftest)},
 		{name: "tenon render --check", command: "bin/tenon render --check"},
+		{name: "tenon gate, one environment changed", command: gate("runs")},
+		{name: "tenon gate, all environments changed", command: gate("notebook")},
 		{name: "tenon --help", command: "bin/tenon --help"},
+	}
+	if out, err := exec.Command("sh", "-c", "rm -rf bin/changes && sh testdata/changes/build.sh \"$PWD\" bin/changes").CombinedOutput(); err != nil {
+		return fmt.Errorf("building a repository of changes: %w\n%s", err, out)
 	}
 	for run := range runs + 1 {
 		for _, m := range commands {
@@ -122,6 +127,11 @@ func chain(environment, phase string) string {
 		kubeconform(environment, phase),
 		conftest(environment, phase),
 	}, " && ")
+}
+
+// gate judges a branch of testdata/changes, which changes one line.
+func gate(branch string) string {
+	return fmt.Sprintf("bin/tenon gate -C bin/changes --base %s~1 --head %s >/dev/null", branch, branch)
 }
 
 func (m *measured) run(counts bool) error {
