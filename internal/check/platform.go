@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -65,8 +66,24 @@ func load(folder platform.Folder, name string) (Environment, []finding.Finding, 
 	return describe(env)
 }
 
-// describe reads what an environment states and renders all its targets.
-func describe(env *platform.Environment) (Environment, []finding.Finding, error) {
+// LoadTarget loads one environment and renders one phase of it; an empty phase is the one that the
+// environment is in, without what Argo CD itself reads. What the CUE refuses is returned as findings.
+func LoadTarget(folder platform.Folder, environment, phase string) (Environment, []finding.Finding, error) {
+	parsed, err := folder.Parse(environment)
+	if err != nil {
+		return Environment{}, nil, err
+	}
+	env, found, err := parsed.EvaluatePhase(phase)
+	if err != nil || env == nil {
+		return Environment{}, found, err
+	}
+	e, found, err := describe(env, cmp.Or(phase, env.Current))
+	e.Shared = nil // these are in no target
+	return e, found, err
+}
+
+// describe reads what an environment states and renders its targets: all, or those of the phases named.
+func describe(env *platform.Environment, only ...string) (Environment, []finding.Finding, error) {
 	var err error
 	e := Environment{Environment: env}
 	if e.State, err = env.State(); err != nil {
@@ -76,6 +93,9 @@ func describe(env *platform.Environment) (Environment, []finding.Finding, error)
 		return Environment{}, nil, err
 	}
 	for _, target := range env.Targets() {
+		if len(only) > 0 && !slices.Contains(only, target.Phase) {
+			continue
+		}
 		rendered := overlay.Rendered{Target: target.Target, Namespace: e.State.Namespace.Name}
 		if rendered.Objects, err = target.Render(); err != nil {
 			return Environment{}, nil, err

@@ -101,7 +101,7 @@ Exit codes: 0 clean, 1 findings, 2 wrong use, 3 could not do the work.`,
 	})
 	root.AddCommand(
 		a.initCommand(), a.renderCommand(), a.checkCommand(), a.imageCommand(), a.policyCommand(),
-		a.explainCommand(), a.gateCommand(), a.diffCommand(), a.versionCommand(),
+		a.explainCommand(), a.gateCommand(), a.diffCommand(), a.argocdCommand(), a.versionCommand(),
 	)
 	return root
 }

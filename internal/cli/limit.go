@@ -15,22 +15,29 @@ import (
 type limits struct {
 	time   time.Duration
 	memory int
+	// garbage is how much the heap may grow between two collections, in percent; 0 leaves it to Go. A
+	// process that ends after a second on a machine of CI need not spend a third of its time on collecting.
+	garbage int
 }
 
+// register is for commands that CI runs.
 func (l *limits) register(cmd *cobra.Command) {
-	cmd.Flags().DurationVar(&l.time, "time-limit", time.Minute, "give up after this long")
-	cmd.Flags().IntVar(&l.memory, "memory-limit", 2048, "give up above this many MiB")
+	l.garbage = 400
+	l.registerWith(cmd, time.Minute, 2048)
 }
 
-// garbage is how much the heap grows between two collections, in percent: a process that ends after a
-// second, and whose memory is bounded, need not spend a third of its time on collecting.
-const garbage = 400
+func (l *limits) registerWith(cmd *cobra.Command, most time.Duration, memory int) {
+	cmd.Flags().DurationVar(&l.time, "time-limit", most, "give up after this long")
+	cmd.Flags().IntVar(&l.memory, "memory-limit", memory, "give up above this many MiB")
+}
 
 // limited does the work within the limits. Work that goes on when they are reached ends with the
 // process.
 func (a *app) limited(ctx context.Context, l limits, work func(context.Context) error) error {
-	defer debug.SetGCPercent(debug.SetGCPercent(garbage))
-	defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(l.memory) << 20))
+	if l.garbage > 0 {
+		defer debug.SetGCPercent(debug.SetGCPercent(l.garbage))
+		defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(l.memory) << 20))
+	}
 	ctx, cancel := context.WithTimeout(ctx, l.time)
 	defer cancel()
 	done := make(chan error, 1)

@@ -184,6 +184,22 @@ func (p *Parsed) Same(q *Parsed) bool {
 
 // Evaluate evaluates the environment.
 func (p *Parsed) Evaluate() (*Environment, []finding.Finding, error) {
+	return p.evaluate(func(*Environment) []string { return nil })
+}
+
+// EvaluatePhase evaluates what one phase of the environment needs; an empty name is the phase that the
+// environment is in.
+func (p *Parsed) EvaluatePhase(phase string) (*Environment, []finding.Finding, error) {
+	return p.evaluate(func(e *Environment) []string {
+		if phase == "" {
+			return []string{e.Current}
+		}
+		return []string{phase}
+	})
+}
+
+// evaluate asks which phases are wanted once it is known which there are; none means all.
+func (p *Parsed) evaluate(wanted func(*Environment) []string) (*Environment, []finding.Finding, error) {
 	if p.instance.Err != nil {
 		return nil, p.files.findings(cue.Value{}, p.instance.Err), nil
 	}
@@ -195,11 +211,14 @@ func (p *Parsed) Evaluate() (*Environment, []finding.Finding, error) {
 	if err := env.describe(); err != nil {
 		return nil, nil, err
 	}
+	if found := env.validateRendered(wanted(env)); len(found) > 0 {
+		return nil, found, nil
+	}
 	return env, nil, nil
 }
 
-// validate reports what is wrong with the team's value first: what is wrong with the objects
-// usually follows from it.
+// validate reports what is wrong with the team's value, before the objects are looked at: what is wrong
+// with them usually follows from it.
 func (e *Environment) validate() []finding.Finding {
 	if err := e.root.Err(); err != nil {
 		return e.files.findings(e.root, err)
@@ -216,9 +235,22 @@ func (e *Environment) validate() []finding.Finding {
 	if err := team.Validate(cue.Concrete(true)); err != nil {
 		return e.files.findings(e.root, err)
 	}
-	for _, rendered := range []string{"targets", "files", "argocd"} {
-		value := e.root.LookupPath(cue.ParsePath(rendered))
-		if rendered != "targets" && !value.Exists() {
+	return nil
+}
+
+// validateRendered reports what is wrong with what is rendered, of some phases or, where none is named,
+// of all.
+func (e *Environment) validateRendered(phases []string) []finding.Finding {
+	places := []cue.Path{cue.ParsePath("targets"), cue.ParsePath("files")}
+	if len(phases) > 0 {
+		places = nil
+		for _, phase := range phases {
+			places = append(places, cue.MakePath(cue.Str("targets"), cue.Str(phase)), cue.MakePath(cue.Str("files"), cue.Str(phase)))
+		}
+	}
+	for _, place := range append(places, cue.ParsePath("argocd")) {
+		value := e.root.LookupPath(place)
+		if !value.Exists() && place.Selectors()[0].String() != "targets" {
 			continue
 		}
 		if err := value.Validate(cue.Concrete(true)); err != nil {
