@@ -48,9 +48,6 @@ func Generate(ctx context.Context, tree fs.FS, checker *check.Checker, r Request
 		result.Reason = reason(result.Target, refused)
 		return result, nil
 	}
-	if len(env.Targets) == 0 {
-		return Result{}, fmt.Errorf("environment %s has no phase %q: it has %s", env.Name, r.Phase, strings.Join(env.Phases, ", "))
-	}
 	target := &env.Targets[0]
 	result.Target = target.Target
 	if err := overlay.Current(tree, "overlays", *target); err != nil {

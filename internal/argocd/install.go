@@ -33,7 +33,7 @@ type Install struct {
 // Validate says what cannot be installed.
 func (i Install) Validate() error {
 	if _, err := name.NewDigest(i.Image); err != nil {
-		return fmt.Errorf("image %q: name it with its digest, such as registry.example.com/tenon:v1@sha256:...", i.Image)
+		return fmt.Errorf("image %q: name it with its digest, as in registry.example.com/tenon:v1@sha256:DIGEST", i.Image)
 	}
 	if i.TimeLimit < time.Second || i.Memory < 64 || i.Parallel < 1 {
 		return fmt.Errorf("a call needs a second or more, 64 MiB or more, and room for one")

@@ -211,7 +211,13 @@ func (p *Parsed) evaluate(wanted func(*Environment) []string) (*Environment, []f
 	if err := env.describe(); err != nil {
 		return nil, nil, err
 	}
-	if found := env.validateRendered(wanted(env)); len(found) > 0 {
+	phases := wanted(env)
+	for _, phase := range phases {
+		if !slices.Contains(env.Phases, phase) {
+			return nil, nil, fmt.Errorf("environment %s has no phase %q: it has %s", env.Name, phase, strings.Join(env.Phases, ", "))
+		}
+	}
+	if found := env.validateRendered(phases); len(found) > 0 {
 		return nil, found, nil
 	}
 	return env, nil, nil
