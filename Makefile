@@ -24,8 +24,10 @@ unit: peers
 	$(GO) test ./...
 
 # What takes minutes: 100,000 commits through the traffic split, a marker in every literal, a real
-# control plane, the real cosign and policy-controller, the HTML report in Chromium, the real pre-commit.
+# control plane, the real cosign and policy-controller, the HTML report in Chromium, the real pre-commit,
+# Argo CD's real plugin server.
 e2e: peers browser
+	cd test/argocd && $(GO) test -count=1 -timeout 30m .
 	TENON_E2E=1 $(GO) test -count=1 -timeout 60m ./test/traffic ./internal/platform ./test/parity ./test/images ./test/report ./test/plugs
 
 # Debian's Chromium, xmllint (which checks JUnit against its schema) and pre-commit.

@@ -80,7 +80,8 @@ func (i Install) Files(more []manifest.Object) (map[string][]byte, error) {
 	for _, r := range resources {
 		fmt.Fprintf(&b, "- %s\n", r)
 	}
-	b.WriteString("patches:\n- path: patch.yaml\n")
+	// By kind and name: the namespace of Argo CD is set last in many installations.
+	b.WriteString("patches:\n- path: patch.yaml\n  target: {group: apps, version: v1, kind: Deployment, name: argocd-repo-server}\n")
 	files["kustomization.yaml"] = []byte(b.String())
 	return files, nil
 }

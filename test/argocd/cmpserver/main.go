@@ -1,0 +1,15 @@
+// Command cmpserver is Argo CD's real config management plugin server, the process of the sidecar
+// beside repo-server.
+package main
+
+import (
+	"os"
+
+	"github.com/argoproj/argo-cd/v3/cmd/argocd-cmp-server/commands"
+)
+
+func main() {
+	if err := commands.NewCommand().Execute(); err != nil {
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,15 @@
+// Command reposerver is Argo CD's real repository server, which asks plugin servers to
+// render applications.
+package main
+
+import (
+	"os"
+
+	"github.com/argoproj/argo-cd/v3/cmd/argocd-repo-server/commands"
+)
+
+func main() {
+	if err := commands.NewCommand().Execute(); err != nil {
+		os.Exit(1)
+	}
+}
