@@ -1,8 +1,9 @@
 package argocd
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
+	"io/fs"
 	"strings"
 
 	"tenon.dev/tenon/internal/check"
@@ -24,11 +25,10 @@ type Announcement struct {
 }
 
 // Announce describes the parameters, with the values that hold where none is given.
-func Announce(folder platform.Folder, r Request) ([]Announcement, error) {
-	if err := known(folder, r.Environment); err != nil {
-		return nil, err
-	}
-	names, err := folder.Environments()
+// tree is the root of the platform.
+func Announce(tree fs.FS, r Request) ([]Announcement, error) {
+	folder := platform.Folder{FS: tree, Dir: platformDir}
+	names, err := environments(folder, r.Environment)
 	if err != nil {
 		return nil, err
 	}
@@ -39,10 +39,6 @@ func Announce(folder platform.Folder, r Request) ([]Announcement, error) {
 	if env.Environment == nil {
 		return nil, fmt.Errorf("%s does not render: %s", r.Environment, refused[0].Message)
 	}
-	phase := r.Phase
-	if phase == "" {
-		phase = env.Current
-	}
 	images := map[string]string{}
 	for _, e := range image.Catalogue([]platform.State{env.State}) {
 		if e.Digest != "" {
@@ -52,8 +48,8 @@ func Announce(folder platform.Folder, r Request) ([]Announcement, error) {
 	return []Announcement{
 		{Name: "environment", Title: "Environment", Tooltip: "one of " + strings.Join(names, ", "), ItemType: "string", String: env.Name},
 		{
-			Name: "phase", Title: "Phase", ItemType: "string", String: phase,
-			Tooltip: fmt.Sprintf("one of %s; without it the one that the platform states: %s", strings.Join(slices.Clone(env.Phases), ", "), env.Current),
+			Name: "phase", Title: "Phase", ItemType: "string", String: cmp.Or(r.Phase, env.Current),
+			Tooltip: fmt.Sprintf("one of %s; without it the one that the platform states: %s", strings.Join(env.Phases, ", "), env.Current),
 		},
 		{
 			Name: "images", Title: "Images", CollectionType: "map", ItemType: "string", Map: images,

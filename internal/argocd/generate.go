@@ -35,7 +35,7 @@ type Result struct {
 // returned only where nothing stops the sync.
 func Generate(ctx context.Context, tree fs.FS, checker *check.Checker, r Request, now time.Time) (Result, error) {
 	folder := platform.Folder{FS: tree, Dir: platformDir}
-	if err := known(folder, r.Environment); err != nil {
+	if _, err := environments(folder, r.Environment); err != nil {
 		return Result{}, err
 	}
 	env, refused, err := check.LoadTarget(folder, r.Environment, r.Phase)
@@ -66,13 +66,13 @@ func Generate(ctx context.Context, tree fs.FS, checker *check.Checker, r Request
 	return result, nil
 }
 
-// known says which environments there are where one is not.
-func known(folder platform.Folder, environment string) error {
+// environments lists those of the platform, of which the one that is asked for has to be one.
+func environments(folder platform.Folder, asked string) ([]string, error) {
 	names, err := folder.Environments()
-	if err == nil && !slices.Contains(names, environment) {
-		err = fmt.Errorf("there is no environment %q: the platform has %s", environment, strings.Join(names, ", "))
+	if err == nil && !slices.Contains(names, asked) {
+		err = fmt.Errorf("there is no environment %q: the platform has %s", asked, strings.Join(names, ", "))
 	}
-	return err
+	return names, err
 }
 
 func (r *Result) judge(ctx context.Context, checker *check.Checker, env check.Environment, asked Request, now time.Time) error {
@@ -123,7 +123,7 @@ func reason(t finding.Target, stops []finding.Finding) string {
 // notice collects what does not stop the sync and should be seen.
 func (r *Result) notice(env check.Environment, asked Request, now time.Time) {
 	for _, w := range env.Waivers {
-		if w.Expires != "" && now.Format(time.DateOnly) > w.Expires {
+		if w.Expired(now) {
 			r.Notes = append(r.Notes, fmt.Sprintf("waiver %s of %s on %s expired on %s: the next change of the platform will be blocked", w.Name, w.Rule, w.Object, w.Expires))
 		}
 	}

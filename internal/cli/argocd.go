@@ -18,7 +18,6 @@ import (
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
-	"tenon.dev/tenon/internal/platform"
 	"tenon.dev/tenon/internal/policy"
 	"tenon.dev/tenon/internal/report"
 )
@@ -85,7 +84,7 @@ func (a *app) argocdParametersCommand() *cobra.Command {
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.plugged(cmd.Context(), l, func(_ context.Context, p plug) error {
-				all, err := argocd.Announce(platform.Folder{FS: p.tree, Dir: "cue/platform"}, p.request)
+				all, err := argocd.Announce(p.tree, p.request)
 				if err != nil {
 					return err
 				}

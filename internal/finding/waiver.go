@@ -54,7 +54,8 @@ func (w Waiver) where() string {
 	return text
 }
 
-func (w Waiver) expired(now time.Time) bool {
+// Expired tells whether the last day that the waiver holds is over.
+func (w Waiver) Expired(now time.Time) bool {
 	return w.Expires != "" && now.Format(time.DateOnly) > w.Expires
 }
 
@@ -70,7 +71,7 @@ func Waive(findings []Finding, waivers []Waiver, now time.Time) []Finding {
 			if !w.matches(f) {
 				continue
 			}
-			if w.expired(now) {
+			if w.Expired(now) {
 				used[i] = true
 				continue
 			}
@@ -120,7 +121,7 @@ func unfit(waivers []Waiver, used []bool, now time.Time) []Finding {
 	for i, w := range waivers {
 		f := Finding{Source: w.Source}
 		switch {
-		case w.expired(now):
+		case w.Expired(now):
 			f.Rule, f.Severity = "waiver/expired", Error
 			f.Message = fmt.Sprintf("waiver %s for %s on %s expired on %s", w.Name, w.Rule, w.Object, w.Expires)
 			f.Remedy = "mend what it covered, or renew it with a reason that still holds"
