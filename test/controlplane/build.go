@@ -21,8 +21,14 @@ var programs = []program{
 	{"etcd", "k8s", "go.etcd.io/etcd/server/v3"},
 	{"kube-apiserver", "k8s", "k8s.io/kubernetes/cmd/kube-apiserver"},
 	{"kubectl", "k8s", "k8s.io/kubernetes/cmd/kubectl"},
+	{"kube-controller-manager", "k8s", "k8s.io/kubernetes/cmd/kube-controller-manager"},
+	{"kube-scheduler", "k8s", "k8s.io/kubernetes/cmd/kube-scheduler"},
+	{"kwok", "k8s", "sigs.k8s.io/kwok/cmd/kwok"},
 	{"tekton-webhook", "tekton", "github.com/tektoncd/pipeline/cmd/webhook"},
+	{"tekton-controller", "tekton", "github.com/tektoncd/pipeline/cmd/controller"},
 	{"triggers-webhook", "triggers", "github.com/tektoncd/triggers/cmd/webhook"},
+	{"eventlistenersink", "triggers", "github.com/tektoncd/triggers/cmd/eventlistenersink"},
+	{"interceptors", "triggers", "github.com/tektoncd/triggers/cmd/interceptors"},
 }
 
 // kubernetesVersion is what the API server says of itself; without it clients refuse it. It is
@@ -32,8 +38,8 @@ const kubernetesVersion = "v1.37.2"
 // Binaries are the programs of a control plane, and the folders of the modules that their
 // manifests are taken from.
 type Binaries struct {
-	dir              string
-	tekton, triggers string
+	dir                    string
+	tekton, triggers, kwok string
 }
 
 // Build builds the programs into the user's cache, by the content of the modules that they are
@@ -63,11 +69,19 @@ func Build(ctx context.Context, source string) (Binaries, error) {
 			return b, err
 		}
 	}
-	if b.tekton, err = moduleDir(ctx, filepath.Join(source, "modules", "tekton"), "github.com/tektoncd/pipeline"); err != nil {
-		return b, err
+	for _, m := range []struct {
+		dir            *string
+		module, source string
+	}{
+		{&b.kwok, "k8s", "sigs.k8s.io/kwok"},
+		{&b.tekton, "tekton", "github.com/tektoncd/pipeline"},
+		{&b.triggers, "triggers", "github.com/tektoncd/triggers"},
+	} {
+		if *m.dir, err = moduleDir(ctx, filepath.Join(source, "modules", m.module), m.source); err != nil {
+			return b, err
+		}
 	}
-	b.triggers, err = moduleDir(ctx, filepath.Join(source, "modules", "triggers"), "github.com/tektoncd/triggers")
-	return b, err
+	return b, nil
 }
 
 func (p program) build(ctx context.Context, source, into string) error {

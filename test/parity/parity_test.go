@@ -43,7 +43,7 @@ func TestParity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plane, err := controlplane.Start(ctx, binaries, t.TempDir())
+	plane, err := controlplane.Start(ctx, binaries, t.TempDir(), controlplane.Settings{Alone: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,79 @@
+package controlplane
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// isolated is set in the process that Isolate starts.
+const isolated = "TENON_ISOLATED"
+
+// Isolated tells whether this process runs in namespaces of its own.
+func Isolated() bool { return os.Getenv(isolated) != "" }
+
+// Isolate runs this program again, with the same arguments, in a network and a mount namespace of
+// its own, and returns its exit code. Programs of Tekton listen on all addresses, some at fixed
+// ports: there they meet nobody, and nobody reaches them.
+func Isolate() (int, error) {
+	command := exec.Command("/proc/self/exe", os.Args[1:]...)
+	for _, pair := range os.Environ() {
+		if name, _, _ := strings.Cut(pair, "="); !strings.HasSuffix(strings.ToLower(name), "_proxy") {
+			command.Env = append(command.Env, pair)
+		}
+	}
+	command.Env = append(command.Env, isolated+"=1")
+	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
+	attr := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
+	if uid := os.Getuid(); uid != 0 {
+		attr.Cloneflags |= syscall.CLONE_NEWUSER
+		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+	}
+	command.SysProcAttr = attr
+	var exit *exec.ExitError
+	if err := command.Run(); err != nil && !errors.As(err, &exit) {
+		return 1, fmt.Errorf("a network namespace: %w", err)
+	}
+	return command.ProcessState.ExitCode(), nil
+}
+
+// Loopback makes the isolated network usable: its loopback device is up, and names of services
+// lead to it.
+func Loopback(dir string, names ...string) error {
+	if err := loopbackUp(); err != nil {
+		return fmt.Errorf("the loopback device: %w", err)
+	}
+	hosts := dir + "/hosts"
+	text := "127.0.0.1 localhost " + strings.Join(names, " ") + "\n"
+	if err := os.WriteFile(hosts, []byte(text), 0o644); err != nil {
+		return err
+	}
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return err
+	}
+	return unix.Mount(hosts, "/etc/hosts", "", unix.MS_BIND, "")
+}
+
+func loopbackUp() error {
+	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(socket)
+	request, err := unix.NewIfreq("lo")
+	if err != nil {
+		return err
+	}
+	request.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
+	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(socket), unix.SIOCSIFFLAGS, uintptr(unsafe.Pointer(request))); errno != 0 {
+		return errno
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+//go:build e2e
+
+// Package e2e runs the reference platform on a real cluster: etcd, the API server, the
+// controller-manager, the scheduler, and Tekton Pipelines and Triggers with their webhooks, their
+// controller and a listener. kwok plays the nodes and the containers; nothing else is played but
+// what says so.
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"testing"
+
+	"tenon.dev/tenon/test/controlplane"
+)
+
+// source is where the modules are that the programs are built from.
+const source = "../controlplane"
+
+// TestMain builds the programs where modules can be downloaded, and runs the tests in a network of
+// their own.
+func TestMain(m *testing.M) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	code, err := run(ctx, m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func run(ctx context.Context, m *testing.M) (int, error) {
+	var err error
+	if binaries, err = controlplane.Build(ctx, source); err != nil {
+		return 1, err
+	}
+	if !controlplane.Isolated() {
+		return controlplane.Isolate()
+	}
+	dir, err := os.MkdirTemp("", "tenon-e2e-")
+	if err != nil {
+		return 1, err
+	}
+	defer os.RemoveAll(dir)
+	if err := controlplane.Loopback(dir, controlplane.InterceptorsHost); err != nil {
+		return 1, err
+	}
+	workDir = filepath.Join(dir, "planes")
+	code := m.Run()
+	if code != 0 {
+		keepLogs()
+	}
+	return code, nil
+}
+
+// keepLogs leaves the logs of a failed run where the next one does not write.
+func keepLogs() {
+	kept, err := os.MkdirTemp("", "tenon-e2e-logs-")
+	if err != nil {
+		return
+	}
+	files, _ := filepath.Glob(workDir + "/*/*.log")
+	for _, file := range files {
+		into := filepath.Join(kept, filepath.Base(filepath.Dir(file)))
+		if os.MkdirAll(into, 0o755) == nil {
+			_ = os.Rename(file, filepath.Join(into, filepath.Base(file)))
+		}
+	}
+	fmt.Fprintln(os.Stderr, "the logs of the servers are in", kept)
+}
