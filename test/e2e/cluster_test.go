@@ -222,3 +222,8 @@ func ofKind(objects []manifest.Object, kinds ...string) []manifest.Object {
 	}
 	return some
 }
+
+func copyOf(t *testing.T, value map[string]any) map[string]any {
+	t.Helper()
+	return runtime.DeepCopyJSON(value)
+}
