@@ -94,7 +94,7 @@ var Catalogue = map[string]Entry{
 	"graph/gpu-memory":                     {"A notebook fits into the memory of its share of a GPU", "https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/gpu-sharing.html"},
 	"graph/image-not-found":                {"An image that is named is in the platform", "https://kubernetes.io/docs/concepts/containers/images/"},
 	"graph/interceptor-not-found":          {"An interceptor that is named exists", "https://tekton.dev/docs/triggers/interceptors/"},
-	"graph/matrix-too-large":               {"A matrix makes no more tasks than Tekton allows", "https://tekton.dev/docs/pipelines/matrix/"},
+	"graph/matrix-too-large":               {"A run gives a matrix no more values than Tekton lets a pipeline give it", "https://tekton.dev/docs/pipelines/matrix/"},
 	"graph/memlock":                        {"Locked memory is asked for where nodes allow it", "https://docs.nvidia.com/datacenter/cloud-native/gpu-operator/latest/"},
 	"graph/metric-not-exported":            {"A metric that is named is exported", "https://github.com/NVIDIA/dcgm-exporter/blob/main/etc/default-counters.csv"},
 	"graph/monitor-selects-nothing":        {"A monitor selects something to scrape", "https://prometheus-operator.dev/docs/developer/getting-started/"},

@@ -127,7 +127,7 @@ func (m *meaning) rights(t finding.Target, before, after []manifest.Object) {
 	if sameKinds(before, after, "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding") {
 		return
 	}
-	old, now := access.New(before), access.New(after)
+	old, now := access.New(before, access.Shipped{}), access.New(after, access.Shipped{})
 	add := func(op string, grants []access.Grant) {
 		for _, g := range grants {
 			m.add("rights", item{

@@ -8,6 +8,7 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/graph/access"
@@ -33,12 +34,27 @@ var shippedRoles = []*rbacv1.ClusterRole{
 	}},
 }
 
+// Rights answers what accounts may do, by the roles among the objects, those that come with
+// Triggers, and those that every API server makes.
+func Rights(objects []manifest.Object) *access.Roles {
+	shipped := access.Shipped{ClusterRoles: slices.Clone(shippedRoles)}
+	for _, r := range bootstrappolicy.ClusterRoles() {
+		if r.AggregationRule == nil { // other operators add to view, edit and admin
+			shipped.ClusterRoles = append(shipped.ClusterRoles, &r)
+		}
+	}
+	for _, b := range bootstrappolicy.ClusterRoleBindings() {
+		shipped.ClusterRoleBindings = append(shipped.ClusterRoleBindings, &b)
+	}
+	return access.New(objects, shipped)
+}
+
 // rights checks that accounts may do what is done in their name.
 func (g *graph) rights() {
 	var roles *access.Roles // most manifests have nobody to ask about
 	ask := func() *access.Roles {
 		if roles == nil {
-			roles = access.New(g.Objects, shippedRoles...)
+			roles = Rights(g.Objects)
 		}
 		return roles
 	}

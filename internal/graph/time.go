@@ -124,9 +124,9 @@ const mostCombinations = 256
 func (g *graph) fanOut(run pipelinev1.PipelineRun, steps []step, in manifest.Object) {
 	for _, s := range steps {
 		if n := combinations(s, run); n > mostCombinations {
-			g.add(in, "graph/matrix-too-large", finding.Error, s.at.Append("matrix"),
-				fmt.Sprintf("the matrix of %s makes %d tasks, and Tekton makes at most %d: the run fails", s.Name, n, mostCombinations),
-				"split it, or raise default-max-matrix-combinations-count")
+			g.add(in, "graph/matrix-too-large", finding.Warning, s.at.Append("matrix"),
+				fmt.Sprintf("the matrix of %s makes %d tasks of values that the run gives: Tekton's limit of %d holds for values that the pipeline gives, so that it creates them all at once", s.Name, n, mostCombinations),
+				"split it, or give fewer values")
 		}
 	}
 }

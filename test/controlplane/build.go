@@ -29,6 +29,7 @@ var programs = []program{
 	{"triggers-webhook", "triggers", "github.com/tektoncd/triggers/cmd/webhook"},
 	{"eventlistenersink", "triggers", "github.com/tektoncd/triggers/cmd/eventlistenersink"},
 	{"interceptors", "triggers", "github.com/tektoncd/triggers/cmd/interceptors"},
+	{"tkn", "tkn", "github.com/tektoncd/cli/cmd/tkn"},
 }
 
 // kubernetesVersion is what the API server says of itself; without it clients refuse it. It is
@@ -47,7 +48,7 @@ type Binaries struct {
 func Build(ctx context.Context, source string) (Binaries, error) {
 	var b Binaries
 	sum := sha256.New()
-	for _, module := range []string{"k8s", "tekton", "triggers"} {
+	for _, module := range []string{"k8s", "tekton", "triggers", "tkn"} {
 		for _, file := range []string{"go.mod", "go.sum"} {
 			data, err := os.ReadFile(filepath.Join(source, "modules", module, file))
 			if err != nil {
@@ -109,3 +110,6 @@ func moduleDir(ctx context.Context, dir, module string) (string, error) {
 	}
 	return strings.TrimSpace(string(out)), nil
 }
+
+// Path is where a program was built.
+func (b Binaries) Path(program string) string { return filepath.Join(b.dir, program) }

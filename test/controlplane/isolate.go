@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"unsafe"
@@ -74,6 +75,27 @@ func loopbackUp() error {
 	request.SetUint16(unix.IFF_UP | unix.IFF_RUNNING)
 	if _, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(socket), unix.SIOCSIFFLAGS, uintptr(unsafe.Pointer(request))); errno != 0 {
 		return errno
+	}
+	return nil
+}
+
+// MountAccount puts what a pod has of its service account where programs look for it. Only the
+// isolated process and those that it starts see it.
+func MountAccount(token, namespace string, ca []byte) error {
+	const folder = "/run/secrets/kubernetes.io/serviceaccount"
+	if _, err := os.Stat(folder); err != nil {
+		// A file system of its own, so that nothing of the machine changes.
+		if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
+			return err
+		}
+		if err := os.MkdirAll(folder, 0o755); err != nil {
+			return err
+		}
+	}
+	for name, data := range map[string][]byte{"token": []byte(token), "namespace": []byte(namespace), "ca.crt": ca} {
+		if err := os.WriteFile(filepath.Join(folder, name), data, 0o600); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -38,6 +38,10 @@ func (p *Plane) RunInterceptors(ctx context.Context) error {
 	return p.serves(ctx, client, "the interceptors", "https://"+InterceptorsHost+":8443/ready")
 }
 
+// debugLogging lets a listener say why an interceptor stops an event, which it does at this level
+// only (tektoncd/triggers, pkg/sink/sink.go).
+const debugLogging = `{"zap-logger-config":"{\"level\":\"debug\",\"encoding\":\"json\",\"outputPaths\":[\"stderr\"],\"errorOutputPaths\":[\"stderr\"],\"encoderConfig\":{\"levelKey\":\"severity\",\"messageKey\":\"message\",\"levelEncoder\":\"capital\"}}"}`
+
 // RunListener starts the sink of an EventListener with the token of its own account, as the
 // controller of Triggers would in a pod, and returns its address
 // (tektoncd/triggers, pkg/reconciler/eventlistener/resources/deployment.go).
@@ -57,9 +61,9 @@ func (p *Plane) RunListener(ctx context.Context, namespace, name, account string
 	env := []string{
 		"SYSTEM_NAMESPACE=" + namespace, "NAMESPACE=" + namespace, "NAME=" + name, "EL_EVENT=disable", "CONFIG_LOGGING_NAME=config-logging-triggers",
 		"METRICS_DOMAIN=tekton.dev/triggers", fmt.Sprintf("METRICS_PROMETHEUS_PORT=%d", ports[1]), "K_SINK_TIMEOUT=30",
-		"KUBECONFIG=" + p.pki.path(account+".kubeconfig"),
+		"K_LOGGING_CONFIG=" + debugLogging, "KUBECONFIG=" + p.pki.path(account+".kubeconfig"),
 	}
-	if err := p.runAs("listener-"+name, "eventlistenersink", env, args...); err != nil {
+	if err := p.runAs("listener-"+namespace, "eventlistenersink", env, args...); err != nil {
 		return "", err
 	}
 	url := fmt.Sprintf("http://127.0.0.1:%d", ports[0])

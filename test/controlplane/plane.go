@@ -95,6 +95,11 @@ func (p *Plane) core(ctx context.Context, ports []int) error {
 		"--service-account-key-file", p.pki.path("accounts.pub"), "--service-account-signing-key-file", p.pki.path("accounts.key"),
 		"--authorization-mode", "RBAC", "--allow-privileged",
 	}
+	policy := `{"apiVersion":"audit.k8s.io/v1","kind":"Policy","rules":[{"level":"Metadata","userGroups":["system:serviceaccounts"],"omitStages":["RequestReceived"]}]}`
+	if err := os.WriteFile(p.pki.path("audit.json"), []byte(policy), 0o600); err != nil {
+		return err
+	}
+	args = append(args, "--audit-policy-file", p.pki.path("audit.json"), "--audit-log-path", p.AuditLog())
 	if p.settings.Alone {
 		args = append(args, "--disable-admission-plugins", "ServiceAccount,Priority,RuntimeClass")
 	}
@@ -136,6 +141,13 @@ func (p *Plane) certified(name string) error {
 
 // Kubeconfig is the file by which a client may do everything.
 func (p *Plane) Kubeconfig() string { return p.pki.path("admin.kubeconfig") }
+
+// AuditLog is the file in which the API server notes what service accounts ask for, as one
+// audit.k8s.io/v1 Event a line.
+func (p *Plane) AuditLog() string { return p.pki.path("audit.log") }
+
+// CA is the file with the certificate that the API server is trusted by.
+func (p *Plane) CA() string { return p.pki.path("ca.crt") }
 
 func (p *Plane) kubeconfig(name, user string) error {
 	text := fmt.Sprintf(`apiVersion: v1
@@ -232,4 +244,10 @@ func freePorts(n int) ([]int, error) {
 		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
 	}
 	return ports, nil
+}
+
+// Log is what a program has written so far.
+func (p *Plane) Log(name string) string {
+	data, _ := os.ReadFile(filepath.Join(p.dir, name+".log"))
+	return string(data)
 }

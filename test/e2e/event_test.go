@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -55,11 +56,12 @@ func (c *cluster) externalSecrets(t *testing.T, objects []manifest.Object) {
 	}
 }
 
-// event is a push that GitHub reports.
+// event is a push that GitHub reports, or with a kind another event of it.
 type event struct {
 	sha    string
 	ref    string
 	secret string
+	kind   string
 }
 
 // payload is GitHub's own example of a push, with the commit and branch of the event
@@ -80,7 +82,14 @@ func (e event) payload(t *testing.T) []byte {
 	for _, kind := range events {
 		for _, example := range kind.Examples {
 			ref, _ := example["ref"].(string)
-			if kind.Name == "push" && strings.HasPrefix(ref, "refs/heads/") {
+			if e.kind == kind.Name && example["action"] == "opened" {
+				text, err := json.Marshal(example)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return text
+			}
+			if e.kind == "" && kind.Name == "push" && strings.HasPrefix(ref, "refs/heads/") {
 				example["ref"], example["after"], example["deleted"] = e.ref, e.sha, false
 				text, err := json.Marshal(example)
 				if err != nil {
@@ -90,7 +99,7 @@ func (e event) payload(t *testing.T) []byte {
 			}
 		}
 	}
-	t.Fatal("GitHub has no example of a push")
+	t.Fatalf("GitHub has no example of %+v", e)
 	return nil
 }
 
@@ -107,7 +116,7 @@ func post(t *testing.T, url string, e event) string {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("X-GitHub-Event", "push")
+	request.Header.Set("X-GitHub-Event", cmp.Or(e.kind, "push"))
 	request.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(signature.Sum(nil)))
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -178,9 +187,24 @@ func TestCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Run("run", func(t *testing.T) { c.testRun(t, url) })
-	t.Run("failures", func(t *testing.T) { c.testFailures(t, objects) })
-	t.Run("events", func(t *testing.T) { app.testEvents(t, url) })
+	for _, part := range []struct {
+		name string
+		test func(t *testing.T)
+	}{
+		{"run", func(t *testing.T) { c.testRun(t, url) }},
+		{"builds", func(t *testing.T) { c.testBuilds(t, e) }},
+		{"failures", func(t *testing.T) { c.testFailures(t, objects) }},
+		{"access", func(t *testing.T) { c.testAccess(t, objects) }},
+		{"placement", func(t *testing.T) { c.testPlacement(t, e) }},
+		{"events", func(t *testing.T) { app.testEvents(t, url) }},
+		{"waiting", func(t *testing.T) { c.testWaiting(t, objects) }},
+		{"jobs", func(t *testing.T) { c.testJobs(t, objects) }},
+		{"quota", func(t *testing.T) { c.testQuota(t, e) }},
+	} {
+		if !t.Run(part.name, part.test) {
+			return // what follows would only find what this one left behind
+		}
+	}
 }
 
 // account is that of the platform's EventListener.
@@ -205,10 +229,10 @@ func (a *application) testEvents(t *testing.T, url string) {
 		phase         string
 		runs, ignored []event
 	}{
-		{"phase1", []event{{tenth, main, secretValue}}, []event{{beyondTenth, main, secretValue}, {tenth, main, "wrong"}, {tenth, "refs/heads/other", secretValue}}},
-		{"phase2", []event{{beyondTenth, main, secretValue}, {half, main, secretValue}}, []event{{beyondHalf, main, secretValue}, {half, main, "wrong"}}},
-		{"phase3", []event{{beyondHalf, main, secretValue}, {last, main, secretValue}}, []event{{last, main, "wrong"}}},
-		{"phase1", []event{{tenth, main, secretValue}}, []event{{last, main, secretValue}}},
+		{"phase1", []event{{sha: tenth, ref: main, secret: secretValue}}, []event{{sha: beyondTenth, ref: main, secret: secretValue}, {sha: tenth, ref: main, secret: "wrong"}, {sha: tenth, ref: "refs/heads/other", secret: secretValue}}},
+		{"phase2", []event{{sha: beyondTenth, ref: main, secret: secretValue}, {sha: half, ref: main, secret: secretValue}}, []event{{sha: beyondHalf, ref: main, secret: secretValue}, {sha: half, ref: main, secret: "wrong"}}},
+		{"phase3", []event{{sha: beyondHalf, ref: main, secret: secretValue}, {sha: last, ref: main, secret: secretValue}}, []event{{sha: last, ref: main, secret: "wrong"}}},
+		{"phase1", []event{{sha: tenth, ref: main, secret: secretValue}}, []event{{sha: last, ref: main, secret: secretValue}}},
 	} {
 		a.sync(t, overlayOf(t, "prod/"+c.phase))
 		time.Sleep(time.Second) // the listener hears of the change by a watch
@@ -217,8 +241,7 @@ func (a *application) testEvents(t *testing.T, url string) {
 			ignored = append(ignored, post(t, url, e))
 		}
 		for _, e := range c.runs {
-			name := a.started(t, namespace, post(t, url, e))
-			a.finished(t, namespace, name)
+			a.remove(t, a.started(t, namespace, post(t, url, e)))
 		}
 		for i, id := range ignored {
 			if names, err := a.runsOf(t.Context(), namespace, id); err != nil || len(names) > 0 {
@@ -226,6 +249,20 @@ func (a *application) testEvents(t *testing.T, url string) {
 			}
 		}
 	}
+}
+
+// remove deletes a run and waits until its claims are gone: the quota has room for those of one.
+func (c *cluster) remove(t *testing.T, run string) {
+	t.Helper()
+	o := parse(t, "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {name: "+run+", namespace: "+namespace+"}\n")[0]
+	found, err := c.get(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.delete(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	c.wantNoClaims(t, convert[pipelinev1.PipelineRun](t, found))
 }
 
 // finished waits until a run has ended, and wants it to have succeeded.

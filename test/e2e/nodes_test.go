@@ -115,4 +115,21 @@ func (c *cluster) openOnly(t *testing.T, pool string) {
 			t.Fatal(err)
 		}
 	}
+	eventually(t, 30*time.Second, "the nodes are open or closed", func() error { return c.closedBut(t, pool) })
+}
+
+// closedBut tells whether exactly the nodes of a pool are without the taint that the controller
+// gives to those that are unschedulable, and takes from them again later.
+func (c *cluster) closedBut(t *testing.T, pool string) error {
+	nodes, err := c.typed.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, n := range nodes.Items {
+		closed := slices.ContainsFunc(n.Spec.Taints, func(t corev1.Taint) bool { return t.Key == corev1.TaintNodeUnschedulable })
+		if closed != (pool != "" && n.Labels[poolLabel] != pool) {
+			return fmt.Errorf("%s is not", n.Name)
+		}
+	}
+	return nil
 }

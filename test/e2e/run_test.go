@@ -13,12 +13,28 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/manifest"
 )
 
+// testBuilds runs the samples that build images.
+func (c *cluster) testBuilds(t *testing.T, e check.Environment) {
+	samples := samplesOf(t, e)
+	if len(samples) == 0 {
+		t.Fatal("there are no samples")
+	}
+	for _, o := range samples {
+		created, err := c.apply(t.Context(), o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.finished(t, o.Namespace, created.GetName())
+	}
+}
+
 // testRun follows a run from the push to the end: where its pods were placed, and when they ran.
 func (c *cluster) testRun(t *testing.T, url string) {
-	name := c.started(t, namespace, post(t, url, event{"0000000000000000000000000000000000000001", "refs/heads/main", secretValue}))
+	name := c.started(t, namespace, post(t, url, event{sha: "0000000000000000000000000000000000000001", ref: "refs/heads/main", secret: secretValue}))
 	run := c.finished(t, namespace, name)
 	pods := c.podsOf(t, name)
 	for task, want := range map[string]int{
@@ -136,19 +152,21 @@ func byHand(t *testing.T, objects []manifest.Object, fails string) manifest.Obje
 			}
 		}
 		annotations[failAnnotation] = fails
-		params := o.Value["spec"].(map[string]any)["params"].([]any)
-		for _, p := range params {
-			switch p := p.(map[string]any); p["name"] {
-			case "repository":
-				p["value"] = "https://github.com/example/notebooks"
-			case "revision":
-				p["value"] = "0000000000000000000000000000000000000002"
-			}
-		}
+		setParam(o, "repository", "https://github.com/example/notebooks")
+		setParam(o, "revision", "0000000000000000000000000000000000000002")
 		return o
 	}
 	t.Fatal("there is no TriggerTemplate")
 	return manifest.Object{}
+}
+
+func setParam(run manifest.Object, name, value string) {
+	params := run.Value["spec"].(map[string]any)["params"].([]any)
+	for _, p := range params {
+		if p := p.(map[string]any); p["name"] == name {
+			p["value"] = value
+		}
+	}
 }
 
 // testFailures: a task that fails is tried again as often as its retries say, and the closing
@@ -163,7 +181,9 @@ func (c *cluster) testFailures(t *testing.T, objects []manifest.Object) {
 		{"execute-tests", "execute-tests", 1, false},
 		{"download-test-framework", "download-test-framework", 3, false},
 	} {
-		created, err := c.apply(t.Context(), byHand(t, objects, x.fails))
+		o := byHand(t, objects, x.fails)
+		setParam(o, "parallel", "true") // so that results are compared at the end
+		created, err := c.apply(t.Context(), o)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -175,7 +195,7 @@ func (c *cluster) testFailures(t *testing.T, objects []manifest.Object) {
 		if len(pods[x.task]) != x.attempts {
 			t.Errorf("%s: %d attempts, want %d", x.fails, len(pods[x.task]), x.attempts)
 		}
-		for _, closing := range []string{"notify-slack", "notify-email", "report-status", "publish-results"} {
+		for _, closing := range []string{"notify-slack", "notify-email", "report-status", "publish-results", "compare-results"} {
 			if len(pods[closing]) != 1 || pods[closing][0].Status.Phase != corev1.PodSucceeded {
 				t.Errorf("%s: the closing task %s did not run", x.fails, closing)
 			}

@@ -12,6 +12,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apiserver/pkg/authentication/serviceaccount"
+	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/pkg/registry/rbac/validation"
@@ -47,9 +48,16 @@ func (r Right) String() string {
 	return text
 }
 
+// Shipped is what a cluster holds without any manifest saying so: roles that objects may be bound
+// to, and bindings of all accounts.
+type Shipped struct {
+	ClusterRoles        []*rbacv1.ClusterRole
+	ClusterRoleBindings []*rbacv1.ClusterRoleBinding
+}
+
 // New reads roles and bindings; what does not decode is left out, since the types stage reports
-// it. Shipped adds the roles of installed operators that objects may be bound to.
-func New(objects []manifest.Object, shipped ...*rbacv1.ClusterRole) *Roles {
+// it. What is shipped counts in what an account may do, not in what it is bound to.
+func New(objects []manifest.Object, shipped Shipped) *Roles {
 	r := &Roles{}
 	for _, o := range objects {
 		switch o.Kind {
@@ -69,7 +77,7 @@ func New(objects []manifest.Object, shipped ...*rbacv1.ClusterRole) *Roles {
 	for _, b := range r.bindings {
 		b.Namespace = cmp.Or(b.Namespace, metav1.NamespaceDefault)
 	}
-	for _, s := range shipped {
+	for _, s := range shipped.ClusterRoles {
 		if !slices.ContainsFunc(r.clusterRoles, func(c *rbacv1.ClusterRole) bool { return c.Name == s.Name }) {
 			r.clusterRoles = append(r.clusterRoles, s)
 		}
@@ -77,7 +85,7 @@ func New(objects []manifest.Object, shipped ...*rbacv1.ClusterRole) *Roles {
 	// The authorizer logs each request that it refuses: here a refusal is an answer.
 	klog.SetOutput(io.Discard)
 	klog.LogToStderr(false)
-	_, all := validation.NewTestRuleResolver(r.roles, r.bindings, r.clusterRoles, r.clusterRoleBindings)
+	_, all := validation.NewTestRuleResolver(r.roles, r.bindings, r.clusterRoles, slices.Concat(r.clusterRoleBindings, shipped.ClusterRoleBindings))
 	r.authorizer = rbac.New(all, all, all, all)
 	return r
 }
@@ -113,8 +121,11 @@ func (r *Roles) Home(namespace, account string) string {
 
 // Can tells whether an account may do something.
 func (r *Roles) Can(namespace, account string, right Right) bool {
+	info := serviceaccount.UserInfo(namespace, account, "").(*user.DefaultInfo)
+	// The API server adds this group to whoever has a valid token.
+	info.Groups = append(info.Groups, user.AllAuthenticated)
 	decision, _, _ := r.authorizer.Authorize(context.Background(), authorizer.AttributesRecord{
-		User: serviceaccount.UserInfo(namespace, account, ""), Verb: right.Verb, APIGroup: right.Group, APIVersion: "*",
+		User: info, Verb: right.Verb, APIGroup: right.Group, APIVersion: "*",
 		Resource: right.Resource, Subresource: right.Subresource, Namespace: right.Namespace, Name: right.Name, ResourceRequest: true,
 	})
 	return decision == authorizer.DecisionAllow

@@ -1,0 +1,383 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
+
+	"tenon.dev/tenon/internal/graph/access"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// The ways in which manifests fare on a cluster.
+const (
+	refused = "refused"          // an object is not taken
+	quota   = "refused by quota" // a pod is not taken, for a quota
+	pending = "Pending for ever" // a pod is placed nowhere
+	fails   = "run fails"
+	ignored = "event ignored" // the listener starts no run
+	fine    = "fine"
+)
+
+// fate is how manifests fare, and what the cluster says of it.
+type fate struct{ how, says string }
+
+func (f fate) String() string { return f.how + ": " + f.says }
+
+// lasting is how long something has to stand before it is taken to stand for ever: volumes that are
+// bound late, and caches that are behind, take less.
+const lasting = 5 * time.Second
+
+// scene is manifests in a namespace of their own.
+type scene struct {
+	*cluster
+	ns   string
+	docs []document
+}
+
+// document is one manifest as it is written: the API server reads the text itself.
+type document struct {
+	text             string
+	apiVersion, kind string
+	name             string
+}
+
+// newScene moves the manifests of a case, which are in namespace ci, to one of their own. What
+// belongs to the cluster gets a name of its own.
+func newScene(t *testing.T, c *cluster, ns, text string) *scene {
+	t.Helper()
+	s := &scene{cluster: c, ns: ns}
+	text = regexp.MustCompile(`namespace: ci\b`).ReplaceAllString(text, "namespace: "+ns)
+	texts := strings.Split(text, "\n---\n")
+	for _, doc := range texts {
+		var head struct {
+			APIVersion, Kind string
+			Metadata         struct{ Name string }
+		}
+		if err := yaml.Unmarshal([]byte(doc), &head); err != nil {
+			t.Fatalf("%v\n%s", err, doc)
+		}
+		s.docs = append(s.docs, document{doc, head.APIVersion, head.Kind, head.Metadata.Name})
+	}
+	for _, d := range s.docs {
+		switch d.kind {
+		case "Namespace":
+			s.rename(d.name, ns)
+		case "ClusterRole", "ClusterRoleBinding", "StorageClass", "PriorityClass":
+			s.rename(d.name, d.name+"-"+ns)
+		}
+	}
+	order := []string{"Namespace", "StorageClass", "PriorityClass", "ResourceQuota", "LimitRange", "ServiceAccount", "ClusterRole", "Role", "ClusterRoleBinding", "RoleBinding",
+		"Secret", "ConfigMap", "PersistentVolumeClaim", "CustomResourceDefinition", "Task", "Pipeline", "TriggerBinding", "TriggerTemplate"}
+	rank := func(d document) int {
+		if i := slices.Index(order, d.kind); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	slices.SortStableFunc(s.docs, func(a, b document) int { return rank(a) - rank(b) })
+	return s
+}
+
+// rename gives an object of the cluster another name, where it is defined and where it is named.
+func (s *scene) rename(from, to string) {
+	named := regexp.MustCompile(`(kind: (?:Cluster\w+|StorageClass|PriorityClass|Namespace)\b(?:\nmetadata:)?(?:[^\n]*?|\n +)name: |storageClassName: |priorityClassName: |kind: ClusterRole, name: )` + regexp.QuoteMeta(from) + `\b`)
+	for i, d := range s.docs {
+		s.docs[i].text = named.ReplaceAllString(d.text, "${1}"+to)
+		if d.name == from && (d.kind == "Namespace" || strings.HasPrefix(d.kind, "Cluster") || strings.HasSuffix(d.kind, "Class")) {
+			s.docs[i].name = to
+		}
+	}
+}
+
+// play applies the manifests, runs what they bring to run, sends an event to their listener, and
+// waits for what becomes of it all.
+func (s *scene) play(t *testing.T) fate {
+	t.Helper()
+	s.setUp(t)
+	defer s.tearDown(t)
+	for _, d := range s.docs {
+		if err := s.applyText(t.Context(), d); err != nil {
+			if strings.Contains(err.Error(), "quota: ") {
+				return fate{quota, err.Error()}
+			}
+			return fate{refused, fmt.Sprintf("%s: %v", d.kind, err)}
+		}
+	}
+	if f, done := s.listen(t); done {
+		return f
+	}
+	if err := s.runLoose(t.Context()); err != nil {
+		return fate{refused, err.Error()}
+	}
+	last := fate{}
+	since := time.Now()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		f, final := s.look(t)
+		if f.how != last.how {
+			last, since = f, time.Now()
+		}
+		if final || f.how != "" && time.Since(since) > lasting {
+			return f
+		}
+	}
+	return fate{"unclear", last.says}
+}
+
+// setUp makes what the facts of the cases say is there.
+func (s *scene) setUp(t *testing.T) {
+	t.Helper()
+	s.ensureNamespaces(t, s.ns)
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "api"}, StringData: map[string]string{"token": secretValue}}
+	if _, err := s.typed.CoreV1().Secrets(s.ns).Create(t.Context(), secret, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, 30*time.Second, "the default account", func() error {
+		_, err := s.typed.CoreV1().ServiceAccounts(s.ns).Get(t.Context(), "default", metav1.GetOptions{})
+		return err
+	})
+}
+
+// tearDown takes away what others would meet: pods on nodes, ports of nodes.
+func (s *scene) tearDown(t *testing.T) {
+	t.Helper()
+	if err := s.typed.CoreV1().Namespaces().Delete(t.Context(), s.ns, metav1.DeleteOptions{}); err != nil {
+		t.Error(err)
+	}
+	services, err := s.typed.CoreV1().Services(s.ns).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Error(err)
+	}
+	for _, service := range services.Items {
+		err := s.typed.CoreV1().Services(s.ns).Delete(t.Context(), service.Name, metav1.DeleteOptions{})
+		if err != nil && !apierrors.IsNotFound(err) {
+			t.Error(err)
+		}
+	}
+}
+
+// applyText hands a document to the API server as it is written.
+func (s *scene) applyText(ctx context.Context, d document) error {
+	endpoint, err := s.resource(d.apiVersion, d.kind, s.ns)
+	if err != nil {
+		return err
+	}
+	if d.name == "" {
+		var value map[string]any
+		if err := yaml.Unmarshal([]byte(d.text), &value); err != nil {
+			return err
+		}
+		_, err = endpoint.Create(ctx, &unstructured.Unstructured{Object: value}, metav1.CreateOptions{FieldValidation: metav1.FieldValidationStrict})
+		return err
+	}
+	force := true
+	_, err = s.patch(ctx, endpoint, d.name, []byte(d.text), metav1.PatchOptions{FieldManager: manager, Force: &force, FieldValidation: metav1.FieldValidationStrict})
+	return err
+}
+
+// listen starts the listener of the scene, if there is one, and sends it a push.
+func (s *scene) listen(t *testing.T) (fate, bool) {
+	t.Helper()
+	i := slices.IndexFunc(s.docs, func(d document) bool { return d.kind == "EventListener" })
+	if i < 0 {
+		return fate{}, false
+	}
+	// Bindings of roles take a moment; those of a wrong account never do.
+	_ = until(t.Context(), lasting, func() error {
+		account := manifest.Object{Namespace: s.ns, Name: "listener"}
+		if !s.may(t, account, access.Right{Verb: "watch", Group: "triggers.tekton.dev", Resource: "triggers", Namespace: s.ns}) {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	ctx, stop := context.WithTimeout(t.Context(), 3*lasting)
+	defer stop()
+	url, err := s.RunListener(ctx, s.ns, s.docs[i].name, "listener")
+	if err != nil {
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return fate{ignored, "the listener does not start: " + s.refusals("listener-"+s.ns)}, true
+		}
+		t.Fatal(err)
+	}
+	if !strings.Contains(s.docs[i].text, "triggers:") {
+		return fate{fine, "the listener starts"}, true
+	}
+	e := event{sha: "0000000000000000000000000000000000000003", ref: "refs/heads/main", secret: secretValue}
+	if strings.Contains(s.docs[i].text, "opened") {
+		e.kind = "pull_request"
+	}
+	id := post(t, url, e)
+	err = until(t.Context(), lasting, func() error {
+		for _, kind := range []string{"PipelineRun", "TaskRun"} {
+			endpoint, err := s.resource("tekton.dev/v1", kind, s.ns)
+			if err != nil {
+				return err
+			}
+			list, err := endpoint.List(t.Context(), metav1.ListOptions{LabelSelector: "triggers.tekton.dev/triggers-eventid=" + id})
+			if err != nil {
+				return err
+			}
+			if len(list.Items) > 0 {
+				return nil
+			}
+		}
+		return errors.New("it starts no run")
+	})
+	if err != nil {
+		return fate{ignored, s.refusals("listener-" + s.ns)}, true
+	}
+	return fate{fine, "the event starts a run"}, true
+}
+
+// refusals are the lines of a program's log that say what went wrong.
+func (s *scene) refusals(program string) string {
+	var lines []string
+	for line := range strings.Lines(s.Log(program)) {
+		if strings.Contains(line, "forbidden") || strings.Contains(line, "ERROR") || strings.Contains(line, "stopped trigger processing") {
+			lines = append(lines, strings.TrimSpace(line))
+		}
+	}
+	return strings.Join(lines[:min(len(lines), 6)], " ")
+}
+
+// runLoose runs the tasks and pipelines of the scene that no run of it names, with some value for
+// each parameter and an empty folder for each workspace.
+func (s *scene) runLoose(ctx context.Context) error {
+	if slices.ContainsFunc(s.docs, func(d document) bool { return strings.HasSuffix(d.kind, "Run") || d.kind == "TriggerTemplate" }) {
+		return nil
+	}
+	kind, ref, spec := "TaskRun", "taskRef", "podTemplate"
+	if slices.ContainsFunc(s.docs, func(d document) bool { return d.kind == "Pipeline" }) {
+		kind, ref, spec = "PipelineRun", "pipelineRef", "taskRunTemplate"
+	}
+	for _, d := range s.docs {
+		if d.kind+"Run" != kind {
+			continue
+		}
+		var declared struct {
+			Spec struct {
+				Params     []pipelinev1.ParamSpec
+				Workspaces []struct{ Name string }
+			}
+		}
+		if err := yaml.Unmarshal([]byte(d.text), &declared); err != nil {
+			return err
+		}
+		template := map[string]any{"tolerations": []any{map[string]any{"key": "nvidia.com/gpu", "operator": "Exists"}}}
+		if kind == "PipelineRun" {
+			template = map[string]any{"podTemplate": template}
+		}
+		var params, workspaces []any
+		for _, p := range declared.Spec.Params {
+			value := any("some")
+			if p.Type == pipelinev1.ParamTypeArray {
+				value = []any{"some"}
+			}
+			params = append(params, map[string]any{"name": p.Name, "value": value})
+		}
+		for _, w := range declared.Spec.Workspaces {
+			workspaces = append(workspaces, map[string]any{"name": w.Name, "emptyDir": map[string]any{}})
+		}
+		run := map[string]any{
+			"apiVersion": "tekton.dev/v1", "kind": kind, "metadata": map[string]any{"name": "some-" + d.name, "namespace": s.ns},
+			"spec": map[string]any{ref: map[string]any{"name": d.name}, "params": params, "workspaces": workspaces, spec: template},
+		}
+		text, err := yaml.Marshal(run)
+		if err != nil {
+			return err
+		}
+		if err := s.applyText(ctx, document{string(text), "tekton.dev/v1", kind, "some-" + d.name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// look judges what is there now; final says that it will stay so.
+func (s *scene) look(t *testing.T) (f fate, final bool) {
+	t.Helper()
+	ctx := t.Context()
+	runs := map[string]int{}
+	for _, kind := range []string{"TaskRun", "PipelineRun"} {
+		f, all, done := s.lookAtRuns(t, kind)
+		if f.how != "" {
+			return f, f.how == fails
+		}
+		if done < all {
+			return s.lookAtPods(t), false
+		}
+		runs[kind] = all
+	}
+	if runs["PipelineRun"]+runs["TaskRun"] > 0 {
+		return fate{fine, "the run succeeds"}, true
+	}
+	events, err := s.typed.CoreV1().Events(s.ns).List(ctx, metav1.ListOptions{FieldSelector: "reason=FailedCreate"})
+	if err != nil && !apierrors.IsNotFound(err) {
+		t.Fatal(err)
+	}
+	if len(events.Items) > 0 {
+		return fate{refused, events.Items[0].Message}, true
+	}
+	if f := s.lookAtPods(t); f.how != "" {
+		return f, false
+	}
+	return fate{fine, "all is placed and done"}, false
+}
+
+// lookAtRuns counts runs and those that succeeded, and finds one that failed or is held up.
+func (s *scene) lookAtRuns(t *testing.T, kind string) (f fate, all, done int) {
+	t.Helper()
+	endpoint, err := s.resource("tekton.dev/v1", kind, s.ns)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := endpoint.List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, item := range list.Items {
+		run := convert[pipelinev1.TaskRun](t, &item) // both kinds have their condition at the same place
+		condition := run.Status.GetCondition("Succeeded")
+		says := condition.GetReason() + ": " + condition.GetMessage()
+		switch {
+		case condition.IsFalse():
+			return fate{fails, says}, 0, 0
+		case strings.Contains(says, "exceeded quota"):
+			return fate{quota, says}, 0, 0
+		case condition.IsTrue():
+			done++
+		}
+	}
+	return fate{}, len(list.Items), done
+}
+
+// lookAtPods finds a pod that is placed nowhere.
+func (s *scene) lookAtPods(t *testing.T) fate {
+	t.Helper()
+	pods, err := s.typed.CoreV1().Pods(s.ns).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pods.Items {
+		for _, c := range p.Status.Conditions {
+			if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse && p.DeletionTimestamp == nil {
+				return fate{pending, c.Message}
+			}
+		}
+	}
+	return fate{}
+}
