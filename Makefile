@@ -2,6 +2,7 @@
 # make test       lint and tests (CI runs this)
 # make e2e        the tests that take minutes (CI runs this too)
 # make parity     compare verdicts with a real API server and Tekton's webhooks (part of e2e)
+# make proof      run the platform on a real control plane and write docs/proof.md
 # make corpus DIR=folder   check manifests of one's own, and compare their verdicts too
 # make bench      CPU, wall time and memory beside the tools that a team would chain today
 # make generate   rewrite what is generated: overlays, the lock of the stand-ins, docs/rules.md
@@ -9,7 +10,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: demo build test e2e parity corpus lint unit bench peers generate clean
+.PHONY: demo build test e2e parity proof corpus lint unit bench peers generate clean
 
 demo:
 	$(GO) run ./test/demo
@@ -39,6 +40,10 @@ browser:
 # Builds etcd, kube-apiserver and the webhooks of Tekton and Triggers once, then takes seconds.
 parity:
 	TENON_E2E=1 $(GO) test -count=1 -timeout 60m -v -run TestParity ./test/parity
+
+# Builds and starts a whole cluster, runs the platform on it, and writes the tables of docs/proof.md.
+proof: peers
+	TENON_UPDATE=1 $(GO) test -tags e2e -count=1 -timeout 60m ./test/e2e
 
 corpus: build
 	bin/tenon check $(DIR) -o json > bin/corpus.json; test $$? -le 1

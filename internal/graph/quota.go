@@ -8,6 +8,7 @@ import (
 
 	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
@@ -27,55 +28,43 @@ func (g *graph) quota() {
 	}
 }
 
-// quotaRoom checks that a quota has room for the largest task of every run, at the declared number
-// of concurrent runs: Tekton tries a pod above the quota again and again.
+// quotaRoom checks that a quota has room for the concurrent runs of the phase at their widest, beside
+// what always runs. Tekton tries a pod or claim above the quota again and again, and the timeouts of
+// the run and its tasks count the wait.
 func (g *graph) quotaRoom(o manifest.Object, q corev1.ResourceQuota) {
 	if g.ConcurrentRuns == 0 {
 		return
 	}
-	need := g.demand(o.Namespace)
+	need, standing := g.demand(o.Namespace), g.standing(o.Namespace)
 	for _, name := range slices.Sorted(maps.Keys(need)) {
-		hard, limited := q.Spec.Hard["requests."+name]
-		one := need[name]
+		at, hard, limited := hardLimit(q, name)
+		one, rest := need[name], standing[name]
 		wanted := one.DeepCopy()
 		wanted.Mul(int64(g.ConcurrentRuns))
+		wanted.Add(rest)
 		if !limited || wanted.Cmp(hard) <= 0 {
 			continue
 		}
-		g.add(o, "graph/quota-too-small", finding.Error, manifest.Path{"spec", "hard", "requests." + string(name)},
-			fmt.Sprintf("the quota allows %s %s, and each of the phase's concurrent runs asks for %s at its widest: pods above it wait until the run times out",
-				hard.String(), name, one.String()),
+		beside := ""
+		if !rest.IsZero() {
+			beside = fmt.Sprintf(", beside %s of what is always there", rest.String())
+		}
+		g.add(o, "graph/quota-too-small", finding.Error, manifest.Path{"spec", "hard", at},
+			fmt.Sprintf("the quota allows %s %s, and each of the phase's concurrent runs asks for %s at its widest%s: what is above it waits, and the timeouts count the wait",
+				hard.String(), name, one.String(), beside),
 			"raise the quota, or lower concurrentRuns of the phase")
 	}
 }
 
-// demand is the most that one run of a namespace asks for at one time: all pods of its widest
-// task.
-func (g *graph) demand(namespace string) corev1.ResourceList {
-	total := corev1.ResourceList{}
-	seen := map[string]bool{}
-	for _, r := range g.Runs {
-		if r.Object.Namespace != namespace || seen[r.Owner.Kind+r.Owner.Name+r.At.String()] {
-			continue
-		}
-		seen[r.Owner.Kind+r.Owner.Name+r.At.String()] = true
-		run, ok := as[pipelinev1.PipelineRun](r.Object.Value)
-		spec, in, at, _ := g.pipelineOf(r)
-		if spec == nil || !ok {
-			continue
-		}
-		for _, s := range g.steps(spec, in, at) {
-			widest := requests(s.task)
-			for name, quantity := range widest {
-				quantity.Mul(int64(combinations(s, run)))
-				if most := total[name]; quantity.Cmp(most) > 0 {
-					total[name] = quantity
-				}
-			}
+// hardLimit is what a quota allows of a resource, and the key that says so: "cpu" and "memory" mean
+// the requests too (https://kubernetes.io/docs/concepts/policy/resource-quotas/).
+func hardLimit(q corev1.ResourceQuota, name corev1.ResourceName) (at string, hard resource.Quantity, limited bool) {
+	for _, key := range []corev1.ResourceName{"requests." + name, name} {
+		if hard, limited = q.Spec.Hard[key]; limited {
+			return string(key), hard, true
 		}
 	}
-	delete(total, corev1.ResourceEphemeralStorage)
-	return total
+	return "", hard, false
 }
 
 // combinations counts the pods that a matrix makes of a task.

@@ -47,7 +47,7 @@ func (c *cluster) testAccess(t *testing.T, objects []manifest.Object) {
 	if allowed.Load() == 0 {
 		t.Error("nobody may do anything: the comparison proves nothing")
 	}
-	t.Logf("%d questions about %d accounts, %d allowed", asked.Load(), len(ofKind(objects, "ServiceAccount")), allowed.Load())
+	c.answer("May a service account of the platform use a verb on a resource?", "the authorizer", int(asked.Load()), int(allowed.Load()))
 }
 
 func inParallel(workers int, work []func()) {

@@ -46,6 +46,14 @@ type cluster struct {
 	dynamic dynamic.Interface
 	typed   kubernetes.Interface
 	mapper  *restmapper.DeferredDiscoveryRESTMapper
+	// answers are rows of the table of docs/proof.md.
+	answers []string
+}
+
+// answer notes that a server and tenon gave the same answers to a number of questions, of which some
+// were yes.
+func (c *cluster) answer(question, who string, asked, yes int) {
+	c.answers = append(c.answers, fmt.Sprintf("| %s | %s | %d | %d | 0 |", question, who, asked, yes))
 }
 
 // newCluster starts a control plane with the definitions that the platform needs and cannot bring,

@@ -205,6 +205,7 @@ func TestCluster(t *testing.T) {
 			return // what follows would only find what this one left behind
 		}
 	}
+	prove(t, "answers", "| question | who answers | asked | yes | differences |\n| --- | --- | --- | --- | --- |\n"+strings.Join(c.answers, "\n")+"\n")
 }
 
 // account is that of the platform's EventListener.
@@ -225,6 +226,7 @@ func (a *application) testEvents(t *testing.T, url string) {
 	const half, beyondHalf = "7fffffffffffffffffffffffffffffffffffffff", "8000000000000000000000000000000000000000"
 	const last = "ffffffffffffffffffffffffffffffffffffffff"
 	const main = "refs/heads/main"
+	asked, started := 0, 0
 	for _, c := range []struct {
 		phase         string
 		runs, ignored []event
@@ -248,7 +250,9 @@ func (a *application) testEvents(t *testing.T, url string) {
 				t.Errorf("%s: %+v started %v %v", c.phase, c.ignored[i], names, err)
 			}
 		}
+		asked, started = asked+len(c.runs)+len(c.ignored), started+len(c.runs)
 	}
+	a.answer("Does a push start a run in the phase that its commit's share begins in, and only if it is signed?", "the EventListener", asked, started)
 }
 
 // remove deletes a run and waits until its claims are gone: the quota has room for those of one.

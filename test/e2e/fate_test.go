@@ -251,7 +251,7 @@ func (s *scene) refusals(program string) string {
 			lines = append(lines, strings.TrimSpace(line))
 		}
 	}
-	return strings.Join(lines[:min(len(lines), 6)], " ")
+	return strings.Join(lines, " ")
 }
 
 // runLoose runs the tasks and pipelines of the scene that no run of it names, with some value for

@@ -54,7 +54,7 @@ func (c *cluster) testPlacement(t *testing.T, e check.Environment) {
 	if fits == 0 || fits == asked {
 		t.Errorf("%d of %d fit: the comparison proves nothing", fits, asked)
 	}
-	t.Logf("%d tasks on %d pools: %d questions, %d fit", len(pods), len(pools), asked, fits)
+	c.answer("Does the pod of a task fit the nodes of a pool, and if not, what keeps it off?", "the scheduler", asked, fits)
 }
 
 // placementPools are the pools of all environments, and some that differ from the declared ones in
