@@ -3,6 +3,7 @@ package controlplane
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,18 +20,18 @@ const isolated = "TENON_ISOLATED"
 // Isolated tells whether this process runs in namespaces of its own.
 func Isolated() bool { return os.Getenv(isolated) != "" }
 
-// Isolate runs this program again, with the same arguments, in a network and a mount namespace of
+// Isolate runs this program again, with the arguments given, in a network and a mount namespace of
 // its own, and returns its exit code. Programs of Tekton listen on all addresses, some at fixed
 // ports: there they meet nobody, and nobody reaches them.
-func Isolate() (int, error) {
-	command := exec.Command("/proc/self/exe", os.Args[1:]...)
+func Isolate(out io.Writer, args ...string) (int, error) {
+	command := exec.Command("/proc/self/exe", args...)
 	for _, pair := range os.Environ() {
 		if name, _, _ := strings.Cut(pair, "="); !strings.HasSuffix(strings.ToLower(name), "_proxy") {
 			command.Env = append(command.Env, pair)
 		}
 	}
 	command.Env = append(command.Env, isolated+"=1")
-	command.Stdin, command.Stdout, command.Stderr = os.Stdin, os.Stdout, os.Stderr
+	command.Stdout, command.Stderr = out, out
 	attr := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
 	if uid := os.Getuid(); uid != 0 {
 		attr.Cloneflags |= syscall.CLONE_NEWUSER

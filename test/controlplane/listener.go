@@ -27,7 +27,7 @@ func (p *Plane) RunInterceptors(ctx context.Context) error {
 		"SYSTEM_NAMESPACE=tekton-pipelines", "CONFIG_LOGGING_NAME=config-logging-triggers", "CONFIG_OBSERVABILITY_NAME=config-observability-triggers",
 		"METRICS_DOMAIN=tekton.dev/triggers", "INTERCEPTOR_TLS_SVC_NAME=tekton-triggers-core-interceptors",
 		"INTERCEPTOR_TLS_SECRET_NAME=tekton-triggers-core-interceptors-certs", "KUBERNETES_MIN_VERSION=v1.28.0",
-		"KUBECONFIG=" + p.pki.path("tekton-triggers-core-interceptors.kubeconfig"),
+		"KUBECONFIG=" + p.accountFile("tekton-pipelines", "tekton-triggers-core-interceptors"),
 	}); err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func (p *Plane) RunListener(ctx context.Context, namespace, name, account string
 	env := []string{
 		"SYSTEM_NAMESPACE=" + namespace, "NAMESPACE=" + namespace, "NAME=" + name, "EL_EVENT=disable", "CONFIG_LOGGING_NAME=config-logging-triggers",
 		"METRICS_DOMAIN=tekton.dev/triggers", fmt.Sprintf("METRICS_PROMETHEUS_PORT=%d", ports[1]), "K_SINK_TIMEOUT=30",
-		"K_LOGGING_CONFIG=" + debugLogging, "KUBECONFIG=" + p.pki.path(account+".kubeconfig"),
+		"K_LOGGING_CONFIG=" + debugLogging, "KUBECONFIG=" + p.accountFile(namespace, account),
 	}
 	if err := p.runAs("listener-"+namespace, "eventlistenersink", env, args...); err != nil {
 		return "", err

@@ -106,7 +106,7 @@ func (p *Plane) tektonEnv(account string) []string {
 	return []string{
 		"SYSTEM_NAMESPACE=tekton-pipelines", "KUBERNETES_MIN_VERSION=v1.28.0", "CONFIG_LOGGING_NAME=config-logging",
 		"CONFIG_OBSERVABILITY_NAME=config-observability", "CONFIG_FEATURE_FLAGS_NAME=feature-flags", "CONFIG_DEFAULTS_NAME=config-defaults",
-		"CONFIG_SPIRE=config-spire", "METRICS_DOMAIN=tekton.dev/pipeline", "KUBECONFIG=" + p.pki.path(account+".kubeconfig"),
+		"CONFIG_SPIRE=config-spire", "METRICS_DOMAIN=tekton.dev/pipeline", "KUBECONFIG=" + p.accountFile("tekton-pipelines", account),
 	}
 }
 
@@ -139,7 +139,7 @@ func (p *Plane) triggers(ctx context.Context, ports []int) error {
 		"CONFIG_DEFAULTS_NAME=config-defaults-triggers", "CONFIG_FEATURE_FLAGS_NAME=feature-flags-triggers", "METRICS_DOMAIN=tekton.dev/triggers",
 		"WEBHOOK_SERVICE_NAME=tekton-triggers-webhook", "WEBHOOK_SECRET_NAME=triggers-webhook-certs", "POD_NAME=triggers-webhook-0",
 		fmt.Sprintf("WEBHOOK_PORT=%d", ports[0]), fmt.Sprintf("PORT=%d", ports[0]), fmt.Sprintf("PROBES_PORT=%d", ports[1]), fmt.Sprintf("METRICS_PROMETHEUS_PORT=%d", ports[2]),
-		"KUBECONFIG=" + p.pki.path("tekton-triggers-webhook.kubeconfig"),
+		"KUBECONFIG=" + p.accountFile("tekton-pipelines", "tekton-triggers-webhook"),
 	}); err != nil {
 		return err
 	}
@@ -148,13 +148,18 @@ func (p *Plane) triggers(ctx context.Context, ports []int) error {
 		`{"apiVersion":"triggers.tekton.dev/v1beta1","kind":"TriggerBinding","metadata":{"name":"probe"},"spec":{"params":[{"name":"a","value":"b"},{"name":"a","value":"c"}]}}`)
 }
 
-// account writes a kubeconfig with a token of a service account, which has the account's name.
+// account writes a kubeconfig with a token of a service account.
 func (p *Plane) account(namespace, name string) error {
 	token, err := p.Token(namespace, name)
 	if err != nil {
 		return err
 	}
-	return p.kubeconfig(name, fmt.Sprintf("{token: %q}", token))
+	return p.kubeconfig(namespace+"."+name, fmt.Sprintf("{token: %q}", token))
+}
+
+// accountFile is the kubeconfig of a service account.
+func (p *Plane) accountFile(namespace, name string) string {
+	return p.pki.path(namespace + "." + name + ".kubeconfig")
 }
 
 // Token asks the API server for a token of a service account.

@@ -7,11 +7,17 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
 	"testing"
 
 	"tenon.dev/tenon/test/controlplane"
@@ -20,8 +26,8 @@ import (
 // source is where the modules are that the programs are built from.
 const source = "../controlplane"
 
-// TestMain builds the programs where modules can be downloaded, and runs the tests in a network of
-// their own.
+// TestMain builds the programs where modules can be downloaded, and runs each test as a process of
+// its own, in a network of its own, all at a time.
 func TestMain(m *testing.M) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -34,12 +40,16 @@ func TestMain(m *testing.M) {
 }
 
 func run(ctx context.Context, m *testing.M) (int, error) {
+	flag.Parse()
+	if flag.Lookup("test.list").Value.String() != "" {
+		return m.Run(), nil
+	}
 	var err error
 	if binaries, err = controlplane.Build(ctx, source); err != nil {
 		return 1, err
 	}
 	if !controlplane.Isolated() {
-		return controlplane.Isolate()
+		return each()
 	}
 	dir, err := os.MkdirTemp("", "tenon-e2e-")
 	if err != nil {
@@ -55,6 +65,44 @@ func run(ctx context.Context, m *testing.M) (int, error) {
 		keepLogs()
 	}
 	return code, nil
+}
+
+// each runs the tests that were asked for, and prints what each has printed when it is done.
+func each() (int, error) {
+	pattern := flag.Lookup("test.run").Value.String()
+	if pattern == "" {
+		pattern = "."
+	}
+	top, rest, _ := strings.Cut(pattern, "/")
+	listed, err := exec.Command("/proc/self/exe", "-test.list", top).Output()
+	if err != nil {
+		return 1, fmt.Errorf("listing the tests: %w", err)
+	}
+	var group sync.WaitGroup
+	var printing sync.Mutex
+	failed := false
+	for _, test := range strings.Fields(string(listed)) {
+		group.Go(func() {
+			only := "^" + test + "$"
+			if rest != "" {
+				only += "/" + rest
+			}
+			var out bytes.Buffer
+			code, err := controlplane.Isolate(&out, append(slices.Clone(os.Args[1:]), "-test.run", only)...)
+			printing.Lock()
+			defer printing.Unlock()
+			os.Stdout.Write(out.Bytes())
+			if err != nil || code != 0 {
+				fmt.Println(test, "failed", err)
+				failed = true
+			}
+		})
+	}
+	group.Wait()
+	if failed {
+		return 1, nil
+	}
+	return 0, nil
 }
 
 // keepLogs leaves the logs of a failed run where the next one does not write.

@@ -5,6 +5,7 @@ package e2e
 import (
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -16,6 +17,15 @@ const proofFile = root + "/docs/proof.md"
 func prove(t *testing.T, section, table string) {
 	t.Helper()
 	t.Log("\n" + table)
+	file, err := os.Open(proofFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	// The tests that write the other sections run as processes beside this one.
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
 	data, err := os.ReadFile(proofFile)
 	if err != nil {
 		t.Fatal(err)

@@ -87,7 +87,7 @@ var twins = []struct{ title, how, says string }{
 	{"types/invalid", ignored, `a valid label must be an empty string or consist of`},
 	{"types/tekton", ignored, `Task step name must be a valid`},
 	{"graph/cel-syntax", ignored, `error evaluating cel expression: failed to parse expression`},
-	{"graph/account-not-allowed", ignored, `cannot list resource "interceptors"`},
+	{"graph/account-not-allowed", ignored, `interceptors.triggers.tekton.dev is forbidden`},
 }
 
 // TestTwins checks each case with tenon and plays it on a cluster as its facts state it: the wrong
