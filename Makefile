@@ -4,19 +4,26 @@
 # make parity     compare verdicts with a real API server and Tekton's webhooks (part of e2e)
 # make proof      run the platform on a real control plane and write docs/proof.md
 # make corpus DIR=folder   check manifests of one's own, and compare their verdicts too
+# make image      the container image of tenon, with docker: IMAGE=name:tag
 # make bench      CPU, wall time and memory beside the tools that a team would chain today
 # make generate   rewrite what is generated: overlays, the lock of the stand-ins, docs/rules.md
 
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: demo build test e2e parity proof corpus lint unit bench peers generate clean
+.PHONY: demo build image test e2e parity proof corpus lint unit bench peers generate clean
 
 demo:
 	$(GO) run ./test/demo
 
 build:
 	$(GO) build -o bin/tenon ./cmd/tenon
+
+# The image of the plugin, from a folder that holds the binary alone.
+IMAGE ?= tenon
+image:
+	$(GO) build -trimpath -ldflags "-s -w" -o bin/image/tenon ./cmd/tenon
+	docker build -f Dockerfile -t $(IMAGE) bin/image
 
 test: lint unit
 
@@ -25,11 +32,11 @@ unit: peers
 	$(GO) test ./...
 
 # What takes minutes: 100,000 commits through the traffic split, a marker in every literal, a real
-# control plane, the real cosign and policy-controller, the HTML report in Chromium, the real pre-commit,
-# Argo CD's real plugin server.
+# cluster that runs the platform, the real cosign and policy-controller, the HTML report in Chromium, the
+# real pre-commit, Argo CD's real servers.
 e2e: peers browser
 	cd test/argocd && $(GO) test -count=1 -timeout 30m .
-	TENON_E2E=1 $(GO) test -count=1 -timeout 60m ./test/traffic ./internal/platform ./test/parity ./test/images ./test/report ./test/plugs
+	TENON_E2E=1 $(GO) test -tags e2e -count=1 -timeout 60m ./test/e2e ./test/traffic ./internal/platform ./test/parity ./test/images ./test/report ./test/plugs
 
 # Debian's Chromium, xmllint (which checks JUnit against its schema) and pre-commit.
 .PHONY: browser
@@ -74,6 +81,7 @@ generate:
 	TENON_UPDATE=1 $(GO) test ./internal/image/standin
 	$(GO) run ./cmd/tenon render
 	TENON_UPDATE=1 $(GO) test ./internal/check ./internal/cli
+	cd test/argocd && TENON_UPDATE=1 $(GO) test -count=1 -timeout 30m -run TestTargets .
 
 clean:
 	rm -rf bin

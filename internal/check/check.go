@@ -39,6 +39,8 @@ type Subject struct {
 	Definitions []manifest.Object
 	// ConcurrentRuns that the quota must leave room for; 0 leaves it unchecked.
 	ConcurrentRuns int
+	// ByHand are runs that people create when they want one: no sync applies them.
+	ByHand []manifest.Object
 }
 
 // Checker runs the stages. Objects that several subjects share are judged once.
@@ -86,11 +88,18 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 	if err != nil {
 		return nil, err
 	}
-	found, err := c.each(ctx, types, s.Objects, facts)
+	found, err := c.each(ctx, types, slices.Concat(s.Objects, s.ByHand), facts)
 	if err != nil {
 		return nil, err
 	}
 	runs := graph.Runs(s.Objects)
+	for _, r := range graph.Runs(s.ByHand) {
+		r.ByHand = true
+		runs = append(runs, r)
+		found = slices.DeleteFunc(found, func(f finding.Finding) bool { // nobody applies it
+			return f.Rule == "operations/generated-name" && f.Object != nil && f.Object.File == r.Object.File
+		})
+	}
 	found = append(found, sampleRuns(types, runs)...)
 	found = append(found, together(s, runs, undecoded(found))...)
 	uses := image.Uses(s.Objects)
@@ -204,7 +213,8 @@ func together(s Subject, runs []graph.Run, undecoded map[finding.Object]bool) []
 	}
 	upgraded := make([]graph.Run, len(runs))
 	for i, r := range runs {
-		upgraded[i] = graph.Run{Object: readable(r.Object, r.Owner), Owner: r.Owner, At: r.At}
+		upgraded[i] = r
+		upgraded[i].Object = readable(r.Object, r.Owner)
 	}
 	found := graph.Check(graph.Input{
 		Objects: objects, Runs: upgraded, Facts: s.Facts, Complete: s.Complete, ConcurrentRuns: s.ConcurrentRuns,

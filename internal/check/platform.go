@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -238,9 +239,11 @@ func (c *Checker) targets(ctx context.Context, e Environment) ([]finding.Finding
 			})
 			continue
 		}
+		samples := samples(t)
+		found = append(found, samples.Findings...)
 		more, err := c.Check(ctx, Subject{
 			Target: &t.Target, Objects: t.Objects, Facts: e.State.Facts, Complete: true,
-			ConcurrentRuns: e.State.Phases[t.Phase].ConcurrentRuns,
+			ConcurrentRuns: e.State.Phases[t.Phase].ConcurrentRuns, ByHand: samples.Objects,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("checking %s: %w", t.Target, err)
@@ -249,6 +252,17 @@ func (c *Checker) targets(ctx context.Context, e Environment) ([]finding.Finding
 	}
 	e.relocateImages(found)
 	return found, nil
+}
+
+// samples are the runs that a target brings as files, for people to create.
+func samples(t overlay.Rendered) (all manifest.Parsed) {
+	for _, name := range slices.Sorted(maps.Keys(t.Files)) {
+		if strings.HasPrefix(name, "samples/") {
+			parsed := manifest.Parse("overlays/"+t.Target.String()+"/"+name, []byte(t.Files[name]))
+			all.Objects, all.Findings = append(all.Objects, parsed.Objects...), append(all.Findings, parsed.Findings...)
+		}
+	}
+	return all
 }
 
 // relocateImages points findings about an image of the platform at its tag: the reference is

@@ -26,7 +26,7 @@ func (g *graph) demand(namespace string) corev1.ResourceList {
 		id := r.Owner.Kind + r.Owner.Name + r.At.String()
 		run, ok := as[pipelinev1.PipelineRun](r.Object.Value)
 		spec, in, at, _ := g.pipelineOf(r)
-		if r.Object.Namespace != namespace || seen[id] || spec == nil || !ok {
+		if r.Object.Namespace != namespace || r.ByHand || seen[id] || spec == nil || !ok {
 			continue
 		}
 		seen[id] = true

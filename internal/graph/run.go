@@ -23,6 +23,8 @@ type Run struct {
 	Owner manifest.Object
 	// At is where in the owner the run is written.
 	At manifest.Path
+	// ByHand says that people create it when they want one: it is none of the concurrent runs.
+	ByHand bool
 }
 
 // Runs returns the runs among the objects, those that TriggerTemplates would create for

@@ -4,6 +4,7 @@ package argocd_test
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -30,17 +32,21 @@ var bin, tenon string
 
 func TestMain(m *testing.M) { os.Exit(main(m)) }
 
-// main builds tenon and the server, and starts the server for all tests.
+// main builds tenon and the servers, and starts the plugin server for all tests.
 func main(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "cmp") // short: the path of a socket ends at 108 bytes
 	if err != nil {
 		return fail(err)
 	}
 	defer os.RemoveAll(dir)
-	bin, tenon = filepath.Join(dir, "bin"), filepath.Join(dir, "bin", "tenon")
+	inImage, err := dockerfileCopies("../../Dockerfile")
+	if err != nil {
+		return fail(err)
+	}
+	bin, tenon = filepath.Join(dir, "bin"), filepath.Join(dir, "root", inImage)
 	for _, build := range [][]string{
-		{"build", "-C", "../..", "-o", tenon, "./cmd/tenon"},
-		{"build", "-buildvcs=false", "-ldflags", "-s -w -X github.com/argoproj/argo-cd/v3/common.version=3.5.2", "-o", bin + "/", "./cmpserver"},
+		{"build", "-C", "../..", "-trimpath", "-o", tenon, "./cmd/tenon"},
+		{"build", "-buildvcs=false", "-ldflags", "-s -w -X github.com/argoproj/argo-cd/v3/common.version=3.5.2", "-o", bin + "/", "./cmpserver", "./reposerver"},
 	} {
 		cmd := exec.Command("go", build...)
 		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -56,34 +62,70 @@ func main(m *testing.M) int {
 	return m.Run()
 }
 
+// dockerfileCopies is where the Dockerfile puts tenon, which has to be all that it puts anywhere.
+func dockerfileCopies(file string) (string, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return "", err
+	}
+	copies := regexp.MustCompile(`(?m)^(?:COPY|ADD) (.*)$`).FindAllStringSubmatch(string(text), -1)
+	if len(copies) != 1 || !strings.HasPrefix(copies[0][1], "tenon /") || !strings.Contains(string(text), "\nFROM scratch\n") {
+		return "", fmt.Errorf("%s holds more than tenon: %v", file, copies)
+	}
+	return strings.TrimPrefix(copies[0][1], "tenon "), nil
+}
+
 func fail(err error) int {
 	fmt.Fprintln(os.Stderr, err)
 	return 1
 }
 
-// serve starts the plugin server as the sidecar does: plugin.yaml as tenon prints it, no HOME, and
-// nothing else on PATH.
+// sidecar starts a program as the container of the sidecar does: the image's files as a read-only root,
+// three folders that can be written to, and no network.
+const sidecar = `mount --make-rprivate / && mount --bind "$0" "$0" && mount --rbind /dev "$0/dev" &&
+for d in sockets work tmp; do mount --bind "$0/$d" "$0/$d" || exit; done &&
+mount -o remount,bind,ro "$0" && exec chroot $CHROOT "$0" "$@"`
+
+// serve starts the plugin server as the sidecar does: plugin.yaml as tenon prints it, a HOME that
+// nobody can write to, and nothing but tenon on PATH.
 func serve(dir string) (stop func(), err error) {
 	config, err := exec.Command(tenon, "-C", dir, "argocd", "plugin", "--image", image, "-o", "plugin", "--time-limit", "25s").Output()
 	if err != nil {
 		return nil, fmt.Errorf("tenon argocd plugin: %w", err)
 	}
-	for _, name := range []string{"config", "sockets", "work"} {
-		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
+	root := filepath.Join(dir, "root")
+	for _, name := range []string{"config", "sockets", "work", "tmp", "dev", "home", "run"} {
+		if err := os.Mkdir(filepath.Join(root, name), 0o755); err != nil {
 			return nil, err
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "config", "plugin.yaml"), config, 0o644); err != nil {
+	unshare, chroot := []string{"--mount", "--net"}, ""
+	if os.Getuid() != 0 {
+		unshare = append(unshare, "--map-root-user")
+	} else {
+		chroot = "--userspec=999:999" // Argo CD's own user, as the patch of the sidecar says
+		for _, name := range []string{"sockets", "work", "tmp"} {
+			if err := os.Chown(filepath.Join(root, name), 999, 999); err != nil {
+				return nil, err
+			}
+		}
+	}
+	if err := os.Rename(filepath.Join(bin, "cmpserver"), filepath.Join(root, "run", "argocd-cmp-server")); err != nil {
 		return nil, err
 	}
-	sockets := filepath.Join(dir, "sockets")
-	os.Setenv("ARGOCD_PLUGINSOCKFILEPATH", sockets) // the client reads it, too
+	if err := os.WriteFile(filepath.Join(root, "config", "plugin.yaml"), config, 0o644); err != nil {
+		return nil, err
+	}
+	os.Setenv("ARGOCD_PLUGINSOCKFILEPATH", filepath.Join(root, "sockets")) // the client reads it
 	log, err := os.Create(filepath.Join(dir, "log"))
 	if err != nil {
 		return nil, err
 	}
-	server := exec.Command(filepath.Join(bin, "cmpserver"), "--config-dir-path", filepath.Join(dir, "config"))
-	server.Env = []string{"PATH=" + bin, "TMPDIR=" + dir, "ARGOCD_PLUGINSOCKFILEPATH=" + sockets, "ARGOCD_CMP_WORKDIR=" + filepath.Join(dir, "work")}
+	server := exec.Command("unshare", append(unshare, "sh", "-c", sidecar, root, "/run/argocd-cmp-server", "--config-dir-path", "/config")...)
+	server.Env = []string{
+		"CHROOT=" + chroot, "PATH=" + filepath.Dir(strings.TrimPrefix(tenon, root)) + ":" + os.Getenv("PATH"),
+		"HOME=/home", "TMPDIR=/tmp", "ARGOCD_PLUGINSOCKFILEPATH=/sockets", "ARGOCD_CMP_WORKDIR=/work",
+	}
 	server.Stdout, server.Stderr = log, log
 	server.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := server.Start(); err != nil {
@@ -91,7 +133,7 @@ func serve(dir string) (stop func(), err error) {
 	}
 	stop = func() { _ = server.Process.Kill(); _ = server.Wait() }
 	for range 100 {
-		if _, err := os.Stat(filepath.Join(sockets, "tenon.sock")); err == nil {
+		if _, err := os.Stat(filepath.Join(root, "sockets", "tenon.sock")); err == nil {
 			return stop, nil
 		}
 		time.Sleep(100 * time.Millisecond)
@@ -198,6 +240,7 @@ func TestTargets(t *testing.T) {
 					t.Fatal(err)
 				}
 				same(t, objects(t, byPath), want)
+				golden(t, environment+"-"+phase, objects(t, byPath))
 				parameters := fmt.Sprintf(`ARGOCD_APP_PARAMETERS=[{"name":"environment","string":%q},{"name":"phase","string":%q}]`, environment, phase)
 				byParameter, err := generate(t, repository, ".", parameters)
 				if err != nil {
@@ -206,6 +249,36 @@ func TestTargets(t *testing.T) {
 				same(t, objects(t, byParameter), want)
 			})
 		}
+	}
+}
+
+// golden compares what the server answers with testdata/<target>.sha256, which has a line for each
+// object. TENON_UPDATE=1 rewrites it.
+func golden(t *testing.T, target string, got map[string]string) {
+	t.Helper()
+	var lines []string
+	for id, text := range got {
+		lines = append(lines, fmt.Sprintf("%x  %s\n", sha256.Sum256([]byte(text)), id))
+	}
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[64:], b[64:]) })
+	file := filepath.Join("testdata", target+".sha256")
+	if os.Getenv("TENON_UPDATE") != "" {
+		if err := os.WriteFile(file, []byte(strings.Join(lines, "")), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := strings.SplitAfter(string(want), "\n")
+	for _, line := range lines {
+		if !slices.Contains(kept, line) {
+			t.Errorf("%s is not the golden one:%s  try: make generate", target, line[64:])
+		}
+	}
+	if len(kept)-1 != len(lines) {
+		t.Errorf("%s has %d objects, the golden one %d", target, len(lines), len(kept)-1)
 	}
 }
 
@@ -374,11 +447,7 @@ func TestAnnouncements(t *testing.T) {
 // nothing wrong with it.
 func TestInstall(t *testing.T) {
 	dir := t.TempDir()
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/argoproj/argo-cd/v3").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	install, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(out)), "manifests/install.yaml"))
+	install, err := os.ReadFile(filepath.Join(moduleDir(t), "manifests/install.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}

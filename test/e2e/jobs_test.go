@@ -112,9 +112,20 @@ func (c *cluster) testPruner(t *testing.T, objects []manifest.Object) {
 		c.ended(t, namespace, created.GetName())
 		at := time.Now().Add(-ago).UTC().Format(time.RFC3339)
 		patch := fmt.Sprintf(`{"status":{"startTime":%q,"completionTime":%q}}`, at, at)
-		if _, err := endpoint.Patch(t.Context(), created.GetName(), types.MergePatchType, []byte(patch), metav1.PatchOptions{}, "status"); err != nil {
-			t.Fatal(err)
-		}
+		eventually(t, 30*time.Second, "the time that "+created.GetName()+" ended at", func() error {
+			if _, err := endpoint.Patch(t.Context(), created.GetName(), types.MergePatchType, []byte(patch), metav1.PatchOptions{}, "status"); err != nil {
+				return err
+			}
+			time.Sleep(time.Second) // the controller may write what it knew before
+			found, err := endpoint.Get(t.Context(), created.GetName(), metav1.GetOptions{})
+			if err != nil {
+				return err
+			}
+			if is, _ := manifest.Lookup(found.Object, manifest.Path{"status", "completionTime"}); is != at {
+				return fmt.Errorf("it is %v", is)
+			}
+			return nil
+		})
 		return created.GetName()
 	}
 	old, recent := ended(8*24*time.Hour), ended(6*24*time.Hour)
@@ -126,7 +137,12 @@ func (c *cluster) testPruner(t *testing.T, objects []manifest.Object) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	eventually(t, 30*time.Second, "the old run goes with its pods", func() error { return c.begun(t, old) })
+	eventually(t, 30*time.Second, "the old run goes with its pods", func() error {
+		if n := len(c.podsOf(t, old)); n > 0 {
+			return fmt.Errorf("it has %d tasks with pods", n)
+		}
+		return nil
+	})
 	names, err := c.runNames(t.Context(), namespace, "")
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,14 @@
+// Command reposerver is Argo CD's real repository server.
+package main
+
+import (
+	"os"
+
+	"github.com/argoproj/argo-cd/v3/cmd/argocd-repo-server/commands"
+)
+
+func main() {
+	if err := commands.NewCommand().Execute(); err != nil {
+		os.Exit(1)
+	}
+}
