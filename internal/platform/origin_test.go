@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -26,6 +27,8 @@ import (
 // would. The first place must be the literal, by file, line and column. In make e2e every
 // environment takes every literal; otherwise one in nine of each.
 func TestOrigins(t *testing.T) {
+	percent := debug.SetGCPercent(400) // hundreds of evaluations, and nothing to keep
+	t.Cleanup(func() { debug.SetGCPercent(percent) })
 	for i, environment := range []string{"dev", "staging", "prod"} {
 		t.Run(environment, func(t *testing.T) {
 			t.Parallel()
