@@ -57,7 +57,7 @@ type Checker struct {
 // Knows tells whether there is a rule of that id.
 func (c *Checker) Knows(rule string) bool {
 	_, known := Catalogue[rule]
-	return known || slices.ContainsFunc(c.rules.Rules, func(r policy.Rule) bool { return r.ID == rule })
+	return known || c.rules.Has(rule)
 }
 
 // Settle gives findings their levels and links, and lets off what is waived; the summary says by

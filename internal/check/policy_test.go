@@ -37,6 +37,26 @@ func reference(t *testing.T) []check.Environment {
 	return environments
 }
 
+// TestRuleFiles: the id of a rule follows from its file, by which rules are known that are not read.
+func TestRuleFiles(t *testing.T) {
+	few, err := policy.Load(context.Background(), policy.Source{Name: "tenon", FS: tenon.Policies, ObjectsOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := rules(t)
+	for _, r := range all.Rules {
+		if id := strings.NewReplacer("_", "-", ".rego", "").Replace(strings.TrimPrefix(r.File, "tenon/policies/")); id != r.ID {
+			t.Errorf("%s holds %s", r.File, r.ID)
+		}
+		if !few.Has(r.ID) {
+			t.Errorf("%s is not known without being read", r.ID)
+		}
+	}
+	if few.Has("gpu/one-step-test") || few.Has("change/nothing") || len(few.Rules) == 0 || len(few.Rules) >= len(all.Rules) {
+		t.Errorf("%d of %d rules are read", len(few.Rules), len(all.Rules))
+	}
+}
+
 // TestRules runs the Rego tests over what the reference platform renders, as the rules see it.
 func TestRules(t *testing.T) {
 	set := rules(t)

@@ -125,7 +125,7 @@ func (a *app) plugged(ctx context.Context, l limits, work func(context.Context, 
 }
 
 func (a *app) argocdGenerate(ctx context.Context, p plug, policies []string) error {
-	sources := []policy.Source{{Name: "tenon", FS: tenon.Policies}}
+	sources := []policy.Source{{Name: "tenon", FS: tenon.Policies, ObjectsOnly: true}}
 	for _, folder := range policies {
 		sub, err := fs.Sub(p.tree, path.Clean(folder))
 		if err != nil {

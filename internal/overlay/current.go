@@ -2,12 +2,14 @@ package overlay
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -41,6 +43,10 @@ func Current(tree fs.FS, dir string, t Rendered) error {
 			return fmt.Errorf("%w: %w; run tenon render and commit overlays/", ErrStale, err)
 		}
 	}
+	t, err := withoutPlain(disk, path.Join("/", dir, "base"), []string{path.Join("/", dir, t.Environment, "base"), "/" + own}, t)
+	if err != nil {
+		return fmt.Errorf("reading overlays: %w", err)
+	}
 	if err := asRendered(disk, own, t); err != nil {
 		return fmt.Errorf("%w: %s: %w; run tenon render and commit overlays/", ErrStale, own, err)
 	}
@@ -53,9 +59,86 @@ var (
 	layerPatch    = regexp.MustCompile(`^[a-z0-9][a-zA-Z0-9._-]*\.json$`)
 )
 
-// onlyLayers refuses a kustomization that names more than files of its layer and the layer below: a
-// remote base would have kustomize run git.
-func onlyLayers(disk filesys.FileSystem, name string) error {
+// layerFile is the kustomization of a layer, as it is read.
+type layerFile struct {
+	APIVersion string   `json:"apiVersion"`
+	Kind       string   `json:"kind"`
+	Resources  []string `json:"resources"`
+	Patches    []struct {
+		Path   string            `json:"path"`
+		Target map[string]string `json:"target"`
+	} `json:"patches,omitempty"`
+}
+
+// withoutPlain takes out of the base what needs no kustomize to tell what it builds to: files that
+// no layer patches and that are, byte for byte, the object as it is rendered. They are most of them.
+func withoutPlain(disk filesys.FileSystem, base string, above []string, t Rendered) (Rendered, error) {
+	var k layerFile
+	if err := readLayer(disk, base, &k); err != nil {
+		return t, err
+	}
+	var patched []func(manifest.Object) bool
+	for _, layer := range above {
+		var upper layerFile
+		if err := readLayer(disk, layer, &upper); err != nil {
+			return t, err
+		}
+		for _, p := range upper.Patches {
+			matches, err := selects(p.Target)
+			if err != nil {
+				return t, err
+			}
+			patched = append(patched, matches)
+		}
+	}
+	files := map[string]string{}
+	for _, name := range k.Resources {
+		if text, err := disk.ReadFile(path.Join(base, name)); err == nil {
+			files[string(text)] = name
+		}
+	}
+	var left []manifest.Object
+	for _, o := range t.Objects {
+		text, err := manifest.Marshal(o)
+		if err != nil {
+			return t, err
+		}
+		name, same := files[string(text)]
+		if !same || slices.ContainsFunc(patched, func(matches func(manifest.Object) bool) bool { return matches(o) }) {
+			left = append(left, o)
+			continue
+		}
+		i := slices.Index(k.Resources, name) // one that is named twice stays once, and is found
+		k.Resources = slices.Delete(k.Resources, i, i+1)
+		delete(files, string(text))
+	}
+	t.Objects = left
+	text, err := yaml.Marshal(k)
+	if err != nil {
+		return t, err
+	}
+	return t, disk.WriteFile(path.Join(base, "kustomization.yaml"), text)
+}
+
+// selects tells which objects the target of a patch may mean: kustomize takes kind and name for
+// patterns, and what is not given for any. The other keys would only narrow it.
+func selects(target map[string]string) (func(manifest.Object) bool, error) {
+	var patterns []*regexp.Regexp
+	for _, key := range []string{"kind", "name"} {
+		pattern, err := regexp.Compile("^(?:" + cmp.Or(target[key], ".*") + ")$")
+		if err != nil {
+			return nil, fmt.Errorf("the target of a patch: %w", err)
+		}
+		patterns = append(patterns, pattern)
+	}
+	return func(o manifest.Object) bool {
+		return patterns[0].MatchString(o.Kind) && patterns[1].MatchString(o.Name)
+	}, nil
+}
+
+// readLayer reads the kustomization of a layer, if it has one.
+func readLayer(disk filesys.FileSystem, layer string, into *layerFile) error {
+	name := path.Join(layer, "kustomization.yaml")
 	if !disk.Exists(name) {
 		return nil
 	}
@@ -63,16 +146,14 @@ func onlyLayers(disk filesys.FileSystem, name string) error {
 	if err != nil {
 		return err
 	}
-	var k struct {
-		APIVersion string   `json:"apiVersion"`
-		Kind       string   `json:"kind"`
-		Resources  []string `json:"resources"`
-		Patches    []struct {
-			Path   string            `json:"path"`
-			Target map[string]string `json:"target"`
-		} `json:"patches"`
-	}
-	if err := yaml.UnmarshalStrict(text, &k); err != nil {
+	return yaml.UnmarshalStrict(text, into)
+}
+
+// onlyLayers refuses a kustomization that names more than files of its layer and the layer below: a
+// remote base would have kustomize run git.
+func onlyLayers(disk filesys.FileSystem, name string) error {
+	var k layerFile
+	if err := readLayer(disk, path.Dir(name), &k); err != nil {
 		return fmt.Errorf("%s has what render does not write: %w", name[1:], err)
 	}
 	for _, r := range k.Resources {

@@ -68,6 +68,13 @@ type Set struct {
 	exceptions map[string]rego.PreparedEvalQuery
 	// data that policies bring with them.
 	data map[string]any
+	// left are the ids of rules that were not read: see Source.ObjectsOnly.
+	left map[string]bool
+}
+
+// Has tells whether there is a rule of that id, read or not.
+func (s *Set) Has(id string) bool {
+	return s.left[id] || slices.ContainsFunc(s.Rules, func(r Rule) bool { return r.ID == id })
 }
 
 // ErrNoRules is returned where a source of policies holds none: a check with no rules would
@@ -78,11 +85,18 @@ var ErrNoRules = errors.New("no rules")
 type Source struct {
 	Name string
 	FS   fs.FS
+	// ObjectsOnly leaves out tenon's own rules that no object alone breaks, those over changes and
+	// attestations, and all tests: a fifth of the work of a command that looks at one target.
+	ObjectsOnly bool
 }
+
+// notOverObjects are the folders of tenon's rules over something else than an object. There, as
+// everywhere, the id of a rule follows from its file.
+var notOverObjects = []string{"change", "attestations"}
 
 // Load reads, compiles and prepares the rules of all sources.
 func Load(ctx context.Context, sources ...Source) (*Set, error) {
-	s := &Set{modules: map[string]*ast.Module{}, queries: map[input]rego.PreparedEvalQuery{}, exceptions: map[string]rego.PreparedEvalQuery{}, data: map[string]any{}}
+	s := &Set{modules: map[string]*ast.Module{}, queries: map[input]rego.PreparedEvalQuery{}, exceptions: map[string]rego.PreparedEvalQuery{}, data: map[string]any{}, left: map[string]bool{}}
 	for _, source := range sources {
 		before := len(s.Rules)
 		if err := s.read(source); err != nil {
@@ -109,6 +123,10 @@ func (s *Set) read(source Source) error {
 		if entry.IsDir() || path.Ext(file) != ".rego" {
 			return nil
 		}
+		if isTest := strings.HasSuffix(file, "_test.rego"); source.ObjectsOnly && (isTest || slices.Contains(notOverObjects, path.Base(path.Dir(file)))) {
+			s.left[idOf(file)] = !isTest
+			return nil
+		}
 		text, err := fs.ReadFile(source.FS, file)
 		if err != nil {
 			return fmt.Errorf("reading policies of %s: %w", source.Name, err)
@@ -126,6 +144,12 @@ func (s *Set) read(source Source) error {
 		s.Rules = append(s.Rules, found...)
 		return err
 	})
+}
+
+// idOf is the id of the rule in a file of tenon's own: its folder and its name.
+func idOf(file string) string {
+	name := strings.TrimSuffix(path.Base(file), ".rego")
+	return path.Base(path.Dir(file)) + "/" + strings.ReplaceAll(name, "_", "-")
 }
 
 // parse reads Rego of version 1, or of version 0 where a conftest policy is still written so.
