@@ -36,7 +36,7 @@ unit: peers
 # real pre-commit, Argo CD's real servers.
 e2e: peers browser
 	cd test/argocd && $(GO) test -count=1 -timeout 30m .
-	TENON_E2E=1 $(GO) test -tags e2e -count=1 -timeout 60m ./test/e2e ./test/traffic ./internal/platform ./test/parity ./test/images ./test/report ./test/plugs
+	TENON_E2E=1 $(GO) test -tags e2e -ldflags=-w -count=1 -timeout 60m ./test/e2e ./test/traffic ./internal/platform ./test/parity ./test/images ./test/report ./test/plugs
 
 # Debian's Chromium, xmllint (which checks JUnit against its schema) and pre-commit.
 .PHONY: browser

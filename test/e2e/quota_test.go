@@ -78,9 +78,9 @@ func (c *cluster) held(t *testing.T, run string) string {
 func (c *cluster) testQuota(t *testing.T, e check.Environment) {
 	asked, waits := 0, 0
 	for _, hard := range []string{
-		`requests.nvidia.com/gpu: "1"`, `requests.nvidia.com/gpu: "2"`, `requests.nvidia.com/gpu: "3"`,
-		`requests.memory: 63Gi`, `requests.memory: 64Gi`, `requests.memory: 80Gi`,
-		`requests.cpu: "15"`, `requests.cpu: "16"`, `requests.cpu: "24"`,
+		`requests.nvidia.com/gpu: "2"`, `requests.nvidia.com/gpu: "3"`,
+		`requests.memory: 64Gi`, `requests.memory: 80Gi`,
+		`requests.cpu: "16"`, `requests.cpu: "24"`,
 		`persistentvolumeclaims: "2"`, `persistentvolumeclaims: "3"`,
 		`requests.storage: 610Gi`, `requests.storage: 620Gi`,
 	} {
