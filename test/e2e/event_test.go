@@ -16,13 +16,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
-	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"tenon.dev/tenon/internal/manifest"
 )
 
 // The reference platform's namespace, and its EventListener, which has the pipeline's name.
@@ -33,28 +26,6 @@ const (
 
 // secretValue is what every key of a Secret holds that External Secrets would bring.
 const secretValue = "a-value-of-a-test"
-
-// externalSecrets plays External Secrets: it makes the Secrets that its objects ask for.
-func (c *cluster) externalSecrets(t *testing.T, objects []manifest.Object) {
-	t.Helper()
-	for _, o := range ofKind(objects, "ExternalSecret") {
-		var spec struct {
-			Data   []struct{ SecretKey string }
-			Target struct{ Name string }
-		}
-		text, _ := json.Marshal(o.Value["spec"])
-		if err := json.Unmarshal(text, &spec); err != nil {
-			t.Fatal(err)
-		}
-		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: o.Namespace, Name: spec.Target.Name}, StringData: map[string]string{}}
-		for _, d := range spec.Data {
-			secret.StringData[d.SecretKey] = secretValue
-		}
-		if _, err := c.typed.CoreV1().Secrets(o.Namespace).Create(t.Context(), secret, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
-			t.Fatal(err)
-		}
-	}
-}
 
 // event is a push that GitHub reports, or with a kind another event of it.
 type event struct {
@@ -135,22 +106,6 @@ func (c *cluster) runsOf(ctx context.Context, in, id string) ([]string, error) {
 	return c.runNames(ctx, in, "triggers.tekton.dev/triggers-eventid="+id)
 }
 
-func (c *cluster) runNames(ctx context.Context, in, selector string) ([]string, error) {
-	endpoint, err := c.resource("tekton.dev/v1", "PipelineRun", in)
-	if err != nil {
-		return nil, err
-	}
-	list, err := endpoint.List(ctx, metav1.ListOptions{LabelSelector: selector})
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, item := range list.Items {
-		names = append(names, item.GetName())
-	}
-	return names, nil
-}
-
 // started waits until an event has started its run, and returns the run's name.
 func (c *cluster) started(t *testing.T, in, id string) string {
 	t.Helper()
@@ -166,57 +121,6 @@ func (c *cluster) started(t *testing.T, in, id string) string {
 		return err
 	})
 	return name
-}
-
-// TestCluster runs the production environment on one cluster.
-func TestCluster(t *testing.T) {
-	e := environment(t, "prod")
-	c := newCluster(t, featureFlags(e))
-	c.prepare(t, e)
-	objects := overlayOf(t, "prod/phase1")
-	c.runPods(t, objects)
-	c.addNodes(t, e.State.Pools)
-	app := &application{cluster: c, live: map[manifest.Key]manifest.Object{}}
-	app.sync(t, objects)
-	c.applyArgoCD(t)
-	c.externalSecrets(t, objects)
-	if err := c.RunInterceptors(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	url, err := c.RunListener(t.Context(), namespace, pipeline, account(t, objects))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, part := range []struct {
-		name string
-		test func(t *testing.T)
-	}{
-		{"run", func(t *testing.T) { c.testRun(t, url) }},
-		{"builds", func(t *testing.T) { c.testBuilds(t, e) }},
-		{"failures", func(t *testing.T) { c.testFailures(t, objects) }},
-		{"access", func(t *testing.T) { c.testAccess(t, objects) }},
-		{"placement", func(t *testing.T) { c.testPlacement(t, e) }},
-		{"events", func(t *testing.T) { app.testEvents(t, url) }},
-		{"waiting", func(t *testing.T) { c.testWaiting(t, objects) }},
-		{"jobs", func(t *testing.T) { c.testJobs(t, objects) }},
-		{"quota", func(t *testing.T) { c.testQuota(t, e) }},
-	} {
-		if !t.Run(part.name, part.test) {
-			return // what follows would only find what this one left behind
-		}
-	}
-	prove(t, "answers", "| question | who answers | asked | yes | differences |\n| --- | --- | --- | --- | --- |\n"+strings.Join(c.answers, "\n")+"\n")
-}
-
-// account is that of the platform's EventListener.
-func account(t *testing.T, objects []manifest.Object) string {
-	t.Helper()
-	for _, o := range ofKind(objects, "EventListener") {
-		name, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "serviceAccountName"})
-		return name.(string)
-	}
-	t.Fatal("there is no EventListener")
-	return ""
 }
 
 // testEvents: in each phase the commits below its share start a run, and no others do.
@@ -253,51 +157,4 @@ func (a *application) testEvents(t *testing.T, url string) {
 		asked, started = asked+len(c.runs)+len(c.ignored), started+len(c.runs)
 	}
 	a.answer("Does a push start a run in the phase that its commit's share begins in, and only if it is signed?", "the EventListener", asked, started)
-}
-
-// remove deletes a run and waits until its claims are gone: the quota has room for those of one.
-func (c *cluster) remove(t *testing.T, run string) {
-	t.Helper()
-	o := parse(t, "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {name: "+run+", namespace: "+namespace+"}\n")[0]
-	found, err := c.get(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.delete(t.Context(), o); err != nil {
-		t.Fatal(err)
-	}
-	c.wantNoClaims(t, convert[pipelinev1.PipelineRun](t, found))
-}
-
-// finished waits until a run has ended, and wants it to have succeeded.
-func (c *cluster) finished(t *testing.T, in, name string) pipelinev1.PipelineRun {
-	t.Helper()
-	run := c.ended(t, in, name)
-	if condition := run.Status.GetCondition("Succeeded"); !condition.IsTrue() {
-		t.Fatalf("%s ended with %s: %s", name, condition.Reason, condition.Message)
-	}
-	return run
-}
-
-// ended waits until a run is done.
-func (c *cluster) ended(t *testing.T, in, name string) pipelinev1.PipelineRun {
-	t.Helper()
-	endpoint, err := c.resource("tekton.dev/v1", "PipelineRun", in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var run pipelinev1.PipelineRun
-	eventually(t, 2*time.Minute, name+" ends", func() error {
-		found, err := endpoint.Get(t.Context(), name, metav1.GetOptions{})
-		if err != nil {
-			return err
-		}
-		run = convert[pipelinev1.PipelineRun](t, found)
-		if !run.IsDone() {
-			condition := run.Status.GetCondition("Succeeded")
-			return fmt.Errorf("it is %v", condition)
-		}
-		return nil
-	})
-	return run
 }

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -202,4 +203,68 @@ func (c *cluster) testFailures(t *testing.T, objects []manifest.Object) {
 		}
 		c.wantNoClaims(t, run)
 	}
+}
+
+// runNames lists the runs of a namespace by their labels.
+func (c *cluster) runNames(ctx context.Context, in, selector string) ([]string, error) {
+	endpoint, err := c.resource("tekton.dev/v1", "PipelineRun", in)
+	if err != nil {
+		return nil, err
+	}
+	list, err := endpoint.List(ctx, metav1.ListOptions{LabelSelector: selector})
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, item := range list.Items {
+		names = append(names, item.GetName())
+	}
+	return names, nil
+}
+
+// remove deletes a run and waits until its claims are gone: the quota has room for those of one.
+func (c *cluster) remove(t *testing.T, run string) {
+	t.Helper()
+	o := parse(t, "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {name: "+run+", namespace: "+namespace+"}\n")[0]
+	found, err := c.get(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.delete(t.Context(), o); err != nil {
+		t.Fatal(err)
+	}
+	c.wantNoClaims(t, convert[pipelinev1.PipelineRun](t, found))
+}
+
+// finished waits until a run has ended, and wants it to have succeeded.
+func (c *cluster) finished(t *testing.T, in, name string) pipelinev1.PipelineRun {
+	t.Helper()
+	run := c.ended(t, in, name)
+	if condition := run.Status.GetCondition("Succeeded"); !condition.IsTrue() {
+		t.Fatalf("%s ended with %s: %s", name, condition.Reason, condition.Message)
+	}
+	return run
+}
+
+// ended waits until a run is done.
+func (c *cluster) ended(t *testing.T, in, name string) pipelinev1.PipelineRun {
+	t.Helper()
+	endpoint, err := c.resource("tekton.dev/v1", "PipelineRun", in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var run pipelinev1.PipelineRun
+	eventually(t, 2*time.Minute, name+" ends", func() error {
+		found, err := endpoint.Get(t.Context(), name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		run = convert[pipelinev1.PipelineRun](t, found)
+		if !run.IsDone() {
+			condition := run.Status.GetCondition("Succeeded")
+			return fmt.Errorf("it is %v", condition)
+		}
+		return nil
+	})
+	return run
 }
