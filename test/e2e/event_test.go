@@ -12,10 +12,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"strings"
 	"testing"
 	"time"
+
+	"tenon.dev/tenon/test/traffic/payload"
 )
 
 // The reference platform's namespace, and its EventListener, which has the pipeline's name.
@@ -35,43 +35,21 @@ type event struct {
 	kind   string
 }
 
-// payload is GitHub's own example of a push, with the commit and branch of the event
-// (https://github.com/octokit/webhooks).
+// payload is GitHub's own example of the event, with the commit and branch of this one.
 func (e event) payload(t *testing.T) []byte {
 	t.Helper()
-	data, err := os.ReadFile(root + "/test/traffic/node_modules/@octokit/webhooks-examples/api.github.com/index.json")
+	example, err := payload.Example(root, cmp.Or(e.kind, "push"))
 	if err != nil {
-		t.Fatalf("%v\n  try: make peers", err)
-	}
-	var events []struct {
-		Name     string
-		Examples []map[string]any
-	}
-	if err := json.Unmarshal(data, &events); err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range events {
-		for _, example := range kind.Examples {
-			ref, _ := example["ref"].(string)
-			if e.kind == kind.Name && example["action"] == "opened" {
-				text, err := json.Marshal(example)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return text
-			}
-			if e.kind == "" && kind.Name == "push" && strings.HasPrefix(ref, "refs/heads/") {
-				example["ref"], example["after"], example["deleted"] = e.ref, e.sha, false
-				text, err := json.Marshal(example)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return text
-			}
-		}
+	if e.kind == "" {
+		example["ref"], example["after"], example["deleted"] = e.ref, e.sha, false
 	}
-	t.Fatalf("GitHub has no example of %+v", e)
-	return nil
+	text, err := json.Marshal(example)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 // post sends an event as GitHub signs it and returns the listener's id of it. A listener answers 202

@@ -25,6 +25,7 @@ import (
 
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/platform"
+	"tenon.dev/tenon/test/traffic/payload"
 )
 
 const root = "../.."
@@ -115,38 +116,20 @@ func decides(t *testing.T, workflow string) step {
 	return parsed.Jobs["decide"].Steps[0]
 }
 
-// payload returns GitHub's example of an event, made one of the platform's branch.
-func payload(t *testing.T, event string) map[string]any {
+// example returns GitHub's example of an event, made one of the platform's branch.
+func example(t *testing.T, event string) map[string]any {
 	t.Helper()
-	file := "node_modules/@octokit/webhooks-examples/api.github.com/index.json"
-	data, err := os.ReadFile(file)
+	example, err := payload.Example(root, event)
 	if err != nil {
-		t.Fatalf("%v\n  try: make peers", err)
-	}
-	var events []struct {
-		Name     string
-		Examples []map[string]any
-	}
-	if err := json.Unmarshal(data, &events); err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range events {
-		for _, example := range e.Examples {
-			switch {
-			case e.Name != event:
-			case event == "push" && strings.HasPrefix(example["ref"].(string), "refs/heads/"):
-				example["ref"] = "refs/heads/main"
-				return example
-			case event == "pull_request" && example["action"] == "opened":
-				request := example["pull_request"].(map[string]any)
-				request["base"].(map[string]any)["ref"] = "main"
-				request["head"].(map[string]any)["repo"] = example["repository"]
-				return example
-			}
-		}
+	if request, ok := example["pull_request"].(map[string]any); ok {
+		request["base"].(map[string]any)["ref"] = "main"
+		request["head"].(map[string]any)["repo"] = example["repository"]
+		return example
 	}
-	t.Fatalf("no example of %s", event)
-	return nil
+	example["ref"] = "refs/heads/main"
+	return example
 }
 
 // commit puts a SHA where the event has its commit.
@@ -279,7 +262,7 @@ func askAll(t *testing.T, p phase, commits []string) []bool {
 	for w := range workers {
 		// Each worker changes payloads of its own. What the filter does not read is left out: it
 		// is parsed anew for every event, and TestPayloads sends all of it.
-		push, request := slim(payload(t, "push")), slim(payload(t, "pull_request"))
+		push, request := slim(example(t, "push")), slim(example(t, "pull_request"))
 		group.Go(func() {
 			for c := w; c < len(commits); c += workers {
 				name, example := "push", push
@@ -346,7 +329,7 @@ func TestPayloads(t *testing.T) {
 				}},
 		} {
 			t.Run(p.name+" "+test.name, func(t *testing.T) {
-				example := payload(t, test.event)
+				example := example(t, test.event)
 				commit(example, test.sha)
 				if test.change != nil {
 					test.change(example)
@@ -371,7 +354,7 @@ func TestPayloads(t *testing.T) {
 func TestOtherPushes(t *testing.T) {
 	for _, p := range phases(t) {
 		for _, ref := range []string{"refs/tags/main", "refs/tags/v1", "refs/heads/feature", "refs/heads/main2"} {
-			example := payload(t, "push")
+			example := example(t, "push")
 			example["ref"] = ref
 			commit(example, "0"+strings.Repeat("1", 39))
 			if tekton(t, p.filters["push"], example) {
