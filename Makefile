@@ -50,7 +50,7 @@ parity:
 
 # Builds and starts a whole cluster, runs the platform on it, and writes the tables of docs/proof.md.
 proof: peers
-	TENON_UPDATE=1 $(GO) test -tags e2e -count=1 -timeout 60m ./test/e2e
+	TENON_UPDATE=1 $(GO) test -tags e2e -count=1 -timeout 60m -v ./test/e2e
 
 corpus: build
 	bin/tenon check $(DIR) -o json > bin/corpus.json; test $$? -le 1

@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // program is one binary, built from the module in modules/<module>.
@@ -65,6 +66,11 @@ func Build(ctx context.Context, source string) (Binaries, error) {
 	if err := os.MkdirAll(b.dir, 0o755); err != nil {
 		return b, err
 	}
+	unlock, err := lock(b.dir)
+	if err != nil {
+		return b, err
+	}
+	defer unlock()
 	for _, p := range programs {
 		if err := p.build(ctx, source, b.dir); err != nil {
 			return b, err
@@ -83,6 +89,19 @@ func Build(ctx context.Context, source string) (Binaries, error) {
 		}
 	}
 	return b, nil
+}
+
+// lock keeps the tests of another package, which run beside these, from building the same.
+func lock(dir string) (unlock func(), err error) {
+	file, err := os.Create(filepath.Join(dir, "lock"))
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return func() { file.Close() }, nil
 }
 
 func (p program) build(ctx context.Context, source, into string) error {
