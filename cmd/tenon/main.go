@@ -6,8 +6,9 @@ import (
 	"os"
 
 	"tenon.dev/tenon/internal/cli"
+	"tenon.dev/tenon/internal/confine"
 )
 
 func main() {
-	os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	os.Exit(confine.Run(func(stderr *os.File) int { return cli.Main(os.Args[1:], os.Stdin, os.Stdout, stderr) }))
 }

@@ -1,0 +1,79 @@
+package confine
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// ErrTooLarge is returned for a file above the bound that was given.
+var ErrTooLarge = errors.New("too large")
+
+// ReadFile reads a regular file below a root. A pipe or a device could go on for ever and is not opened
+// for good: it is looked at without waiting for whoever writes to it.
+func ReadFile(root *os.Root, name string, most int64) ([]byte, error) {
+	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, reason(err)
+	}
+	defer file.Close()
+	return regular(file, most)
+}
+
+// ReadNamed reads a regular file that the command line names.
+func ReadNamed(name string, most int64) ([]byte, error) {
+	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, reason(err))
+	}
+	defer file.Close()
+	data, err := regular(file, most)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return data, nil
+}
+
+func regular(file fs.File, most int64) ([]byte, error) {
+	info, err := file.Stat()
+	switch {
+	case err != nil:
+		return nil, reason(err)
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is no regular file")
+	case info.Size() > most:
+		return nil, fmt.Errorf("it is larger than %d MiB: %w", most>>20, ErrTooLarge)
+	}
+	data, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err == nil && int64(len(data)) > most {
+		return nil, fmt.Errorf("it is larger than %d MiB: %w", most>>20, ErrTooLarge)
+	}
+	return data, reason(err)
+}
+
+// reason is what was wrong, without the path, which is told beside it.
+func reason(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
+}
+
+// ReadFS reads a regular file of a tree, which decides what may be reached.
+func ReadFS(tree fs.FS, name string, most int64) ([]byte, error) {
+	info, err := fs.Stat(tree, name) // opening a pipe would wait for whoever writes to it
+	switch {
+	case err != nil:
+		return nil, reason(err)
+	case !info.Mode().IsRegular():
+		return nil, errors.New("it is no regular file")
+	case info.Size() > most:
+		return nil, fmt.Errorf("it is larger than %d MiB: %w", most>>20, ErrTooLarge)
+	}
+	data, err := fs.ReadFile(tree, name)
+	return data, reason(err)
+}

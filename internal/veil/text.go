@@ -1,0 +1,153 @@
+package veil
+
+import (
+	"regexp"
+	"strings"
+)
+
+// form fits values that are secrets whatever they are called: the formats of well-known tokens, private
+// keys, credentials in addresses and headers.
+var form = regexp.MustCompile(`(?s:-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z))|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|` +
+	`\bxox[abpors]-[\w-]{10,}|hooks\.slack\.com/services/\S+|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+|\bhf_[A-Za-z0-9]{20,}|\bnvapi-[\w-]{20,}|\bAIza[\w-]{30,}|\bsk-[A-Za-z0-9_-]{20,}`)
+
+// address fits the credentials of a URL.
+var address = regexp.MustCompile(`(://)([^/\s:@"'<>]*:[^/\s@"'<>]+|[^/\s:@"'<>$(){}]{12,})(@)`)
+
+// header fits a credential behind the scheme of an Authorization header.
+var header = regexp.MustCompile(`(?i)\b(bearer|basic|token)(\s+)([A-Za-z0-9._~+/=-]{8,})`)
+
+// user fits the credentials that curl and its like are given.
+var user = regexp.MustCompile(`((?:^|\s)(?:-u|--user|--proxy-user)[ =]+["']?)([^\s"':$]+:)([^\s"'$]+)`)
+
+// netrc fits the password of a .netrc.
+var netrc = regexp.MustCompile(`(?i)(\blogin\s+\S+\s+password\s+)([^\s$]+)`)
+
+// pair fits a name with what is assigned to it: in shell, INI, JSON, YAML, options and addresses.
+var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|credential|webhook[-_]?url|pwd|auth|pat|pass)[A-Za-z0-9_.-]*)` +
+	`(["']?[ \t]*[:=][ \t]*)("(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
+
+// flag fits an option that is given a secret as its next word, in shell or in a list of words.
+var flag = regexp.MustCompile(`(?i)(--?[a-z][\w-]*(?:passw(?:or)?d|passphrase|secret|token|api-?key|access-?key|private-?key|credential|pwd))(["']?[ \t]*,?[ \t]+["']?)([^\s"',\]$<{-][^\s"',\]]*)`)
+
+// benignPair are names that Kubernetes and Tekton give to what is no secret.
+var benignPair = regexp.MustCompile(`(?i)^(secretName|secretRef|secretKeyRef|imagePullSecrets?|automountServiceAccountToken|serviceAccountToken|tokenRequests|secrets?|compat|author|authors|path|spec)$`)
+
+// word fits what a secret looks like where only its name tells: one word, no address, no command.
+var word = regexp.MustCompile(`^[A-Za-z0-9+/=_.!@#%^*~?-]{3,}$`)
+
+// Text hides within a text what is a secret's value by its form, or by the name that it is assigned to.
+// Commands and addresses stay, so that nothing can hide behind a name.
+func Text(text string) string {
+	if len(text) < 4 {
+		return text
+	}
+	text = form.ReplaceAllString(text, Hidden)
+	text = address.ReplaceAllStringFunc(text, func(found string) string {
+		m := address.FindStringSubmatch(found)
+		if variable.MatchString(m[2]) {
+			return found
+		}
+		return m[1] + Hidden + m[3]
+	})
+	text = header.ReplaceAllString(text, "$1$2"+Hidden)
+	text = user.ReplaceAllString(text, "$1$2"+Hidden)
+	text = netrc.ReplaceAllString(text, "$1"+Hidden)
+	text = flag.ReplaceAllString(text, "$1$2"+Hidden)
+	return pair.ReplaceAllStringFunc(text, func(found string) string {
+		m := pair.FindStringSubmatch(found)
+		value := strings.Trim(m[3], `"'`)
+		if benignPair.MatchString(m[1]) || !IsName(m[1]) || harmless(m[1], value) || strings.HasPrefix(value, "$") || !word.MatchString(value) || strings.Contains(value, Hidden) {
+			return found
+		}
+		return m[1] + m[2] + Hidden
+	})
+}
+
+// ownValue fits a line of a manifest that holds the value of an item whose name is on another line.
+var ownValue = regexp.MustCompile(`^\s*(?:- )?["']?(value|default|values)["']?\s*:\s*\S`)
+
+// flowValue fits the same in flow style.
+var flowValue = regexp.MustCompile(`(["']?\b(?:value|default|values)["']?\s*:\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|\[[^\]]*\]?|[^,}\]]+)`)
+
+// nameOf fits what an item of a list is called.
+var nameOf = regexp.MustCompile(`\bname["']?\s*:\s*["']?([^\s,}"']+)`)
+
+// near is how many lines apart a name and its value may stand.
+const near = 3
+
+// Lines are the lines of a source as they may be shown beside a finding. Names count on the lines around,
+// too: a variable's stands above its value, or below.
+func Lines(lines []string) []string {
+	named := make([]bool, len(lines))
+	for i, line := range lines {
+		for _, m := range nameOf.FindAllStringSubmatch(line, -1) {
+			named[i] = named[i] || IsName(m[1])
+		}
+	}
+	shown := make([]string, len(lines))
+	for i, line := range lines {
+		shown[i] = Text(line)
+		isNear := false
+		for j := max(0, i-near); j <= min(len(lines)-1, i+near); j++ {
+			isNear = isNear || named[j]
+		}
+		switch {
+		case !isNear:
+		case named[i]:
+			shown[i] = flowValue.ReplaceAllString(shown[i], "${1}"+Hidden)
+		case ownValue.MatchString(line):
+			shown[i] = flowValue.ReplaceAllString(shown[i], "${1}"+Hidden)
+		}
+	}
+	return shown
+}
+
+// secretKind fits a document that is, or was meant to be, a Secret.
+var secretKind = regexp.MustCompile(`(?im)(^|[\s{,"'])kind["']?\s*:\s*["']?(sealed)?secrets?["']?\s*($|[,}#])|\bstringData\b`)
+
+// LooksLikeSecret tells whether a document is, or was meant to be, a Secret, whether or not it parses.
+func LooksLikeSecret(document string) bool { return secretKind.MatchString(document) }
+
+// boundary fits a line that begins another document.
+var boundary = regexp.MustCompile(`^---(\s|$)`)
+
+// beside is how many lines around an excerpt of CUE, which has no documents, count as its document.
+const beside = 20
+
+// Excerpt are the lines from and to, counted from 1, of a file as they may be shown beside a finding;
+// none where they are of a document that looks like a Secret.
+func Excerpt(file, text string, from, to int) []string {
+	lines := strings.Split(text, "\n")
+	if from < 1 || from > len(lines) {
+		return nil
+	}
+	to = min(to, len(lines))
+	first, last := from-1, to-1
+	isCUE := strings.HasSuffix(file, ".cue")
+	inside := func(i int) bool {
+		if isCUE {
+			return i > from-beside && i < to+beside
+		}
+		return !boundary.MatchString(lines[i])
+	}
+	for first > 0 && inside(first) {
+		first--
+	}
+	for last+1 < len(lines) && inside(last+1) {
+		last++
+	}
+	if LooksLikeSecret(strings.Join(lines[first:last+1], "\n")) {
+		return nil
+	}
+	// Private keys go over many lines: hide them in the whole before it is cut.
+	whole := strings.Join(lines[first:last+1], "\n")
+	masked := privateKey.ReplaceAllStringFunc(whole, func(key string) string {
+		return strings.Repeat(Hidden+"\n", strings.Count(key, "\n")) + Hidden
+	})
+	window := strings.Split(masked, "\n")
+	low := max(0, from-1-first-near)
+	high := min(len(window), to-first+near)
+	return Lines(window[low:high])[from-1-first-low : to-first-low]
+}
+
+var privateKey = regexp.MustCompile(`(?s:-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z))`)
