@@ -146,7 +146,7 @@ func (g *graph) quotaBalance(o manifest.Object, q corev1.ResourceQuota) {
 	for _, name := range counted {
 		hard, limited := q.Spec.Hard["requests."+name]
 		least, who := g.leastBeside(o.Namespace, gpu, name)
-		if !limited || hard.MilliValue() >= least*gpus.Value() {
+		if !limited || least <= 0 || hard.Sign() < 0 || hard.MilliValue()/least >= gpus.Value() {
 			continue
 		}
 		g.add(o, "graph/quota-unbalanced", finding.Warning, manifest.Path{"spec", "hard", "requests." + string(name)},

@@ -28,7 +28,12 @@ type Parsed struct {
 // the others.
 func Parse(file string, data []byte) Parsed {
 	var parsed Parsed
-	for _, d := range split(file, data) {
+	data, encoded := plainText(file, data)
+	parsed.Findings = append(parsed.Findings, encoded...)
+	documents, hidden := split(file, data)
+	parsed.Findings = append(parsed.Findings, hidden...)
+	for _, d := range documents {
+		parsed.Findings = append(parsed.Findings, d.behindEnd()...)
 		value, err := d.decode()
 		if err != nil {
 			parsed.Findings = append(parsed.Findings, d.unreadable(err)...)
@@ -36,7 +41,9 @@ func Parse(file string, data []byte) Parsed {
 				continue
 			}
 		}
-		if value != nil {
+		if deep := d.tooDeep(value); deep != nil {
+			parsed.Findings = append(parsed.Findings, *deep)
+		} else if value != nil {
 			parsed.add(value, d, nil)
 		}
 	}
@@ -50,11 +57,13 @@ func (p *Parsed) add(value any, d *document, at Path) {
 		return
 	}
 	kind, _ := object["kind"].(string)
-	if items, isList := object["items"].([]any); isList && strings.HasSuffix(kind, "List") {
+	if items, isList := object["items"].([]any); isList {
 		for i, item := range items {
 			p.add(item, d, at.Append("items", i))
 		}
-		return
+		if strings.HasSuffix(kind, "List") {
+			return
+		}
 	}
 	o, ok := New(object, yamlOrigin{d, at})
 	switch {
@@ -104,34 +113,6 @@ func (d *document) node() *yamlv3.Node {
 	return node
 }
 
-// split cuts a stream at the lines that start with three dashes, as kubectl does.
-func split(file string, data []byte) []*document {
-	data = bytes.TrimPrefix(data, []byte("\ufeff"))
-	if documents := splitJSON(file, data); documents != nil {
-		return documents
-	}
-	var documents []*document
-	start, line, first := 0, 0, 0
-	flush := func(end int) {
-		text := data[start:end]
-		d := &document{file: file, line: first, text: text}
-		documents = append(documents, d)
-	}
-	for offset := 0; offset < len(data); line++ {
-		end := offset + bytes.IndexByte(data[offset:], '\n') + 1
-		if end == offset {
-			end = len(data)
-		}
-		if separator(data[offset:end]) {
-			flush(offset)
-			start, first = end, line+1
-		}
-		offset = end
-	}
-	flush(len(data))
-	return documents
-}
-
 // splitJSON cuts a stream of JSON values, or returns nil where the data is no such stream.
 func splitJSON(file string, data []byte) []*document {
 	if !bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
@@ -150,12 +131,6 @@ func splitJSON(file string, data []byte) []*document {
 		d := &document{file: file, line: bytes.Count(data[:start], []byte("\n")), text: data[start:decoder.InputOffset()]}
 		documents = append(documents, d)
 	}
-}
-
-func separator(line []byte) bool {
-	rest, found := bytes.CutPrefix(line, []byte("---"))
-	rest = bytes.TrimSpace(rest)
-	return found && (len(rest) == 0 || rest[0] == '#')
 }
 
 // decode gives the document's value as kubectl and the API server read it: YAML 1.1, where
@@ -226,7 +201,7 @@ func child(node *yamlv3.Node, element any) (key, value *yamlv3.Node) {
 	}
 	switch e := element.(type) {
 	case int:
-		if node.Kind == yamlv3.SequenceNode && e < len(node.Content) {
+		if node.Kind == yamlv3.SequenceNode && e >= 0 && e < len(node.Content) {
 			return nil, node.Content[e]
 		}
 	case string:

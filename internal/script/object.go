@@ -60,7 +60,7 @@ func direct(container map[string]any) (Facts, bool) {
 	facts := noFacts()
 	facts.Errexit = true
 	w := walker{facts: &facts}
-	w.note(Command{Name: path.Base(words[0]), Args: words[1:], Line: 1})
+	w.note(Command{Name: path.Base(words[0]), Args: words[1:], Line: 1}, 0)
 	return facts, true
 }
 

@@ -25,6 +25,9 @@ func (w *walker) options(args []string) {
 // guard notes the assignments that run where a failure was expected.
 func (w *walker) guard(n syntax.Node) {
 	syntax.Walk(n, func(inner syntax.Node) bool {
+		if !first(&w.expected, inner) {
+			return false
+		}
 		if a, ok := inner.(*syntax.Assign); ok {
 			if w.guarded == nil {
 				w.guarded = map[*syntax.Assign]bool{}
@@ -48,9 +51,26 @@ func (w *walker) ignored(x *syntax.BinaryCmd) {
 
 // hidden notes every command within a node as one whose failure something hides.
 func (w *walker) hidden(n syntax.Node, by string) {
-	calls(n, func(call *syntax.CallExpr) {
-		w.facts.Ignored = append(w.facts.Ignored, Ignored{name(call), by, int(call.Pos().Line())})
+	syntax.Walk(n, func(inner syntax.Node) bool {
+		if call, ok := inner.(*syntax.CallExpr); ok && len(call.Args) > 0 && !w.concealed[inner] {
+			w.facts.Ignored = append(w.facts.Ignored, Ignored{name(call), by, int(call.Pos().Line())})
+		}
+		return first(&w.concealed, inner)
 	})
+}
+
+// first notes a node, and tells whether it was not noted before: what lies in it needs one visit, however
+// often something around it asks for one.
+func first(noted *map[syntax.Node]bool, n syntax.Node) bool {
+	if n == nil {
+		return false
+	}
+	if *noted == nil {
+		*noted = map[syntax.Node]bool{}
+	}
+	known := (*noted)[n]
+	(*noted)[n] = true
+	return !known
 }
 
 // calls visits the commands within a node.

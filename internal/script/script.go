@@ -3,6 +3,7 @@
 package script
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -100,11 +101,11 @@ func parse(text, shell string) Facts {
 		facts.Shell = ""
 		return facts
 	}
-	file, err := syntax.NewParser(syntax.Variant(variant)).Parse(strings.NewReader(text), "")
-	if err != nil && variant == syntax.LangPOSIX {
+	file, err := parseShell(text, variant)
+	if err != nil && variant == syntax.LangPOSIX && !errors.Is(err, errUnbounded) {
 		facts.Bash = strings.TrimPrefix(err.Error(), ":")
 		// In many images sh is bash: what is known of the script is better than nothing.
-		file, err = syntax.NewParser(syntax.Variant(syntax.LangBash)).Parse(strings.NewReader(text), "")
+		file, err = parseShell(text, syntax.LangBash)
 	}
 	if err != nil {
 		facts.ParseError = err.Error()
@@ -162,6 +163,10 @@ type walker struct {
 	read map[string]bool
 	// inner are pipes that are part of a longer one already noted.
 	inner map[*syntax.BinaryCmd]bool
+	// concealed are the nodes whose commands have been noted as ignored.
+	concealed map[syntax.Node]bool
+	// expected are the nodes that are known to run where a failure was expected.
+	expected map[syntax.Node]bool
 }
 
 func (w *walker) visit(n syntax.Node) bool {
@@ -179,7 +184,9 @@ func (w *walker) visit(n syntax.Node) bool {
 		w.guard(x)
 		w.shrugged(x)
 	case *syntax.FuncDecl:
-		w.facts.Functions = append(w.facts.Functions, x.Name.Value)
+		if x.Name != nil { // ( ) { ...; } has none
+			w.facts.Functions = append(w.facts.Functions, x.Name.Value)
+		}
 	case *syntax.CallExpr:
 		w.call(x)
 	case *syntax.DeclClause:
@@ -229,12 +236,15 @@ func (w *walker) call(x *syntax.CallExpr) {
 	if c.Name == "set" && len(c.Args) > 0 {
 		w.options(c.Args)
 	}
-	w.note(c)
+	w.note(c, 0)
 	w.fetched(x, c)
 }
 
-// note records a command, and the one that it runs in turn.
-func (w *walker) note(c Command) {
+// mostRunners bounds how many commands in a row are followed that each run the next.
+const mostRunners = 8
+
+// note records a command, and the one that it runs in turn; through counts those before it.
+func (w *walker) note(c Command, through int) {
 	w.facts.Commands = append(w.facts.Commands, c)
 	switch c.Name {
 	case "export", "readonly", "declare", "local", "typeset", "env":
@@ -244,12 +254,12 @@ func (w *walker) note(c Command) {
 			}
 		}
 	}
-	if !runsOther[c.Name] {
+	if !runsOther[c.Name] || through == mostRunners {
 		return
 	}
 	for i, word := range c.Args {
 		if !strings.HasPrefix(word, "-") && !strings.Contains(word, "=") && !amount.MatchString(word) {
-			w.note(Command{Name: word, Args: c.Args[i+1:], Line: c.Line})
+			w.note(Command{Name: word, Args: c.Args[i+1:], Line: c.Line}, through+1)
 			return
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	pipelineconfig "github.com/tektoncd/pipeline/pkg/apis/config"
 	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
@@ -133,6 +134,9 @@ func (c *Checker) checkTekton(object tektonObject, value map[string]any, raw []b
 		object.SetName(prefix[:min(len(prefix), 58)] + "00000")
 	}
 	verdict := c.validate(object)
+	if len(verdict) == 1 && verdict[0].rule == "internal/limit" { // it is still at work on the object
+		return append(slices.Clone(wrong), verdict...)
+	}
 	problems := append(slices.Clone(wrong), independent(verdict, wrong)...)
 	problems = append(problems, independent(beyond(podProblems(object), verdict), wrong)...)
 	problems = append(problems, valueless(object, value)...)
@@ -196,8 +200,27 @@ func tolerateCase(problems []problem) {
 	}
 }
 
-// validate asks Tekton. Its code panics on some null elements of lists; the webhook would too.
-func (c *Checker) validate(object tektonObject) (problems []problem) {
+// maxValidation is how long Tekton may take over one object: what it takes grows with the square of the
+// mistakes that it finds.
+const maxValidation = 20 * time.Second
+
+// validate asks Tekton, and does not wait for ever.
+func (c *Checker) validate(object tektonObject) []problem {
+	done := make(chan []problem, 1)
+	go func() { done <- c.ask(object) }()
+	timer := time.NewTimer(maxValidation)
+	defer timer.Stop()
+	select {
+	case problems := <-done:
+		return problems
+	case <-timer.C:
+		return []problem{{rule: "internal/limit", message: fmt.Sprintf("Tekton's own validation took longer than %s on this object and was not waited for", maxValidation),
+			remedy: "look for a list of thousands of items that all have the same mistake"}}
+	}
+}
+
+// ask lets Tekton judge. Its code panics on some null elements of lists; the webhook would too.
+func (c *Checker) ask(object tektonObject) (problems []problem) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			problems = []problem{{rule: "types/decode", message: fmt.Sprintf("Tekton's own validation breaks down on the object: %v", reason),

@@ -13,15 +13,15 @@ package tenon.rules.gpu.not_requested
 
 import data.tenon.lib
 
-deny contains {"msg": msg, "path": array.concat(c.path, ["computeResources"])} if {
-	some c in lib.containers
+deny contains {"msg": msg, "path": array.concat(script.container, ["computeResources"])} if {
 	startswith(input.apiVersion, "tekton.dev/")
 	some script in input.tenon.scripts
-	script.container == c.path
-	some use in uses(script, object.get(c.container, "image", ""))
-	not lib.gpu_request(c.container)
-	not template_asks(c.path)
-	msg := sprintf("step %s uses the GPU (%s) and asks for none", [object.get(c.container, "name", "?"), use])
+	container := object.get(input, script.container, null) # looked up, not searched for: there may be thousands
+	{"path": script.container, "container": container} in lib.containers
+	some use in uses(script, object.get(container, "image", ""))
+	not lib.gpu_request(container)
+	not template_asks(script.container)
+	msg := sprintf("step %s uses the GPU (%s) and asks for none", [object.get(container, "name", "?"), use])
 }
 
 uses(script, image) := ({name |

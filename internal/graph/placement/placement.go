@@ -15,6 +15,7 @@ import (
 	"k8s.io/component-helpers/scheduling/corev1/nodeaffinity"
 	"k8s.io/klog/v2"
 
+	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/platform"
 )
 
@@ -68,7 +69,7 @@ func node(name string, pool platform.Pool) (*corev1.Node, error) {
 		corev1.ResourceMemory:           pool.Allocatable.Memory,
 		corev1.ResourceEphemeralStorage: pool.Allocatable.EphemeralStorage,
 	} {
-		quantity, err := resource.ParseQuantity(text)
+		quantity, err := manifest.ParseQuantity(text)
 		if err != nil {
 			return nil, fmt.Errorf("allocatable %s %q: %w", key, text, err)
 		}
