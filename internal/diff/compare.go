@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/resource"
-
 	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/veil"
 )
 
 // place is where both versions of a value stand, and how people name it.
@@ -69,6 +69,23 @@ type comparison struct {
 	partial bool
 	changes []Change
 }
+
+// shown is a value as it may be shown: without values of secrets.
+func (c *comparison) shown(at place, value any) any {
+	path := at.after
+	if path == nil {
+		path = at.before
+	}
+	name := namedValue.FindStringSubmatch(at.text)
+	if name == nil {
+		return veil.At(c.kind, path, value)
+	}
+	named := map[string]any{"name": name[1], name[2]: value}
+	return veil.Object(c.kind, named)[name[2]]
+}
+
+// namedValue fits the value of a variable, a parameter or a header.
+var namedValue = regexp.MustCompile(`\[name=([^\]]+)\]\.(value|default|values)$`)
 
 func (c *comparison) add(op Op, at place, before, after any) {
 	c.changes = append(c.changes, Change{
@@ -163,11 +180,11 @@ func set(names ...string) map[string]bool {
 }
 
 func sameQuantity(before, after any) bool {
-	x, err := resource.ParseQuantity(fmt.Sprint(before))
+	x, err := manifest.ParseQuantity(fmt.Sprint(before))
 	if err != nil {
 		return false
 	}
-	y, err := resource.ParseQuantity(fmt.Sprint(after))
+	y, err := manifest.ParseQuantity(fmt.Sprint(after))
 	return err == nil && x.Cmp(y) == 0
 }
 

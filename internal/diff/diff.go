@@ -8,6 +8,7 @@ import (
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/veil"
 )
 
 // Op says what happened to an object or to a field.
@@ -44,6 +45,8 @@ type Object struct {
 	// Changes of the fields; empty where the whole object came or went.
 	Changes []Change         `json:"changes,omitempty"`
 	Targets []finding.Target `json:"targets,omitempty"`
+	// Value of an object that came; values of secrets are hidden.
+	Value map[string]any `json:"value,omitempty"`
 	// Source of an object that came or went.
 	Source *finding.Position `json:"source,omitempty"`
 
@@ -70,7 +73,7 @@ func compareAll(before, after []manifest.Object, partial bool) []Object {
 		was, known := old[o.Key()]
 		kept[o.Key()] = true
 		if !known {
-			all = append(all, Object{Op: Added, Object: *o.Ref(), After: &o})
+			all = append(all, Object{Op: Added, Object: *o.Ref(), Value: veil.Object(o.Kind, o.Value), After: &o})
 			continue
 		}
 		if changes := values(was, o, partial); len(changes) > 0 {

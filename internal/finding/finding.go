@@ -135,6 +135,10 @@ type Finding struct {
 	Quote string `json:"-"`
 	Line  int    `json:"-"`
 
+	// Evidence are digests of what broke the rule, by target: another value in the same place is another
+	// finding, and a second one is one more. What is in no target has that of the empty one.
+	Evidence map[Target][]string `json:"-"`
+
 	// Causes are other fields that may be the ones to mend. Where Field does not exist, or
 	// nothing in the team's files led to it, the first of them that something led to gives
 	// the Source.
@@ -164,6 +168,9 @@ type Cause struct {
 	Object Object
 	Field  string
 }
+
+// Internal tells whether the finding is that a check did not work, which nobody can let off.
+func (f Finding) Internal() bool { return strings.HasPrefix(f.Rule, "internal/") }
 
 // Sensitive tells whether the source of the finding may hold a secret's value, so that it must
 // not be shown.
@@ -195,6 +202,7 @@ func compare(a, b Finding) int {
 		cmp.Compare(a.Field, b.Field),
 		cmp.Compare(a.Message, b.Message),
 		-cmp.Compare(a.Status, b.Status),
+		-cmp.Compare(a.Severity, b.Severity),
 	)
 }
 
@@ -204,13 +212,24 @@ func Merge(findings []Finding) []Finding {
 	var merged []Finding
 	for _, f := range findings {
 		last := len(merged) - 1
-		if last >= 0 && compare(merged[last], f) == 0 && (merged[last].Waiver == nil) == (f.Waiver == nil) && merged[last].Status == f.Status {
+		if last >= 0 && compare(merged[last], f) == 0 && merged[last].Severity == f.Severity && (merged[last].Waiver == nil) == (f.Waiver == nil) && merged[last].Status == f.Status {
 			merged[last].Targets = union(merged[last].Targets, f.Targets)
+			merged[last].Evidence = joined(merged[last].Evidence, f.Evidence)
 			continue
 		}
 		merged = append(merged, f)
 	}
 	return merged
+}
+
+func joined(a, b map[Target][]string) map[Target][]string {
+	all := map[Target][]string{}
+	for _, m := range []map[Target][]string{a, b} {
+		for t, digests := range m {
+			all[t] = append(all[t], digests...)
+		}
+	}
+	return all
 }
 
 func union(a, b []Target) []Target {

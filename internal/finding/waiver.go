@@ -29,7 +29,7 @@ type Waiver struct {
 }
 
 func (w Waiver) matches(f Finding) bool {
-	if w.Rule != f.Rule || f.Object == nil || w.Object != f.Object.String() {
+	if f.Internal() || w.Rule != f.Rule || f.Object == nil || w.Object != f.Object.String() {
 		return false
 	}
 	if w.File != "" && (f.Source == nil || w.File != f.Source.File) {

@@ -15,6 +15,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
 
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/manifest"
 )
 
@@ -226,16 +227,15 @@ func copyLayer(disk filesys.FileSystem, tree fs.FS, layer string) error {
 		if entry.IsDir() || !isLayer(name, layer) {
 			return nil
 		}
-		info, err := fs.Stat(tree, name)
-		if err != nil {
-			return err
+		if !entry.Type().IsRegular() {
+			return fmt.Errorf("%s is no regular file", name)
 		}
-		if total += info.Size(); info.Size() > maxFile || total > maxTotal {
-			return fmt.Errorf("%s is larger than %d MiB, or the layer than %d MiB", name, maxFile>>20, maxTotal>>20)
-		}
-		data, err := fs.ReadFile(tree, name)
+		data, err := confine.ReadFS(tree, name, maxFile)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if total += int64(len(data)); total > maxTotal {
+			return fmt.Errorf("layer %s is larger than %d MiB", layer, maxTotal>>20)
 		}
 		return disk.WriteFile("/"+name, data)
 	})

@@ -14,6 +14,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/diff"
 	"golang.org/x/sys/unix"
+
+	"tenon.dev/tenon/internal/veil"
 )
 
 // index lists what tenon generated, so that it never writes over a file of somebody else.
@@ -175,9 +177,26 @@ func Compare(dir string, files map[string][]byte) ([]byte, error) {
 	var all bytes.Buffer
 	for _, name := range names {
 		committed, rendered := path.Join("committed", name), path.Join("rendered", name)
-		all.Write(diff.Diff(committed, have[name], rendered, want[name]))
+		all.Write(compared(committed, have[name], rendered, want[name]))
 	}
 	return all.Bytes(), nil
+}
+
+// compared is the difference of two files, without values of secrets.
+func compared(oldName string, have []byte, newName string, want []byte) []byte {
+	if bytes.Equal(have, want) {
+		return nil
+	}
+	shown := func(text []byte) []byte {
+		if len(text) == 0 {
+			return nil
+		}
+		return []byte(veil.Manifest(string(text)))
+	}
+	if text := diff.Diff(oldName, shown(have), newName, shown(want)); len(text) > 0 {
+		return text
+	}
+	return fmt.Appendf(nil, "diff %s %s\n(values of secrets, or how the file is written, differ)\n", oldName, newName)
 }
 
 // Stale names the files below a folder of a tree that are not what was rendered: others, too many or

@@ -4,6 +4,7 @@
 package platform
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/load"
 
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
 )
 
@@ -38,6 +40,7 @@ type Environment struct {
 	context *cue.Context
 	root    cue.Value
 	files   *sources
+	parsed  *Parsed
 	// trace guards root while origins are resolved: CUE values are not safe for that from
 	// several goroutines.
 	trace sync.Mutex
@@ -101,27 +104,49 @@ const maxCUE = 4 << 20
 
 // read gives CUE every file of the module through the folder's file system, which decides what
 // may be reached.
-func (f Folder) read(module string) (map[string][]byte, error) {
+func (f Folder) read(module string) (map[string][]byte, []finding.Finding, error) {
 	files := map[string][]byte{}
+	var refused []finding.Finding
+	refuse := func(rule, name, message, remedy string) {
+		refused = append(refused, finding.Finding{Rule: rule, Severity: finding.Error, Message: message, Remedy: remedy, Source: &finding.Position{File: name}})
+	}
+	for dir := module; dir != "." && dir != "/"; dir = path.Dir(dir) {
+		if info, err := fs.Lstat(f.FS, dir); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			refuse("input/symlink", dir, "the folder is a symlink: git keeps where it leads, not what is there", "put the folder itself there")
+		}
+	}
 	err := fs.WalkDir(f.FS, module, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() || path.Ext(name) != ".cue" {
+		switch {
+		case err != nil || entry.IsDir():
 			return err
+		case entry.Type()&fs.ModeSymlink != 0:
+			refuse("input/symlink", name, "it is a symlink: git keeps where it leads, not what is there, so that a revision and a checkout would not be the same platform",
+				"put the file itself there")
+			return nil
+		case path.Ext(name) != ".cue":
+			return nil
 		}
-		info, err := fs.Stat(f.FS, name)
+		data, err := confine.ReadFS(f.FS, name, maxCUE)
 		if err != nil {
-			return err
+			return fmt.Errorf("%s: %w", name, err)
 		}
-		if info.Size() > maxCUE {
-			return fmt.Errorf("%s is larger than %d MiB", name, maxCUE>>20)
+		if bytes.HasPrefix(data, []byte("version https://git-lfs.github.com/spec/")) {
+			refuse("input/lfs-pointer", name, "it is a pointer of Git LFS, not CUE: whoever reads git's objects, as the gate does, sees no more than this",
+				"take the file out of LFS: git lfs untrack, then add it anew")
+			return nil
 		}
-		data, err := fs.ReadFile(f.FS, name)
+		if at, err := confine.CUE(name, data); err != nil {
+			refuse("input/cue", name, "the CUE was not read: "+err.Error(), "write it as fields that refer to each other")
+			refused[len(refused)-1].Source = &finding.Position{File: name, Line: at.Line, Column: at.Column}
+			return nil
+		}
 		files[path.Join(virtual, name)] = data
-		return err
+		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("reading the platform: %w", err)
+		return nil, nil, fmt.Errorf("reading the platform: %w", err)
 	}
-	return files, nil
+	return files, refused, nil
 }
 
 // Load evaluates one environment in a CUE context of its own. What is wrong with the CUE is
@@ -140,6 +165,10 @@ type Parsed struct {
 	instance *build.Instance
 	files    *sources
 	digest   [sha256.Size]byte
+	// texts of the module's files, by where CUE sees them.
+	texts map[string][]byte
+	// refused is why the files were not even parsed.
+	refused []finding.Finding
 }
 
 // Parse reads the files of one environment and all that they import.
@@ -148,9 +177,12 @@ func (f Folder) Parse(name string) (*Parsed, error) {
 	if err != nil {
 		return nil, err
 	}
-	texts, err := f.read(module)
+	texts, refused, err := f.read(module)
 	if err != nil {
 		return nil, err
+	}
+	if len(refused) > 0 {
+		return &Parsed{name: name, refused: refused}, nil
 	}
 	overlay := map[string]load.Source{}
 	for name, text := range texts {
@@ -162,7 +194,7 @@ func (f Folder) Parse(name string) (*Parsed, error) {
 		ModuleRoot: path.Join(virtual, module),
 		Env:        []string{"CUE_REGISTRY=none"},
 	})[0]
-	return &Parsed{name, instance, newSources(instance), digest(instance, texts)}, nil
+	return &Parsed{name: name, instance: instance, files: newSources(instance), digest: digest(instance, texts), texts: texts}, nil
 }
 
 // digest covers the names and texts of all files that an evaluation reads.
@@ -179,7 +211,7 @@ func digest(instance *build.Instance, texts map[string][]byte) [sha256.Size]byte
 // Same tells whether two environments are made of the same files, so that what is true of one is true
 // of the other.
 func (p *Parsed) Same(q *Parsed) bool {
-	return p.instance.Err == nil && q.instance.Err == nil && p.digest == q.digest
+	return p.instance != nil && q.instance != nil && p.instance.Err == nil && q.instance.Err == nil && p.digest == q.digest
 }
 
 // Evaluate evaluates the environment.
@@ -200,10 +232,13 @@ func (p *Parsed) EvaluatePhase(phase string) (*Environment, []finding.Finding, e
 
 // evaluate asks which phases are wanted once it is known which there are; none means all.
 func (p *Parsed) evaluate(wanted func(*Environment) []string) (*Environment, []finding.Finding, error) {
+	if len(p.refused) > 0 {
+		return nil, p.refused, nil
+	}
 	if p.instance.Err != nil {
 		return nil, p.files.findings(cue.Value{}, p.instance.Err), nil
 	}
-	env := &Environment{Name: p.name, files: p.files, context: cuecontext.New()}
+	env := &Environment{Name: p.name, files: p.files, parsed: p, context: cuecontext.New()}
 	env.root = env.context.BuildInstance(p.instance)
 	if found := env.validate(); len(found) > 0 {
 		return nil, found, nil
@@ -289,6 +324,31 @@ func (e *Environment) describe() error {
 	e.Current, e.Cluster = here.Phase, here.Cluster
 	return nil
 }
+
+// Imports are the paths of the packages that the environment is made of beside its own.
+func (e *Environment) Imports() []string {
+	var paths []string
+	for _, instance := range withImports(e.parsed.instance)[1:] {
+		name, _, _ := strings.Cut(instance.ImportPath, ":")
+		name, _, _ = strings.Cut(name, "@")
+		paths = append(paths, name)
+	}
+	return paths
+}
+
+// ImportedFiles are the files of these packages, by name.
+func (e *Environment) ImportedFiles() map[string][]byte {
+	all := map[string][]byte{}
+	for _, instance := range withImports(e.parsed.instance)[1:] {
+		for _, file := range instance.Files {
+			all[fileName(file.Filename)] = e.parsed.texts[file.Filename]
+		}
+	}
+	return all
+}
+
+// FirstFile is the first of the files that the team wrote for the environment.
+func (e *Environment) FirstFile() string { return e.files.firstTeamFile() }
 
 // withImports lists an instance and all that it imports.
 func withImports(instance *build.Instance) []*build.Instance {

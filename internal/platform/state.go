@@ -12,6 +12,7 @@ import (
 	"cuelang.org/go/cue/load"
 	"cuelang.org/go/encoding/yaml"
 
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 )
@@ -276,6 +277,12 @@ func ReadFacts(own fs.FS, file string, data []byte) (Facts, []finding.Finding, e
 
 	var given cue.Value
 	if path.Ext(file) == ".cue" {
+		if at, err := confine.CUE(file, data); err != nil {
+			return facts, []finding.Finding{{
+				Rule: "input/cue", Severity: finding.Error, Message: "the CUE was not read: " + err.Error(),
+				Source: &finding.Position{File: file, Line: at.Line, Column: at.Column},
+			}}, nil
+		}
 		given = ctx.CompileBytes(data, cue.Filename(file))
 	} else {
 		syntax, err := yaml.Extract(file, data)

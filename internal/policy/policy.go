@@ -19,6 +19,7 @@ import (
 	"github.com/open-policy-agent/opa/v1/storage/inmem"
 	"sigs.k8s.io/yaml"
 
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
 )
 
@@ -90,6 +91,9 @@ type Source struct {
 	ObjectsOnly bool
 }
 
+// maxFile bounds a file of rules, or of their data.
+const maxFile = 16 << 20
+
 // notOverObjects are the folders of tenon's rules over something else than an object. There, as
 // everywhere, the id of a rule follows from its file.
 var notOverObjects = []string{"change", "attestations"}
@@ -127,9 +131,9 @@ func (s *Set) read(source Source) error {
 			s.left[idOf(file)] = !isTest
 			return nil
 		}
-		text, err := fs.ReadFile(source.FS, file)
+		text, err := confine.ReadFS(source.FS, file, maxFile)
 		if err != nil {
-			return fmt.Errorf("reading policies of %s: %w", source.Name, err)
+			return fmt.Errorf("reading policies of %s: %s: %w", source.Name, file, err)
 		}
 		name := path.Join(source.Name, file)
 		module, err := parse(name, string(text))
@@ -164,18 +168,8 @@ func parse(name, text string) (*ast.Module, error) {
 	return nil, err
 }
 
-// forbidden are the builtins that rules must not call: the network, the clock, the
-// environment and chance would give the same input other findings.
-var forbidden = []string{
-	"http.send", "net.lookup_ip_addr", "opa.runtime", "rand.intn", "time.now_ns", "uuid.rfc4122", "trace",
-}
-
 func (s *Set) compile() error {
-	capabilities := ast.CapabilitiesForThisVersion()
-	capabilities.Builtins = slices.DeleteFunc(capabilities.Builtins, func(b *ast.Builtin) bool {
-		return slices.Contains(forbidden, b.Name)
-	})
-	s.compiler = ast.NewCompiler().WithCapabilities(capabilities)
+	s.compiler = ast.NewCompiler().WithCapabilities(confine.Rego())
 	s.compiler.Compile(s.modules)
 	if s.compiler.Failed() {
 		return fmt.Errorf("compiling policies: %w", s.compiler.Errors)
@@ -210,7 +204,7 @@ func (s *Set) prepareExceptions(ctx context.Context) error {
 			if r.Head.Ref().String() != "exception" {
 				continue
 			}
-			query, err := rego.New(rego.Compiler(s.compiler), rego.Store(inmem.NewFromObject(s.data)),
+			query, err := rego.New(rego.Compiler(s.compiler), rego.Capabilities(s.compiler.Capabilities()), rego.Store(inmem.NewFromObject(s.data)),
 				rego.Query(fmt.Sprintf("x := {n | some names in %s.exception; some n in names}", pkg))).PrepareForEval(ctx)
 			if err != nil {
 				return fmt.Errorf("preparing exceptions of %s: %w", pkg, err)
@@ -233,9 +227,9 @@ func isData(file string) bool {
 
 // readData puts a data file below the keys that its folders say.
 func (s *Set) readData(source Source, file string) error {
-	text, err := fs.ReadFile(source.FS, file)
+	text, err := confine.ReadFS(source.FS, file, maxFile)
 	if err != nil {
-		return fmt.Errorf("reading data of %s: %w", source.Name, err)
+		return fmt.Errorf("reading data of %s: %s: %w", source.Name, file, err)
 	}
 	var value map[string]any
 	if err := yaml.Unmarshal(text, &value); err != nil {
@@ -266,7 +260,7 @@ func (r Rule) results() string {
 
 // query asks for the results of all rules at once, each as a set.
 func (s *Set) query(ctx context.Context, parts []string) (rego.PreparedEvalQuery, error) {
-	query := rego.New(rego.Compiler(s.compiler), rego.Store(inmem.NewFromObject(s.data)), rego.Query("x := ["+strings.Join(parts, ", ")+"]"))
+	query := rego.New(rego.Compiler(s.compiler), rego.Capabilities(s.compiler.Capabilities()), rego.Store(inmem.NewFromObject(s.data)), rego.Query("x := ["+strings.Join(parts, ", ")+"]"))
 	prepared, err := query.PrepareForEval(ctx)
 	if err != nil {
 		return prepared, fmt.Errorf("preparing policies: %w", err)

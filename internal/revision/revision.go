@@ -30,6 +30,9 @@ type Revision struct {
 	Commit string
 	// FS holds the files below the platform's folder. Nothing outside is reached through it.
 	FS fs.FS
+	// Elsewhere are the symlinks and submodules among the files: what they lead to is no part of the
+	// revision, so that whoever reads a checkout sees other files.
+	Elsewhere []string
 
 	commit *object.Commit
 }
@@ -163,43 +166,52 @@ func read(repository *git.Repository, hash plumbing.Hash, prefix, name string, o
 		return Revision{}, fmt.Errorf("reading %s: %w", name, err)
 	}
 	files := memfs.New()
-	if err := copyTree(files, tree, only); err != nil {
+	elsewhere, err := copyTree(files, repository, tree, only)
+	if err != nil {
 		return Revision{}, fmt.Errorf("reading %s: %w", name, err)
 	}
-	return Revision{Name: name, Commit: hash.String(), FS: iofs.New(files), commit: commit}, nil
+	return Revision{Name: name, Commit: hash.String(), FS: iofs.New(files), Elsewhere: elsewhere, commit: commit}, nil
 }
 
-// copyTree reads files of a tree into memory. Symlinks and submodules are left out: what they lead to
-// is no part of the revision, and whoever needs it misses it by name.
-func copyTree(into billy.Filesystem, tree *object.Tree, only []string) error {
+// copyTree reads files of a tree into memory. Symlinks and submodules are left out and named.
+func copyTree(into billy.Filesystem, repository *git.Repository, tree *object.Tree, only []string) (elsewhere []string, err error) {
 	walker := object.NewTreeWalker(tree, true, nil)
 	defer walker.Close()
 	count, total := 0, int64(0)
 	for {
 		name, entry, err := walker.Next()
 		if err != nil {
-			return ignoreEOF(err)
+			return elsewhere, ignoreEOF(err)
 		}
-		if !within(name, only) || entry.Mode != filemode.Regular && entry.Mode != filemode.Executable && entry.Mode != filemode.Deprecated {
+		if !within(name, only) || entry.Mode == filemode.Dir {
 			continue
+		}
+		if entry.Mode != filemode.Regular && entry.Mode != filemode.Executable && entry.Mode != filemode.Deprecated {
+			elsewhere = append(elsewhere, name)
+			continue
+		}
+		// The size stands in the head of the object: a file may inflate to thousands of times what it takes.
+		size, err := repository.Storer.EncodedObjectSize(entry.Hash)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		count, total = count+1, total+size
+		switch {
+		case size > maxFile:
+			return nil, fmt.Errorf("%s is larger than %d MiB", name, maxFile>>20)
+		case count > maxFiles || total > maxTotal:
+			return nil, fmt.Errorf("it has more than %d files or %d MiB below %s", maxFiles, maxTotal>>20, strings.Join(only, ", "))
 		}
 		file, err := tree.TreeEntryFile(&entry)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
-		count, total = count+1, total+file.Size
-		switch {
-		case file.Size > maxFile:
-			return fmt.Errorf("%s is larger than %d MiB", name, maxFile>>20)
-		case count > maxFiles || total > maxTotal:
-			return fmt.Errorf("it has more than %d files or %d MiB below %s", maxFiles, maxTotal>>20, strings.Join(only, ", "))
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		text, err := file.Contents()
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		if err := write(into, name, text); err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 	}
 }

@@ -172,7 +172,7 @@ func (j *judge) policy(ctx context.Context, p Policy) (matched, error) {
 	}
 	switch {
 	case len(all.result) > 0:
-		return all, p.whole(all)
+		return all, p.whole(ctx, all)
 	case len(undecided) > 0:
 		return all, oneLine(append(undecided, failures...))
 	}
@@ -180,7 +180,7 @@ func (j *judge) policy(ctx context.Context, p Policy) (matched, error) {
 }
 
 // whole evaluates the policy that stands above all authorities.
-func (p Policy) whole(m matched) error {
+func (p Policy) whole(ctx context.Context, m matched) error {
 	above := p.Spec.Policy
 	if above == nil {
 		return nil
@@ -195,7 +195,7 @@ func (p Policy) whole(m matched) error {
 	if err != nil {
 		return fmt.Errorf("its policy: %w", err)
 	}
-	return above.evaluate(p, text)
+	return above.evaluate(ctx, p, text)
 }
 
 func (j *judge) authority(ctx context.Context, p Policy, a Authority) (matched, error) {
@@ -261,7 +261,7 @@ func (t attempt) authority(ctx context.Context, p Policy, a Authority, e *Eviden
 	m := matched{signers: signersOf(statements), statements: statements}
 	found := map[string]any{}
 	for _, wanted := range a.Attestations {
-		kept, err := wanted.among(p, statements)
+		kept, err := wanted.among(ctx, p, statements)
 		if err != nil {
 			return matched{}, err
 		}

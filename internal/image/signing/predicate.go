@@ -1,14 +1,12 @@
 package signing
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
-
-	"cuelang.org/go/cue/cuecontext"
-	"github.com/sigstore/cosign/v2/pkg/cosign/rego"
 
 	"tenon.dev/tenon/internal/manifest"
 )
@@ -23,7 +21,7 @@ var predicateTypes = map[string]string{
 }
 
 // among finds the statements that satisfy what is wanted.
-func (w Attestation) among(p Policy, statements []Statement) ([]any, error) {
+func (w Attestation) among(ctx context.Context, p Policy, statements []Statement) ([]any, error) {
 	uri, ok := predicateTypes[w.PredicateType]
 	if !ok {
 		uri = w.PredicateType
@@ -37,7 +35,7 @@ func (w Attestation) among(p Policy, statements []Statement) ([]any, error) {
 			continue
 		}
 		if w.Policy != nil {
-			if err := w.Policy.evaluate(p, s.text); err != nil {
+			if err := w.Policy.evaluate(ctx, p, s.text); err != nil {
 				if why == nil || errors.Is(err, errUndecidable) {
 					why = fmt.Errorf("attestation %s: %w", w.Name, err)
 				}
@@ -60,29 +58,23 @@ func (w Attestation) among(p Policy, statements []Statement) ([]any, error) {
 	return nil, fmt.Errorf("no attestation of type %s; there are: %s", w.PredicateType, strings.Join(slices.Compact(others), ", "))
 }
 
-// evaluate asks a policy in CUE or Rego, as cosign does.
-func (c Predicate) evaluate(p Policy, text []byte) error {
+// evaluate asks a policy in CUE or Rego, as cosign does, but with no more than rules may do: a policy is
+// a part of what is judged. What takes more than that is undecidable here.
+func (c Predicate) evaluate(ctx context.Context, p Policy, text []byte) error {
 	data, err := c.text(p)
 	if err != nil {
 		return err
 	}
+	if len(data) > maxPredicate {
+		return undecidable("its policy is larger than %d KiB", maxPredicate>>10)
+	}
+	ctx, cancel := context.WithTimeout(ctx, maxDecision)
+	defer cancel()
 	switch c.Type {
 	case "cue":
-		ctx := cuecontext.New()
-		policy := ctx.CompileString(data)
-		if err := policy.Err(); err != nil {
-			return fmt.Errorf("the policy in CUE does not compile: %w", err)
-		}
-		if err := policy.Unify(ctx.CompileBytes(text)).Validate(); err != nil {
-			return fmt.Errorf("its policy in CUE refuses it: %w", err)
-		}
-		return nil
+		return evaluateCUE(ctx, data, text)
 	case "rego":
-		warnings, err := rego.ValidateJSONWithModuleInput(text, data)
-		if err = errors.Join(err, warnings); err != nil {
-			return fmt.Errorf("its policy in Rego refuses it: %w", err)
-		}
-		return nil
+		return evaluateRego(ctx, data, text)
 	}
 	return fmt.Errorf("policies are cue or rego, not %s", c.Type)
 }

@@ -9,8 +9,9 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
+
+	"tenon.dev/tenon/internal/confine"
 
 	"github.com/sigstore/sigstore-go/pkg/root"
 	"github.com/sigstore/sigstore/pkg/cryptoutils"
@@ -21,6 +22,9 @@ import (
 // name stands for Sigstore's own.
 type Roots map[string]root.TrustedMaterial
 
+// maxRoot bounds a file of roots.
+const maxRoot = 16 << 20
+
 // ReadRoots reads trusted roots of FILE or NAME=FILE, in the format of Sigstore's trusted_root.json
 // (https://github.com/sigstore/protobuf-specs/blob/main/protos/sigstore_trustroot.proto).
 func ReadRoots(given []string) (Roots, error) {
@@ -30,7 +34,7 @@ func ReadRoots(given []string) (Roots, error) {
 		if !named {
 			name, file = "", g
 		}
-		text, err := os.ReadFile(file)
+		text, err := confine.ReadNamed(file, maxRoot)
 		if err != nil {
 			return nil, fmt.Errorf("reading trusted root: %w", err)
 		}
