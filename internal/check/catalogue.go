@@ -44,12 +44,21 @@ const (
 
 // Catalogue has the rules that are written in Go, by id.
 var Catalogue = map[string]Entry{
-	"input/cue":               {"The CUE parses", language},
-	"input/incomplete-object": {"A Kubernetes object has apiVersion and kind", "https://kubernetes.io/docs/concepts/overview/working-with-objects/"},
-	"input/no-objects":        {"There is something to check", "https://kubernetes.io/docs/concepts/overview/working-with-objects/"},
-	"input/too-large":         {"A file has at most 10 MiB", "https://etcd.io/docs/v3.5/dev-guide/limit/"},
-	"input/unreadable":        {"A file can be read", yaml},
-	"input/yaml":              {"A document parses", yaml},
+	"internal/limit": {"A check ends", "docs/security.md"},
+	"internal/panic": {"A check works", "docs/security.md"},
+	"internal/rule":  {"A rule can be evaluated", "docs/security.md"},
+
+	"input/cue":                {"The CUE parses", language},
+	"input/document-separator": {"All readers see the same documents", "https://yaml.org/spec/1.2.2/#document-markers"},
+	"input/encoding":           {"A file is written in UTF-8", "https://yaml.org/spec/1.2.2/#52-character-encodings"},
+	"input/lfs-pointer":        {"CUE is not kept in Git LFS", "https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md"},
+	"input/symlink":            {"A platform has no symlinks and submodules", "docs/gate.md"},
+	"input/too-deep":           {"Values are not nested without end", yaml},
+	"input/incomplete-object":  {"A Kubernetes object has apiVersion and kind", "https://kubernetes.io/docs/concepts/overview/working-with-objects/"},
+	"input/no-objects":         {"There is something to check", "https://kubernetes.io/docs/concepts/overview/working-with-objects/"},
+	"input/too-large":          {"A file has at most 10 MiB", "https://etcd.io/docs/v3.5/dev-guide/limit/"},
+	"input/unreadable":         {"A file can be read", yaml},
+	"input/yaml":               {"A document parses", yaml},
 
 	"schema/conflict":         {"A field has one value", language},
 	"schema/cycle":            {"No value needs itself", language},
@@ -63,6 +72,7 @@ var Catalogue = map[string]Entry{
 
 	"types/decode":             {"Every value decodes", decoding},
 	"types/deprecated-version": {"No API version is used that will go", retired},
+	"types/items":              {"Only a list has items", "https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/apis/meta/v1/unstructured/unstructured.go"},
 	"types/duplicate-field":    {"A field is given once", decoding},
 	"types/forbidden":          {"What the API server forbids is not there", api},
 	"types/invalid":            {"Every value is one that the API server takes", api},

@@ -62,7 +62,7 @@ func (c *Checker) Knows(rule string) bool {
 
 // Settle gives findings their levels and links, and lets off what is waived; the summary says by
 // which rules.
-func (c *Checker) Settle(found []finding.Finding, levels finding.Levels, waivers []finding.Waiver, now time.Time, summary *finding.Summary) []finding.Finding {
+func (c *Checker) Settle(found []finding.Finding, levels finding.Scoped, waivers []finding.Waiver, now time.Time, summary *finding.Summary) []finding.Finding {
 	all := finding.Waive(finding.Merge(levels.Apply(c.Levels.Apply(found))), waivers, now)
 	links := map[string]string{}
 	for _, r := range c.rules.Rules {
@@ -84,6 +84,7 @@ func New(rules *policy.Set) *Checker { return &Checker{rules: rules} }
 // Check runs all stages over one subject. Findings are located but not yet merged.
 func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, error) {
 	facts := settings(s)
+	s = tamed(s)
 	types, err := typed.New(facts, typed.NewDefinitions(slices.Concat(s.Definitions, s.Objects)))
 	if err != nil {
 		return nil, err
@@ -92,26 +93,34 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 	if err != nil {
 		return nil, err
 	}
-	runs := graph.Runs(s.Objects)
-	for _, r := range graph.Runs(s.ByHand) {
+	found = append(found, unpacked(s)...)
+	var runs []graph.Run
+	found = append(found, stage("runs", func() []finding.Finding { runs = graph.Runs(s.Objects); return nil })...)
+	var byHand []graph.Run
+	found = append(found, stage("runs", func() []finding.Finding { byHand = graph.Runs(s.ByHand); return nil })...)
+	for _, r := range byHand {
 		r.ByHand = true
 		runs = append(runs, r)
 		found = slices.DeleteFunc(found, func(f finding.Finding) bool { // nobody applies it
 			return f.Rule == "operations/generated-name" && f.Object != nil && f.Object.File == r.Object.File
 		})
 	}
-	found = append(found, sampleRuns(types, runs)...)
-	found = append(found, together(s, runs, undecoded(found))...)
-	uses := image.Uses(s.Objects)
-	found = append(found, image.CheckPins(uses)...)
-	if s.Complete {
-		found = append(found, idlePolicies(s.Objects, uses)...)
-	}
+	found = append(found, stage("runs of events", func() []finding.Finding { return sampleRuns(types, runs) })...)
+	found = append(found, separately(s, runs, undecoded(found))...)
+	found = append(found, stage("images", func() []finding.Finding {
+		uses := image.Uses(s.Objects)
+		pins := image.CheckPins(uses)
+		if s.Complete {
+			pins = append(pins, idlePolicies(s.Objects, uses)...)
+		}
+		return pins
+	})...)
 	found = dropConsequences(found)
-	locate(found, s.Objects)
+	found = append(found, stage("places", func() []finding.Finding { locate(found, s.Objects); return nil })...)
 	for i := range found {
 		if s.Target != nil {
 			found[i].Targets = []finding.Target{*s.Target}
+			found[i].Evidence = map[finding.Target][]string{*s.Target: found[i].Evidence[finding.Target{}]}
 		}
 	}
 	return found, nil
@@ -159,6 +168,10 @@ func (c *Checker) alone(ctx context.Context, types *typed.Checker, o manifest.Ob
 
 // each judges the objects one by one, as many at a time as there are processors.
 func (c *Checker) each(ctx context.Context, types *typed.Checker, objects []manifest.Object, facts typed.Settings) ([]finding.Finding, error) {
+	files := map[string]bool{}
+	for _, o := range objects {
+		files[o.File] = true
+	}
 	results := make([][]finding.Finding, len(objects))
 	errs := make([]error, len(objects))
 	var next atomic.Int64
@@ -171,7 +184,8 @@ func (c *Checker) each(ctx context.Context, types *typed.Checker, objects []mani
 		group.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(objects)); i = next.Add(1) - 1 {
 				// Another object may have the same name, in another folder: these are of this one.
-				results[i], errs[i] = c.alone(ctx, types, objects[i], facts)
+				results[i], errs[i] = c.guarded(ctx, types, objects[i], facts)
+				onlyRead(results[i], files)
 				locate(results[i], objects[i:i+1])
 			}
 		})
@@ -292,6 +306,9 @@ func locate(found []finding.Finding, objects []manifest.Object) {
 		f := &found[i]
 		if f.Object != nil {
 			f.Anchor = manifest.Anchor(byRef[*f.Object].Value, manifest.ParsePath(f.Field))
+			if f.Evidence == nil {
+				f.Evidence = map[finding.Target][]string{{}: {evidence(*f, byRef[*f.Object])}}
+			}
 		}
 		if f.Source != nil || f.Object == nil {
 			continue

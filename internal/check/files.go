@@ -7,11 +7,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/platform"
@@ -26,8 +28,8 @@ const maxFile = 10 << 20
 func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, facts platform.Facts, complete bool, now time.Time, more []finding.Finding, definitions ...manifest.Object) (finding.Report, error) {
 	var all manifest.Parsed
 	seen := map[string]bool{}
-	for _, path := range paths {
-		parsed, err := read(path, stdin, seen)
+	for _, name := range paths {
+		parsed, err := read(name, stdin, seen)
 		if err != nil {
 			return finding.Report{}, err
 		}
@@ -95,7 +97,7 @@ func read(path string, stdin io.Reader, seen map[string]bool) (manifest.Parsed, 
 		if len(data) > maxFile {
 			return tooLarge("<stdin>"), nil
 		}
-		return named("<stdin>", data), nil
+		return parse("<stdin>", data), nil
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -105,7 +107,7 @@ func read(path string, stdin io.Reader, seen map[string]bool) (manifest.Parsed, 
 		return manifest.Parsed{}, fmt.Errorf("reading manifests: %w", err)
 	}
 	if !info.IsDir() {
-		parsed, err := file(path, seen)
+		parsed, err := named(path, seen)
 		if err == nil && parsed.Skipped > 0 && len(parsed.Objects) == 0 && len(parsed.Findings) == 0 {
 			parsed.Findings = append(parsed.Findings, finding.Finding{
 				Rule: "input/no-objects", Severity: finding.Error, Source: &finding.Position{File: path},
@@ -120,19 +122,30 @@ func read(path string, stdin io.Reader, seen map[string]bool) (manifest.Parsed, 
 // extensions of the files that a folder is searched for.
 var extensions = []string{".yaml", ".yml", ".json"}
 
-func folder(root string, seen map[string]bool) (manifest.Parsed, error) {
+// folder reads the manifests below a folder. No file outside of it is reached, not by a symlink either.
+func folder(name string, seen map[string]bool) (manifest.Parsed, error) {
 	var all manifest.Parsed
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	root, err := os.OpenRoot(name)
+	if err != nil {
+		return all, fmt.Errorf("reading manifests: %w", err)
+	}
+	defer root.Close()
+	err = fs.WalkDir(root.FS(), ".", func(below string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
-		if entry.IsDir() && path != root && strings.HasPrefix(entry.Name(), ".") {
-			return filepath.SkipDir
+		if entry.IsDir() && below != "." && strings.HasPrefix(entry.Name(), ".") {
+			return fs.SkipDir
 		}
-		if entry.IsDir() || !slices.Contains(extensions, filepath.Ext(path)) {
+		linked := entry.Type()&fs.ModeSymlink != 0 && isFolder(filepath.Join(name, below))
+		if entry.IsDir() || !linked && !slices.Contains(extensions, path.Ext(below)) {
 			return nil
 		}
-		parsed, err := file(path, seen)
+		if linked {
+			all.Findings = append(all.Findings, unreadable(filepath.Join(name, below), errors.New("it is a symlink to a folder, which is not followed"))...)
+			return nil
+		}
+		parsed, err := file(root, below, filepath.Join(name, below), seen)
 		all.Objects = append(all.Objects, parsed.Objects...)
 		all.Findings = append(all.Findings, parsed.Findings...)
 		all.Skipped += parsed.Skipped
@@ -144,45 +157,53 @@ func folder(root string, seen map[string]bool) (manifest.Parsed, error) {
 	return all, nil
 }
 
-// file reads one file; what cannot be read is a finding, so that the others are checked.
-func file(path string, seen map[string]bool) (manifest.Parsed, error) {
+// isFolder tells whether a symlink leads to a folder, wherever that is; nothing of it is read.
+func isFolder(name string) bool {
+	info, err := os.Stat(name)
+	return err == nil && info.IsDir()
+}
+
+// named reads a file that was named. One that is a symlink leads nowhere outside of the folder that people
+// stand in or, where it was named from elsewhere, outside of its own: hooks name files that others wrote.
+func named(name string, seen map[string]bool) (manifest.Parsed, error) {
+	within, below := ".", filepath.Clean(name)
+	if !filepath.IsLocal(below) {
+		within, below = filepath.Dir(below), filepath.Base(below)
+	}
+	root, err := os.OpenRoot(within)
+	if err != nil {
+		return manifest.Parsed{}, fmt.Errorf("reading manifests: %w", err)
+	}
+	defer root.Close()
+	return file(root, below, name, seen)
+}
+
+// file reads one file below a root; what cannot be read is a finding, so that the others are checked.
+func file(root *os.Root, below, path string, seen map[string]bool) (manifest.Parsed, error) {
 	if absolute, err := filepath.Abs(path); err == nil {
 		if seen[absolute] {
 			return manifest.Parsed{}, nil // named twice, or by its folder too
 		}
 		seen[absolute] = true
 	}
-	data, err := readRegular(path)
-	if err == nil && len(data) > maxFile {
+	data, err := confine.ReadFile(root, below, maxFile)
+	switch {
+	case errors.Is(err, confine.ErrTooLarge):
 		return tooLarge(path), nil
+	case err != nil:
+		return manifest.Parsed{Findings: unreadable(path, err)}, nil
 	}
-	if err != nil {
-		return manifest.Parsed{Findings: []finding.Finding{{
-			Rule: "input/unreadable", Severity: finding.Error, Message: err.Error(),
-			Remedy: "see that the file can be read", Source: &finding.Position{File: path},
-		}}}, nil
-	}
-	return named(path, data), nil
+	return parse(path, data), nil
 }
 
-// readRegular reads at most a little more than maxFile. Pipes and devices could go on for ever.
-func readRegular(path string) ([]byte, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is no regular file", path)
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	return io.ReadAll(io.LimitReader(f, maxFile+1))
+func unreadable(path string, err error) []finding.Finding {
+	return []finding.Finding{{
+		Rule: "input/unreadable", Severity: finding.Error, Message: fmt.Sprintf("the file cannot be read: %v", err),
+		Remedy: "see that it is a file of its own: a symlink out of the folder, a pipe or a device is not read", Source: &finding.Position{File: filepath.ToSlash(path)},
+	}}
 }
 
-func named(path string, data []byte) manifest.Parsed {
+func parse(path string, data []byte) manifest.Parsed {
 	return manifest.Parse(filepath.ToSlash(filepath.Clean(path)), data)
 }
 

@@ -155,17 +155,20 @@ func (c *Checker) Find(ctx context.Context, environments []Environment) ([]findi
 	return append(all, c.unknownRules(environments)...), summary, nil
 }
 
-// Levels are the severities that the platform gives to rules.
-func Levels(environments []Environment) finding.Levels {
-	levels := finding.Levels{}
+// Levels are the severities that the environments give to rules. Each holds in the environment that states
+// it.
+func Levels(environments []Environment) finding.Scoped {
+	all := finding.Scoped{}
 	for _, e := range environments {
+		levels := finding.Levels{}
 		for id, rule := range e.State.Rules {
 			if level, err := finding.ParseLevel(rule.Severity); err == nil {
 				levels[id] = level
 			}
 		}
+		all[e.Name] = levels
 	}
-	return levels
+	return all
 }
 
 // unknownRules finds levels of rules that there are not: what they were to change goes on as it is.

@@ -114,6 +114,7 @@ func change(t *testing.T, set *policy.Set) map[string]any {
 			`"registry-push": {`, `mirror: {namespace: "tekton-gpu-pipelines", keys: ["config.json"]}
 		"registry-push": {`,
 		},
+		"cue/platform/secrets.cue": {`path: "gpu-ci/smtp"`, `path: "gpu-ci/root-password"`},
 		"cue/render/namespace.cue": {"package render", "package render\n\n// Namespaces come first."},
 	}
 	tree := fstest.MapFS{"cue/platform/more.cue": {Data: []byte(edited)}}

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/platform"
 )
 
@@ -181,11 +182,11 @@ func (e Environment) shortOfMemory() string {
 	if !ok || pool.GPU == nil {
 		return ""
 	}
-	need, err := resource.ParseQuantity(n.GPUMemory)
+	need, err := manifest.ParseQuantity(n.GPUMemory)
 	if err != nil {
 		return ""
 	}
-	have, err := resource.ParseQuantity(pool.GPU.Memory)
+	have, err := manifest.ParseQuantity(pool.GPU.Memory)
 	if err != nil {
 		return ""
 	}
@@ -196,7 +197,7 @@ func (e Environment) shortOfMemory() string {
 	case "mig":
 		// The profile says it: 3g.20gb is 3 slices with 20 GB.
 		_, size, _ := strings.Cut(pool.GPU.Sharing.Profile, ".")
-		if instance, err := resource.ParseQuantity(strings.TrimSuffix(size, "gb") + "Gi"); err == nil {
+		if instance, err := manifest.ParseQuantity(strings.TrimSuffix(size, "gb") + "Gi"); err == nil {
 			share = instance.Value()
 		}
 	}

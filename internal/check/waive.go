@@ -38,7 +38,7 @@ func annotated(objects []manifest.Object) ([]finding.Waiver, []finding.Finding) 
 			if m == nil {
 				malformed = append(malformed, finding.Finding{
 					Rule: "waiver/incomplete", Severity: finding.Error, Object: o.Ref(), Field: at.String(), Source: &position,
-					Message: fmt.Sprintf("%q is no waiver", line),
+					Message: fmt.Sprintf("line %d of the annotation is no waiver", i+1),
 					Remedy:  "write: rule field: a reason of ten letters or more (owner, until YYYY-MM-DD); field and until may be left out",
 				})
 				continue

@@ -102,6 +102,6 @@ func (a *app) writeComponent(dir string, files map[string][]byte) error {
 			return err
 		}
 	}
-	fmt.Fprintf(a.stderr, "wrote %d files into %s: name it under components of the kustomization that installs Argo CD\n", len(files), dir)
+	a.say("wrote %d files into %s: name it under components of the kustomization that installs Argo CD", len(files), dir)
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 
 	"tenon.dev/tenon"
 	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/gate"
 	"tenon.dev/tenon/internal/image"
@@ -98,7 +99,7 @@ func (a *app) check(ctx context.Context, f checkFlags, args []string) error {
 		return err
 	}
 	page.FailOn = failOn
-	return a.write(outputs, page, view{rules: rules, source: os.ReadFile})
+	return a.write(outputs, page, view{rules: rules, source: sourceFile})
 }
 
 func (a *app) checkFiles(ctx context.Context, f checkFlags, checker *check.Checker, args []string, now time.Time) (finding.Report, error) {
@@ -175,7 +176,7 @@ func readFacts(file string) (platform.Facts, []finding.Finding, error) {
 	if file == "" {
 		return platform.ReadFacts(tenon.CUE, "facts.cue", []byte("{}"))
 	}
-	data, err := os.ReadFile(file)
+	data, err := confine.ReadNamed(file, 16<<20)
 	if err != nil {
 		return platform.Facts{}, nil, usagef("--facts: %w", err)
 	}
@@ -242,7 +243,11 @@ func policySources(ctx context.Context, names []string) ([]policy.Source, error)
 		if info, err := os.Stat(name); err != nil || !info.IsDir() {
 			return nil, usagef("--policy %s is not a folder that can be read", name)
 		}
-		sources = append(sources, policy.Source{Name: name, FS: os.DirFS(name)})
+		root, err := os.OpenRoot(name) // a symlink out of the folder is not followed
+		if err != nil {
+			return nil, usagef("--policy %s: %w", name, err)
+		}
+		sources = append(sources, policy.Source{Name: name, FS: root.FS()})
 	}
 	return sources, nil
 }

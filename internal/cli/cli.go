@@ -3,12 +3,10 @@
 package cli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"path"
 	"path/filepath"
 	"strings"
@@ -18,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/platform"
 	"tenon.dev/tenon/internal/report"
@@ -33,6 +32,9 @@ const (
 
 // errFindings says that findings were shown, at or above the severity that fails.
 var errFindings = errors.New("findings")
+
+// errInternal says that findings were shown, one of which is that a check did not work.
+var errInternal = errors.New("a check did not work")
 
 // usageError is an error in how tenon was called.
 type usageError struct{ error }
@@ -53,9 +55,8 @@ type app struct {
 // Main runs tenon and returns its exit code.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := stoppable()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends tenon at once
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -66,20 +67,32 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 func (a *app) exitCode(err error) int {
 	var usage usageError
+	var stopped stoppedError
 	switch {
 	case err == nil:
 		return exitClean
+	case errors.As(err, &stopped):
+		a.say("tenon: stopped: %v", stopped)
+		return 128 + int(stopped.signal)
 	case errors.Is(err, errFindings):
 		return exitFindings
+	case errors.Is(err, errInternal), errors.Is(err, syscall.EPIPE):
+		return exitFailure // what did not work is among the findings; or nobody reads any more
 	case errors.As(err, &usage):
-		fmt.Fprintf(a.stderr, "tenon: %v\n", err)
+		a.say("tenon: %v", err)
 		return exitUsage
 	case errors.Is(err, platform.ErrNoPlatform):
-		fmt.Fprintf(a.stderr, "tenon: %v\n  try: tenon init %s\n", err, a.dir)
+		a.say("tenon: %v\n  try: tenon init %s", err, a.dir)
 		return exitUsage
 	}
-	fmt.Fprintf(a.stderr, "tenon: %v\n", err)
+	a.say("tenon: %v", err)
 	return exitFailure
+}
+
+// say writes to standard error, whoever wrote what is said: names and messages of others neither move
+// the cursor nor begin a line of their own.
+func (a *app) say(format string, args ...any) {
+	fmt.Fprintln(a.stderr, report.Lines(fmt.Sprintf(format, args...)))
 }
 
 func (a *app) rootCommand() *cobra.Command {
@@ -100,8 +113,8 @@ Exit codes: 0 clean, 1 findings, 2 wrong use, 3 could not do the work.`,
 		return usagef("%v\n  try: %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(
-		a.initCommand(), a.renderCommand(), a.checkCommand(), a.imageCommand(), a.policyCommand(),
-		a.explainCommand(), a.gateCommand(), a.diffCommand(), a.argocdCommand(), a.versionCommand(),
+		a.initCommand(), a.bound(a.renderCommand(), (*limits).register), a.bound(a.checkCommand(), (*limits).registerLarge),
+		a.imageCommand(), a.policyCommand(), a.bound(a.explainCommand(), (*limits).register), a.gateCommand(), a.diffCommand(), a.argocdCommand(), a.versionCommand(),
 	)
 	return root
 }
@@ -182,10 +195,24 @@ func (a *app) inDir(r finding.Report) finding.Report {
 // refused shows findings about the CUE itself, on stderr since nothing was rendered.
 func (a *app) refused(found []finding.Finding) error {
 	page := report.Page{Report: a.inDir(finding.NewReport(found, finding.Summary{}))}
-	if err := report.Write(a.stderr, "text", page, report.Options{Source: os.ReadFile, Color: colored(a.stderr)}); err != nil {
+	if err := report.Write(a.stderr, "text", page, report.Options{Source: sourceFile, Color: colored(a.stderr)}); err != nil {
 		return err
 	}
 	return errFindings
+}
+
+// sourceFile reads a file for an excerpt: one that lies where people stand is not left by a symlink.
+func sourceFile(name string) ([]byte, error) {
+	const most = 16 << 20
+	if !filepath.IsLocal(name) {
+		return confine.ReadNamed(name, most)
+	}
+	root, err := os.OpenRoot(".")
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	return confine.ReadFile(root, name, most)
 }
 
 func colored(w io.Writer) bool {

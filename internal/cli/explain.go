@@ -9,6 +9,8 @@ import (
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/report"
+	"tenon.dev/tenon/internal/veil"
 )
 
 func (a *app) explainCommand() *cobra.Command {
@@ -47,12 +49,21 @@ func (a *app) explain(targetName, objectName, fieldName string) error {
 	if !ok {
 		return usagef("%s in %s has no field %s", objectName, wanted, fieldName)
 	}
-	fmt.Fprintf(a.stdout, "%s = %v\n", field, value)
+	fmt.Fprintf(a.stdout, "%s = %s\n", report.Line(field.String()), report.Value(fmt.Sprint(shownAt(o, field, value))))
 	for _, place := range o.Origin.Trace(field, "") {
 		r := a.inDir(finding.Report{Findings: []finding.Finding{{Source: &place.Position}}})
 		fmt.Fprintf(a.stdout, "  %-9s  %s\n", place.Role, r.Findings[0].Source)
 	}
 	return nil
+}
+
+// shownAt is the value at a field as it may be shown: what it is called stands in the object.
+func shownAt(o manifest.Object, field manifest.Path, value any) any {
+	shown := veil.Object(o.Kind, o.Value)
+	if hidden, ok := manifest.Lookup(shown, field); ok {
+		return hidden
+	}
+	return veil.At(o.Kind, field, value)
 }
 
 func findObject(e check.Environment, wanted finding.Target, kind, name string) (manifest.Object, error) {

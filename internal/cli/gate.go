@@ -127,6 +127,12 @@ func (a *app) gateInput(ctx context.Context, f gateFlags) (gate.Input, error) {
 		return in, err
 	}
 	in.Policies = local
+	if in.Vendored, err = vendorFiles(); err != nil {
+		return in, err
+	}
+	if in.NoFacts, _, err = readFacts(""); err != nil {
+		return in, err
+	}
 	if in.Rules, err = baseRules(ctx, in.Base, local, remote); err != nil {
 		return in, err
 	}

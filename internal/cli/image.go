@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,9 +12,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/image/layout"
 	"tenon.dev/tenon/internal/image/signing"
+	"tenon.dev/tenon/internal/report"
 )
 
 // imageFlags say how registries are reached and what signatures are verified with.
@@ -84,7 +85,7 @@ func (f imageFlags) trust(dir string) (check.Trust, error) {
 	if f.key == "" {
 		return t, nil
 	}
-	pem, err := os.ReadFile(f.key)
+	pem, err := confine.ReadNamed(f.key, 1<<20)
 	if err != nil {
 		return t, usagef("--key: %w", err)
 	}
@@ -113,7 +114,9 @@ func (a *app) imageCommand() *cobra.Command {
 		Use: "image", Short: "List, lock, verify and export the platform's images",
 		Args: noArguments, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.imageListCommand(), a.imageLockCommand(), a.imageVerifyCommand(), a.imageExportCommand())
+	for _, c := range []*cobra.Command{a.imageListCommand(), a.imageLockCommand(), a.imageVerifyCommand(), a.imageExportCommand()} {
+		cmd.AddCommand(a.bound(c, (*limits).registerLarge))
+	}
 	return cmd
 }
 
@@ -194,10 +197,10 @@ func (a *app) verifyImages(ctx context.Context, f imageFlags, format string, arg
 			if v.Cached {
 				cached = ", from cache"
 			}
-			fmt.Fprintf(a.stdout, "%-12s  %s  (%s%s)\n", v.Outcome, v.Image, v.Reason, cached)
+			fmt.Fprintf(a.stdout, "%-12s  %s  (%s%s)\n", v.Outcome, report.Line(v.Image), report.Line(v.Reason), cached)
 		}
 	}
-	fmt.Fprintf(a.stderr, "%d of %d images verified\n", passed, len(unique))
+	a.say("%d of %d images verified", passed, len(unique))
 	if passed < len(unique) || passed == 0 {
 		return errFindings
 	}
@@ -206,9 +209,7 @@ func (a *app) verifyImages(ctx context.Context, f imageFlags, format string, arg
 
 // showJSON writes a value for programs.
 func (a *app) showJSON(value any) error {
-	encoder := json.NewEncoder(a.stdout)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(value); err != nil {
+	if err := report.JSON(a.stdout, value); err != nil {
 		return fmt.Errorf("writing JSON: %w", err)
 	}
 	return nil

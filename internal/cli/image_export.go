@@ -55,7 +55,7 @@ func (a *app) exportImages(ctx context.Context, f imageFlags, dir string, args [
 	})
 	missing := 0
 	for i, line := range lines {
-		fmt.Fprintln(a.stderr, line)
+		a.say("%s", line)
 		if failed[i] {
 			missing++
 		}
@@ -63,7 +63,7 @@ func (a *app) exportImages(ctx context.Context, f imageFlags, dir string, args [
 	if err := client.Record.Save(); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stderr, "%d of %d images exported to %s\n", len(images)-missing, len(images), dir)
+	a.say("%d of %d images exported to %s", len(images)-missing, len(images), dir)
 	if missing > 0 || len(images) == 0 {
 		return errFindings
 	}

@@ -11,6 +11,7 @@ import (
 
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/image"
+	"tenon.dev/tenon/internal/report"
 )
 
 // listed is one image as `image list -o json` shows it.
@@ -110,7 +111,7 @@ func (a *app) showImages(list []listed) error {
 				used += fmt.Sprintf(" and %d more", n-1)
 			}
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", cmp.Or(i.Name, "-"), i.Image, cmp.Or(i.From, "-"), cmp.Or(short(i.Digest), "no"), used, cmp.Or(strings.Join(i.Policies, "; "), "-"))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", report.Line(cmp.Or(i.Name, "-")), report.Line(i.Image), report.Line(cmp.Or(i.From, "-")), report.Line(cmp.Or(short(i.Digest), "no")), report.Line(used), report.Line(cmp.Or(strings.Join(i.Policies, "; "), "-")))
 	}
 	return table.Flush()
 }

@@ -8,10 +8,12 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"tenon.dev/tenon/internal/confine"
 )
 
-// limits bound what a platform that nobody has reviewed may use: CUE can be written that never ends,
-// and its evaluation cannot be stopped from outside.
+// limits bound what input that nobody has reviewed may use: CUE can be written that never ends, and its
+// evaluation cannot be stopped from outside.
 type limits struct {
 	time   time.Duration
 	memory int
@@ -20,15 +22,32 @@ type limits struct {
 	garbage int
 }
 
-// register is for commands that CI runs.
+// register is for commands that compare platforms in CI.
 func (l *limits) register(cmd *cobra.Command) {
 	l.garbage = 400
-	l.registerWith(cmd, time.Minute, 2048)
+	l.registerWith(cmd, 2*time.Minute, 2048)
 }
+
+// registerLarge is for commands that read whole repositories, or wait for registries.
+func (l *limits) registerLarge(cmd *cobra.Command) { l.registerWith(cmd, 10*time.Minute, 3072) }
 
 func (l *limits) registerWith(cmd *cobra.Command, most time.Duration, memory int) {
 	cmd.Flags().DurationVar(&l.time, "time-limit", most, "give up after this long")
 	cmd.Flags().IntVar(&l.memory, "memory-limit", memory, "give up above this many MiB")
+}
+
+// bound makes a command work within limits, which flags can change.
+func (a *app) bound(cmd *cobra.Command, register func(*limits, *cobra.Command)) *cobra.Command {
+	var l limits
+	register(&l, cmd)
+	run := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return a.limited(cmd.Context(), l, func(ctx context.Context) error {
+			cmd.SetContext(ctx)
+			return run(cmd, args)
+		})
+	}
+	return cmd
 }
 
 // limited does the work within the limits. Work that goes on when they are reached ends with the
@@ -38,6 +57,7 @@ func (a *app) limited(ctx context.Context, l limits, work func(context.Context) 
 		defer debug.SetGCPercent(debug.SetGCPercent(l.garbage))
 		defer debug.SetMemoryLimit(debug.SetMemoryLimit(int64(l.memory) << 20))
 	}
+	confine.Memory(l.memory)
 	ctx, cancel := context.WithTimeout(ctx, l.time)
 	defer cancel()
 	done := make(chan error, 1)
@@ -50,15 +70,24 @@ func (a *app) limited(ctx context.Context, l limits, work func(context.Context) 
 			return err
 		case <-ctx.Done():
 			if context.Cause(ctx) == context.DeadlineExceeded {
-				return fmt.Errorf("gave up after %s: the platform takes too long to evaluate\n  try: --time-limit, if it is meant to", l.time)
+				return fmt.Errorf("gave up after %s: the input takes too long\n  try: --time-limit, if it is meant to", l.time)
 			}
-			return ctx.Err()
+			return interrupted(ctx, done)
 		case <-tick.C:
 			if used := memoryInUse(); used > l.memory {
-				return fmt.Errorf("gave up at %d MiB: the platform takes too much memory\n  try: --memory-limit, if it is meant to", used)
+				return fmt.Errorf("gave up at %d MiB: the input takes too much memory\n  try: --memory-limit, if it is meant to", used)
 			}
 		}
 	}
+}
+
+// interrupted gives work that was told to stop the time to take back what it has begun to write.
+func interrupted(ctx context.Context, done <-chan error) error {
+	select {
+	case <-done:
+	case <-time.After(2 * time.Second):
+	}
+	return context.Cause(ctx)
 }
 
 func memoryInUse() int {

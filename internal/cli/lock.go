@@ -16,6 +16,7 @@ import (
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/platform"
+	"tenon.dev/tenon/internal/report"
 )
 
 func states(environments []check.Environment) []platform.State {
@@ -80,7 +81,7 @@ func (a *app) resolve(ctx context.Context, client image.Client) ([]image.Entry, 
 	image.Each(len(entries), func(i int) {
 		answers[i].Resolved, answers[i].err = client.Resolve(ctx, entries[i].Reference)
 		if n := done.Add(1); n%10 == 0 {
-			fmt.Fprintf(a.stderr, "%d of %d images asked for\n", n, len(entries))
+			a.say("%d of %d images asked for", n, len(entries))
 		}
 	})
 	return entries, answers, nil
@@ -96,11 +97,11 @@ func (a *app) lock(ctx context.Context, client image.Client, today time.Time) er
 		e := &entries[i]
 		if got.err != nil {
 			failed++
-			fmt.Fprintf(a.stderr, "%s: kept %s: %v\n", e.Name, cmp.Or(e.Digest, "nothing"), got.err)
+			a.say("%s: kept %s: %v", e.Name, cmp.Or(e.Digest, "nothing"), got.err)
 			continue
 		}
 		if got.Digest != e.Digest {
-			fmt.Fprintf(a.stderr, "%s: %s is %s, was %s\n", e.Name, e.Reference, got.Digest, cmp.Or(e.Digest, "nothing"))
+			a.say("%s: %s is %s, was %s", e.Name, e.Reference, got.Digest, cmp.Or(e.Digest, "nothing"))
 			e.Resolved = today.Format(time.DateOnly)
 		}
 		e.Digest, e.Platforms, e.Size, e.From = got.Digest, got.Platforms, got.Size, client.Mirror.To
@@ -113,7 +114,7 @@ func (a *app) lock(ctx context.Context, client image.Client, today time.Time) er
 	if err := replace(file, text); err != nil {
 		return fmt.Errorf("writing the lock: %w", err)
 	}
-	fmt.Fprintf(a.stderr, "%d of %d images resolved, written to %s\n", len(entries)-failed, len(entries), file)
+	a.say("%d of %d images resolved, written to %s", len(entries)-failed, len(entries), file)
 	if failed > 0 {
 		return fmt.Errorf("%d images could not be resolved: their old entries were kept", failed)
 	}
@@ -135,7 +136,7 @@ func (a *app) checkLock(ctx context.Context, client image.Client) error {
 			fmt.Fprintf(a.stdout, "%s: not locked\n", e.Name)
 		case errors.Is(got.err, image.ErrUnreachable), errors.Is(got.err, image.ErrDenied):
 			unknown++
-			fmt.Fprintf(a.stdout, "%s: not known: %v\n", e.Name, got.err)
+			fmt.Fprintf(a.stdout, "%s: not known: %s\n", e.Name, report.Line(got.err.Error()))
 		case got.err == nil && got.Digest == e.Digest:
 		default:
 			wrong++
@@ -143,10 +144,10 @@ func (a *app) checkLock(ctx context.Context, client image.Client) error {
 			if got.err == nil {
 				now = "now " + got.Digest
 			}
-			fmt.Fprintf(a.stdout, "%s: tag %s has moved: locked to %s, %s%s\n", e.Name, e.Tag, e.Digest, now, a.vanished(ctx, client, e))
+			fmt.Fprintf(a.stdout, "%s: tag %s has moved: locked to %s, %s%s\n", e.Name, report.Line(e.Tag), report.Line(e.Digest), report.Line(now), a.vanished(ctx, client, e))
 		}
 	}
-	fmt.Fprintf(a.stderr, "%d images: %d have moved or are not locked, %d not known\n", len(entries), wrong, unknown)
+	a.say("%d images: %d have moved or are not locked, %d not known", len(entries), wrong, unknown)
 	switch {
 	case wrong > 0:
 		return errFindings

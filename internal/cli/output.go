@@ -72,6 +72,9 @@ func (a *app) write(outputs []output, p report.Page, v view) error {
 			return err
 		}
 	}
+	if slices.ContainsFunc(p.Findings, finding.Finding.Internal) {
+		return errInternal
+	}
 	if p.Verdict == report.Blocked || p.Verdict == "" && p.Fails(p.FailOn) {
 		return errFindings
 	}

@@ -9,6 +9,7 @@ import (
 
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/policy"
+	"tenon.dev/tenon/internal/report"
 )
 
 func (a *app) policyCommand() *cobra.Command {
@@ -16,7 +17,7 @@ func (a *app) policyCommand() *cobra.Command {
 		Use: "policy", Short: "Show, test and write rules",
 		Args: noArguments, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.policyListCommand(), a.policyExplainCommand(), a.policyTestCommand(), a.policyNewCommand())
+	cmd.AddCommand(a.bound(a.policyListCommand(), (*limits).registerLarge), a.policyExplainCommand(), a.bound(a.policyTestCommand(), (*limits).registerLarge), a.policyNewCommand())
 	return cmd
 }
 
@@ -33,7 +34,7 @@ func (a *app) policyListCommand() *cobra.Command {
 			table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(table, "RULE\tSEVERITY\tTITLE")
 			for _, r := range rules.ByID() {
-				fmt.Fprintf(table, "%s\t%s\t%s\n", r.ID, r.Severity, r.Title)
+				fmt.Fprintf(table, "%s\t%s\t%s\n", report.Line(r.ID), r.Severity, report.Line(r.Title))
 			}
 			return table.Flush()
 		},

@@ -1,14 +1,17 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/overlay"
+	"tenon.dev/tenon/internal/report"
 )
 
 func (a *app) renderCommand() *cobra.Command {
@@ -24,7 +27,7 @@ rendered. The folder is replaced as a whole or not at all.`,
   tenon render --check                      # fail with the diff if they are stale
   tenon render --target prod/phase2 -o -    # print one target's objects`,
 		Args: noArguments,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			switch {
 			case only != "" && output != "-":
 				return usagef("--target prints one target's objects: give -o - with it")
@@ -35,7 +38,7 @@ rendered. The folder is replaced as a whole or not at all.`,
 			case only != "":
 				return a.print(only)
 			}
-			return a.render(compare)
+			return a.render(cmd.Context(), compare)
 		},
 	}
 	cmd.Flags().BoolVar(&compare, "check", false, "compare with the overlays there are, and write nothing")
@@ -68,7 +71,7 @@ func (a *app) print(name string) error {
 	return usagef("environment %s has no phase %s, only %v", wanted.Environment, wanted.Phase, environments[0].Phases)
 }
 
-func (a *app) render(compare bool) error {
+func (a *app) render(ctx context.Context, compare bool) error {
 	environments, err := a.environments()
 	if err != nil {
 		return err
@@ -98,13 +101,16 @@ func (a *app) render(compare bool) error {
 	if compare {
 		return a.compare(files)
 	}
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
 	if err := overlay.Write(a.overlays(), files); err != nil {
 		if errors.Is(err, overlay.ErrForeign) {
 			return usageError{err}
 		}
 		return err
 	}
-	fmt.Fprintf(a.stderr, "rendered %d targets (%d objects) into %s: %d files, each overlay proven by building it\n",
+	a.say("rendered %d targets (%d objects) into %s: %d files, each overlay proven by building it",
 		count, objects, a.overlays(), len(files))
 	return nil
 }
@@ -115,12 +121,12 @@ func (a *app) compare(files map[string][]byte) error {
 		return err
 	}
 	if len(changes) == 0 {
-		fmt.Fprintf(a.stderr, "%s is up to date\n", a.overlays())
+		a.say("%s is up to date", a.overlays())
 		return nil
 	}
-	if _, err := a.stdout.Write(changes); err != nil {
+	if _, err := io.WriteString(a.stdout, report.Value(string(changes))); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stderr, "%s is stale\n  try: tenon render\n", a.overlays())
+	a.say("%s is stale\n  try: tenon render", a.overlays())
 	return errFindings
 }

@@ -11,12 +11,15 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tenon.dev/tenon/internal/cli"
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/test/signedregistry"
 )
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"tenon": func() { os.Exit(cli.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) },
+		"tenon": func() {
+			os.Exit(confine.Run(func(stderr *os.File) int { return cli.Main(os.Args[1:], os.Stdin, os.Stdout, stderr) }))
+		},
 	})
 }
 

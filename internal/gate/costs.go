@@ -64,7 +64,7 @@ func amounts(objects []manifest.Object) map[string]amount {
 		value, _ := manifest.Lookup(o.Value, at)
 		hard, _ := value.(map[string]any)
 		for name, text := range hard {
-			if quantity, err := resource.ParseQuantity(fmt.Sprint(text)); err == nil {
+			if quantity, err := manifest.ParseQuantity(fmt.Sprint(text)); err == nil {
 				all[o.Kind+"\n"+o.Namespace+"\n"+o.Name+"\n"+name] = amount{
 					what: what + " " + o.Name, resource: name, field: at.Append(name).String(), object: o.Ref(), quantity: quantity,
 				}

@@ -15,6 +15,7 @@ import (
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/diff"
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/overlay"
 	"tenon.dev/tenon/internal/platform"
 	"tenon.dev/tenon/internal/policy"
@@ -37,6 +38,10 @@ type Input struct {
 	All bool
 	// Now is the day that waivers are judged by.
 	Now time.Time
+	// Vendored is the copy of schema and render that this tenon writes into a platform, by file.
+	Vendored map[string][]byte
+	// NoFacts are the facts that the schema takes for granted where a platform states none.
+	NoFacts platform.Facts
 	// Images verifies the images of the head that the base does not run; nil verifies none.
 	Images func(context.Context, *check.Checker, []check.ImageSubject) ([]finding.Finding, error)
 }
@@ -69,6 +74,9 @@ func (g *gate) load() error {
 	}
 	if len(g.base.Refused) > 0 {
 		g.notes = append(g.notes, fmt.Sprintf("the base does not render (%s): what the head has there counts as new", g.base.Refused[0].Message))
+	}
+	if len(g.Base.Elsewhere) > 0 {
+		g.notes = append(g.notes, fmt.Sprintf("the base has symlinks or submodules, which are no part of a revision: %s", some(g.Base.Elsewhere)))
 	}
 	for _, name := range g.head.Broken {
 		g.notes = append(g.notes, fmt.Sprintf("%s does not render: what the change does there is not known", name))
@@ -111,7 +119,7 @@ func (g *gate) compare(ctx context.Context) (report.Page, error) {
 		return report.Page{}, err
 	}
 	j := judge{g: g, summary: summary, before: old}
-	c := j.judge(slices.Concat(g.head.Refused, now), slices.Concat(said, stale, images))
+	c := j.judge(slices.Concat(g.head.Refused, now), slices.Concat(said, stale, images, g.elsewhere()))
 	c.Base, c.Head, c.Notes = g.Base.String(), g.Head.String(), g.notes
 	c.Changes, c.Meaning = changes, m.document()
 	c.Targets = g.matrix(c, changes)
@@ -176,9 +184,15 @@ func rendered(environments []check.Environment) []overlay.Rendered {
 func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 	m := newMeaning()
 	m.objects(changes, targets)
+	known := g.allBefore()
 	for _, t := range g.targets() {
 		if len(t.Before) > 0 && len(t.After) > 0 {
 			m.target(t.Target, t.Before, t.After)
+		}
+		if len(t.After) > 0 {
+			differing := diff.Objects(t.Before, t.After)
+			m.signing(t.Target, known, differing)
+			m.sources(t.Target, known, differing)
 		}
 	}
 	for _, now := range g.head.Environments {
@@ -187,19 +201,26 @@ func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 		}
 	}
 	if len(g.base.Environments) > 0 {
-		m.trust(g.base.Environments, g.head.Environments, g.Rules)
+		m.trust(g.base.Environments, g.head.Environments, g.Rules, g.NoFacts)
 		for _, folder := range g.Policies {
 			if err := m.files("policy", folder, g.Base.FS, g.Head.FS); err != nil {
 				return nil, err
 			}
 		}
-		for _, folder := range []string{"cue/schema", "cue/render", "cue/cue.mod"} {
-			if err := m.files("render", folder, g.Base.FS, g.Head.FS); err != nil {
-				return nil, err
-			}
+		if err := m.rendering(g); err != nil {
+			return nil, err
 		}
 	}
 	return m, nil
+}
+
+// allBefore are the objects of all targets of the base.
+func (g *gate) allBefore() []manifest.Object {
+	var all []manifest.Object
+	for _, r := range withArgoCD(g.base.Environments) {
+		all = append(all, r.Objects...)
+	}
+	return all
 }
 
 // stale compares the overlays that the head commits with what it renders. A head without overlays, in
@@ -225,6 +246,19 @@ func (g *gate) stale() ([]finding.Finding, error) {
 		Message: fmt.Sprintf("the overlays are not what the platform renders: %s %s", some(differ), differs(len(differ))),
 		Remedy:  "run tenon render and commit overlays/; edit the CUE, not the overlays",
 	}}, nil
+}
+
+// elsewhere finds what a checkout of the head has and the revision does not.
+func (g *gate) elsewhere() []finding.Finding {
+	var found []finding.Finding
+	for _, name := range g.Head.Elsewhere {
+		found = append(found, finding.Finding{
+			Rule: "input/symlink", Severity: finding.Error, Source: &finding.Position{File: name},
+			Message: "it is a symlink or a submodule: what it leads to is no part of the revision, so that what is judged is not what is rendered from a checkout",
+			Remedy:  "put the files themselves there",
+		})
+	}
+	return found
 }
 
 func differs(n int) string {

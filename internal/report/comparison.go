@@ -1,7 +1,6 @@
 package report
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -140,12 +139,41 @@ func (t *text) changes(p Page) {
 		for _, line := range g.kinds() {
 			fmt.Fprintf(t, "  %s\n", line)
 		}
+		t.contents(g)
 	}
 	for _, o := range rest {
 		fmt.Fprintf(t, "%s %s%s%s\n", o.Op, t.style.paint("1", o.Object.String()), inTargets(o.Targets, len(p.Targets)), from(o.Source, o.Op))
+		t.content(o)
 		for _, c := range o.Changes {
 			t.change(c)
 		}
+	}
+}
+
+// manyLines is how long the contents of objects that came together may be in a text.
+const manyLines = 1000
+
+// contents writes what the objects of a group say, unless that is too long to be read here.
+func (t *text) contents(g group) {
+	lines := 0
+	for _, o := range g.objects {
+		lines += len(content(o))
+	}
+	if lines > manyLines {
+		fmt.Fprintf(t, "  (%d lines in all: -o html and -o json show them)\n", lines)
+		return
+	}
+	for _, o := range g.objects {
+		if lines := content(o); len(lines) > 0 {
+			fmt.Fprintf(t, "  %s%s\n", t.style.paint("1", o.Object.String()), from(o.Source, o.Op))
+			t.content(o)
+		}
+	}
+}
+
+func (t *text) content(o diff.Object) {
+	for _, line := range content(o) {
+		t.side("+", line)
 	}
 }
 
@@ -179,17 +207,8 @@ func from(source *finding.Position, op diff.Op) string {
 
 func (t *text) change(c diff.Change) {
 	fmt.Fprintf(t, "  %s %s%s\n", c.Op, c.Field, from(c.Source, c.Op))
-	if lines := unified(c); lines != nil {
-		for _, line := range lines {
-			t.side(line[:1], line[1:])
-		}
-		return
-	}
-	if c.Op == diff.Removed || c.Op == diff.Changed || c.Op == diff.Moved {
-		t.side("-", show(c.Before))
-	}
-	if c.Op == diff.Added || c.Op == diff.Changed || c.Op == diff.Moved {
-		t.side("+", show(c.After))
+	for _, line := range rows(c) {
+		t.side(line[:1], line[1:])
 	}
 }
 
@@ -201,20 +220,4 @@ func (t *text) side(mark, line string) {
 		painted = t.style.paint("1;"+sides[mark], mark+" "+line)
 	}
 	fmt.Fprintf(t, "    %s\n", painted)
-}
-
-// maxShown bounds a value in a text; the JSON has all of it.
-const maxShown = 300
-
-func show(value any) string {
-	text, ok := value.(string)
-	if !ok {
-		data, _ := json.Marshal(value)
-		text = string(data)
-	}
-	text = strings.ReplaceAll(text, "\n", "\\n")
-	if len(text) > maxShown {
-		text = strings.ToValidUTF8(text[:maxShown], "") + "..."
-	}
-	return text
 }

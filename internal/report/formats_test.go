@@ -115,7 +115,7 @@ func TestFingerprints(t *testing.T) {
 // A message must not start a command of its own, nor write to the terminal.
 func TestGitHub(t *testing.T) {
 	got := written(t, "github", page())
-	want := "::error file=cue/platform/platform.cue,line=7,col=3,title=rbac/wildcard::all verbs%0A::error::forged %250A @everyone <script>alert(1)</script> ``` ?[31m%0Atry: list the verbs\n" +
+	want := "::error file=cue/platform/platform.cue,line=7,col=3,title=rbac/wildcard::all verbs\\n::error::forged %250A @everyone <script>alert(1)</script> ``` \\x1b[31m%0Atry: list the verbs\n" +
 		"::notice title=change/rights-gained::a right of no file\n"
 	if got != want {
 		t.Errorf("got  %q\nwant %q", got, want)

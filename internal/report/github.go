@@ -19,7 +19,7 @@ func writeGitHub(w io.Writer, p Page, _ Options) error {
 		}
 		var properties []string
 		if f.Source != nil {
-			properties = append(properties, "file="+property(printable(f.Source.File)))
+			properties = append(properties, "file="+property(f.Source.File))
 			if f.Source.Line > 0 {
 				properties = append(properties, fmt.Sprintf("line=%d", f.Source.Line))
 			}
@@ -27,12 +27,12 @@ func writeGitHub(w io.Writer, p Page, _ Options) error {
 				properties = append(properties, fmt.Sprintf("col=%d", f.Source.Column))
 			}
 		}
-		properties = append(properties, "title="+property(printable(f.Rule)))
+		properties = append(properties, "title="+property(f.Rule))
 		text := f.Message
 		if f.Remedy != "" {
 			text += "\ntry: " + f.Remedy
 		}
-		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", commands[f.Severity], strings.Join(properties, ","), data(printable(text))); err != nil {
+		if _, err := fmt.Fprintf(w, "::%s %s::%s\n", commands[f.Severity], strings.Join(properties, ","), data(text)); err != nil {
 			return err
 		}
 	}

@@ -129,7 +129,7 @@ func htmlFindingOf(f finding.Finding, p Page, o Options) htmlFinding {
 		return h
 	}
 	h.Place = f.Source.String()
-	if o.Source != nil && !f.Sensitive() {
+	if o.Source != nil && quotable(f) {
 		h.Excerpt = around(*f.Source, o.Source)
 	}
 	return h
@@ -137,25 +137,22 @@ func htmlFindingOf(f finding.Finding, p Page, o Options) htmlFinding {
 
 // around is the line of a finding with two on each side.
 func around(p finding.Position, source func(string) ([]byte, error)) []excerptLine {
-	data, err := source(p.File)
-	if err != nil || p.Line == 0 {
+	if p.Line == 0 {
 		return nil
 	}
-	lines := strings.Split(string(data), "\n")
+	from := max(1, p.Line-2)
 	var all []excerptLine
-	for n := max(1, p.Line-2); n <= min(len(lines), p.Line+2); n++ {
-		text := lines[n-1]
-		if len(text) > maxExcerpt {
-			text = strings.ToValidUTF8(text[:maxExcerpt], "") + "..."
-		}
-		all = append(all, excerptLine{n, text, n == p.Line})
+	for i, text := range excerpt(source, p.File, from, p.Line+2) {
+		all = append(all, excerptLine{from + i, text, from+i == p.Line})
 	}
 	return all
 }
 
 type htmlDifference struct {
 	Op, Object, In, Place string
-	Changes               []htmlChange
+	// Whole says that the object came or went as a whole.
+	Whole   bool
+	Changes []htmlChange
 }
 
 type htmlChange struct {
@@ -172,7 +169,14 @@ type htmlLine struct {
 func differences(p Page) []htmlDifference {
 	var all []htmlDifference
 	for _, o := range p.Changes {
-		d := htmlDifference{Op: string(o.Op), Object: o.Object.String(), In: strings.TrimSpace(inTargets(o.Targets, len(p.Targets))), Place: strings.TrimSpace(from(o.Source, o.Op))}
+		d := htmlDifference{Whole: len(o.Changes) == 0, Op: string(o.Op), Object: o.Object.String(), In: strings.TrimSpace(inTargets(o.Targets, len(p.Targets))), Place: strings.TrimSpace(from(o.Source, o.Op))}
+		if lines := content(o); lines != nil {
+			added := htmlChange{Op: string(o.Op), Field: "the whole object"}
+			for _, line := range lines {
+				added.Lines = append(added.Lines, htmlLine{After: line, HasAfter: true})
+			}
+			d.Changes = append(d.Changes, added)
+		}
 		for _, c := range o.Changes {
 			d.Changes = append(d.Changes, htmlChange{Op: string(c.Op), Field: c.Field, Place: strings.TrimSpace(from(c.Source, c.Op)), Lines: sideBySide(c)})
 		}
@@ -183,17 +187,6 @@ func differences(p Page) []htmlDifference {
 
 // sideBySide lays the lines of a unified comparison out in two columns.
 func sideBySide(c diff.Change) []htmlLine {
-	lines := unified(c)
-	if lines == nil {
-		line := htmlLine{HasBefore: c.Op != diff.Added, HasAfter: c.Op != diff.Removed}
-		if line.HasBefore {
-			line.Before = show(c.Before)
-		}
-		if line.HasAfter {
-			line.After = show(c.After)
-		}
-		return []htmlLine{line}
-	}
 	var all []htmlLine
 	var gone []string
 	flush := func() {
@@ -202,7 +195,7 @@ func sideBySide(c diff.Change) []htmlLine {
 		}
 		gone = nil
 	}
-	for _, line := range lines {
+	for _, line := range rows(c) {
 		mark, text := line[:1], line[1:]
 		switch {
 		case mark == "-":

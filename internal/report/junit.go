@@ -77,14 +77,14 @@ func (s *testSuite) add(p Page, f finding.Finding) {
 	if name == "" {
 		name = f.Message
 	}
-	c := testCase{Name: printable(name), ClassName: f.Rule}
-	said := &outcome{Message: printable(f.Message), Type: f.Severity.String(), Text: printable(f.Remedy)}
+	c := testCase{Name: name, ClassName: f.Rule}
+	said := &outcome{Message: f.Message, Type: f.Severity.String(), Text: f.Remedy}
 	if f.Source != nil {
 		said.Text = f.Source.String() + "\n" + said.Text
 	}
 	switch {
 	case f.Waiver != nil:
-		reason := printable("waived: " + f.Waiver.Reason)
+		reason := "waived: " + f.Waiver.Reason
 		c.Skipped = &reason
 		s.Skipped++
 	case p.fails(f):

@@ -244,33 +244,32 @@ func foldedGroup(g group, all int) string {
 	for _, line := range g.kinds() {
 		fmt.Fprintf(&b, "- %s\n", escape(line))
 	}
+	if g.op == diff.Added {
+		b.WriteString("\nWhat they say: `tenon gate -o html` or `-o json`.\n")
+	}
 	return b.String() + "\n</details>\n"
 }
 
 // folded is one object's differences, behind a line that opens them.
 func folded(o diff.Object, all int) string {
 	head := strings.TrimSpace(fmt.Sprintf("%s <b>%s</b> %s", o.Op, escape(o.Object.String()), escape(inTargets(o.Targets, all))))
-	if len(o.Changes) == 0 {
+	if len(o.Changes) == 0 && len(o.Value) == 0 {
 		return "- " + head + "\n"
 	}
 	var b strings.Builder
+	for _, line := range content(o) {
+		b.WriteString("+ " + line + "\n")
+	}
 	for _, c := range o.Changes {
 		fmt.Fprintf(&b, "@@ %s @@%s\n", c.Field, from(c.Source, c.Op))
-		if lines := unified(c); lines != nil {
-			b.WriteString(strings.Join(lines, "\n") + "\n")
-			continue
-		}
-		if c.Op != diff.Added {
-			b.WriteString("- " + show(c.Before) + "\n")
-		}
-		if c.Op != diff.Removed {
-			b.WriteString("+ " + show(c.After) + "\n")
+		for _, line := range rows(c) {
+			b.WriteString(line[:1] + " " + line[1:] + "\n")
 		}
 	}
 	text := b.String()
 	const most = 6000
 	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "\n...\n"
+		text = strings.ToValidUTF8(text[:most], "") + "\n...\n(too long for a comment: tenon gate shows all of it)\n"
 	}
 	fence := fenceFor(text)
 	return fmt.Sprintf("<details><summary>%s</summary>\n\n%sdiff\n%s%s\n\n</details>\n", head, fence, text, fence)
@@ -287,15 +286,23 @@ func fenceFor(text string) string {
 	return strings.Repeat("`", longest+1)
 }
 
-// escape makes a text of a pull request plain: no markup, no mention, no link.
+// escape makes a text of a pull request plain: no markup, no mention, no link. GitHub looks for mentions,
+// references and addresses in the text that is shown, where an entity is the character again: a space
+// without width parts them.
 func escape(text string) string {
-	return markup.Replace(strings.Join(strings.Fields(text), " "))
+	return linked.ReplaceAllString(markup.Replace(strings.Join(strings.Fields(text), " ")), "$1&#8203;$2")
 }
 
+// linked fits what GitHub makes links of without markup.
+var linked = regexp.MustCompile(`(?i)(www|gh)([.-])`)
+
 var markup = strings.NewReplacer(
-	"&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "&#96;", "@", "&#64;", "#", "&#35;", "*", "&#42;", "_", "&#95;", "[", "&#91;", "]", "&#93;",
-	"|", "&#124;", "~", "&#126;", "!", "&#33;", "\\", "&#92;", "://", "&#58;//",
+	"&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "&#96;", "@", "&#64;&#8203;", "#", "&#35;&#8203;", "*", "&#42;", "_", "&#95;", "[", "&#91;", "]", "&#93;",
+	"|", "&#124;", "~", "&#126;", "!", "&#33;", "\\", "&#92;", "://", "&#58;&#8203;//",
 )
 
-// code is a text between backticks, without those that would end it.
-func code(text string) string { return "`" + strings.ReplaceAll(text, "`", "'") + "`" }
+// code is a text between backticks, without those that would end it, and without line breaks: a blank
+// line ends every span.
+func code(text string) string {
+	return "`" + strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "`", "'") + "`"
+}

@@ -2,14 +2,17 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
+	"path"
 	"slices"
 	"strings"
 
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/veil"
 )
 
 // Options say how a page is written.
@@ -45,7 +48,24 @@ func Write(w io.Writer, format string, p Page, o Options) error {
 	if o.Rule == nil {
 		o.Rule = func(id string) Rule { return Rule{ID: id} }
 	}
-	return write(w, p, o)
+	if format == "json" {
+		p = veiled(p)
+	} else {
+		p = plain(p)
+	}
+	var page bytes.Buffer
+	if err := write(&page, p, o); err != nil {
+		return err
+	}
+	text := page.String()
+	switch format {
+	case "text", "markdown", "junit":
+		text = calm(text)
+	case "json", "sarif", "gitlab":
+		text = asciiJSON(text)
+	}
+	_, err := io.WriteString(w, text)
+	return err
 }
 
 func writeJSON(w io.Writer, p Page, _ Options) error {
@@ -78,29 +98,8 @@ func writeText(w io.Writer, p Page, o Options) error {
 	if p.Verdict == "" {
 		t.summary(p.Summary)
 	}
-	_, err := io.WriteString(w, printable(t.String()))
+	_, err := io.WriteString(w, t.String())
 	return err
-}
-
-// printable takes out control characters that a file could send to the terminal; those of
-// colours are ours.
-func printable(s string) string {
-	ours := strings.NewReplacer("\x1b[0m", "\x00", "\x1b[1;3", "\x01", "\x1b[1m", "\x02", "\x1b[2m", "\x03")
-	back := strings.NewReplacer("\x00", "\x1b[0m", "\x01", "\x1b[1;3", "\x02", "\x1b[1m", "\x03", "\x1b[2m")
-	marked := strings.Map(func(r rune) rune {
-		if r < 4 || r == '\n' || r == '\t' || r >= ' ' && r != 0x7f {
-			return r
-		}
-		return '?'
-	}, ours.Replace(strings.Map(dropMarks, s)))
-	return back.Replace(marked)
-}
-
-func dropMarks(r rune) rune {
-	if r < 4 {
-		return '?'
-	}
-	return r
 }
 
 type text struct {
@@ -121,7 +120,7 @@ func (t *text) finding(f finding.Finding) {
 		severity = t.style.paint("2", "waived "+f.Severity.String())
 	}
 	fmt.Fprintf(t, "%s%s %s: %s\n", place, severity, f.Rule, f.Message)
-	if f.Source != nil && f.Waiver == nil && !f.Sensitive() {
+	if f.Source != nil && f.Waiver == nil && quotable(f) {
 		t.excerpt(*f.Source)
 	}
 	if where := where(f); where != "" {
@@ -174,6 +173,38 @@ func targets(list []finding.Target) string {
 	return strings.Join(folded, ", ")
 }
 
+// excerpt gives lines of a source as they may be shown.
+func excerpt(source func(string) ([]byte, error), file string, from, to int) []string {
+	data, err := source(file)
+	if err != nil {
+		return nil
+	}
+	lines := veil.Excerpt(file, string(data), from, to)
+	for i, line := range lines {
+		line = command.ReplaceAllString(escaped(strings.TrimRight(line, "\r"), true), `# #$1[`)
+		if len(line) > maxExcerpt {
+			line = strings.ToValidUTF8(line[:maxExcerpt], "") + "..."
+		}
+		lines[i] = line
+	}
+	return lines
+}
+
+// quotable tells whether the source of a finding may be shown: not where it may hold a secret, and not
+// where the document did not parse, so that nobody knows what it holds.
+func quotable(f finding.Finding) bool {
+	parsed := f.Object != nil || f.Source == nil || !isManifest(f.Source.File)
+	return parsed && !f.Sensitive()
+}
+
+func isManifest(file string) bool {
+	switch path.Ext(file) {
+	case ".yaml", ".yml", ".json", "":
+		return true
+	}
+	return file == "<stdin>"
+}
+
 // maxExcerpt bounds a line of source: generated manifests have very long ones.
 const maxExcerpt = 160
 
@@ -181,21 +212,14 @@ func (t *text) excerpt(p finding.Position) {
 	if t.source == nil || p.Line == 0 {
 		return
 	}
-	data, err := t.source(p.File)
-	if err != nil {
+	lines := excerpt(t.source, p.File, p.Line, p.Line)
+	if len(lines) == 0 {
 		return
 	}
-	lines := strings.Split(string(data), "\n")
-	if p.Line > len(lines) {
-		return
-	}
-	line := strings.TrimRight(lines[p.Line-1], "\r")
-	if len(line) > maxExcerpt {
-		line = line[:maxExcerpt] + "..."
-	}
+	line := lines[0]
 	number := fmt.Sprint(p.Line)
 	fmt.Fprintf(t, "  %s | %s\n", t.style.paint("2", number), line)
-	if p.Column == 0 || p.Column > len(line) {
+	if p.Column == 0 || p.Column > len(line) || strings.Contains(line, veil.Hidden) {
 		return
 	}
 	// A tab before the caret keeps it under its column whatever the width of tabs.

@@ -12,3 +12,8 @@ test_silent_about_other_trust if {
 	count(others) > 0
 	count(fact_changed.deny) == 0 with input as {"change": {"trust": others}}
 }
+
+test_fires_for_a_new_environment if {
+	trust := [{"what": "fact", "op": "stated anew", "name": "facts: secrets"}]
+	{f.msg | some f in fact_changed.deny} == {"the new environment is believed in its facts: secrets"} with input as {"change": {"trust": trust}}
+}

@@ -11,8 +11,10 @@
 #   remedy: "see the changes of the objects"
 package tenon.rules.change.render_changed
 
-deny contains {"msg": msg, "item": file} if {
-	some file in input.change.trust
-	file.what == "render"
-	msg := sprintf("%s is %s", [file.name, file.op])
+import data.tenon.changes as lib
+
+deny contains {"msg": msg, "item": files[0]} if {
+	some op in {"added", "changed", "removed"}
+	files := [file | some file in input.change.trust; file.what == "render"; file.op == op]
+	msg := sprintf("%s: %s", [op, lib.few([file.name | some file in files])])
 }

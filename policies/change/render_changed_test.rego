@@ -4,7 +4,7 @@ import data.tenon.rules.change.render_changed
 
 test_fires if {
 	found := render_changed.deny with input as {"change": data.change}
-	{f.msg | some f in found} == {"cue/render/namespace.cue is changed"}
+	{f.msg | some f in found} == {"changed: cue/render/namespace.cue"}
 }
 
 test_silent_about_other_trust if {

@@ -1,0 +1,113 @@
+package check
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// tamed are the objects without numbers that nothing can compare.
+func tamed(s Subject) Subject {
+	for _, list := range []*[]manifest.Object{&s.Objects, &s.ByHand, &s.Definitions} {
+		all := slices.Clone(*list)
+		for i, o := range all {
+			all[i] = manifest.Tame(o)
+		}
+		*list = all
+	}
+	return s
+}
+
+// unpacked finds objects that are lists to whoever applies them: kubectl and Argo CD unpack a list named
+// items of any kind (unstructured.IsList of k8s.io/apimachinery), and apply what is in it instead.
+func unpacked(s Subject) []finding.Finding {
+	var found []finding.Finding
+	for _, o := range slices.Concat(s.Objects, s.ByHand) {
+		items, isList := o.Value["items"].([]any)
+		if !isList {
+			continue
+		}
+		found = append(found, finding.Finding{
+			Rule: "types/items", Severity: finding.Error, Object: o.Ref(), Field: "items",
+			Message: fmt.Sprintf("kubectl and Argo CD take an object with items for a list, whatever its kind: they would apply its %d items instead of it", len(items)),
+			Remedy:  "write the items as objects of their own, and call the field something else",
+		})
+	}
+	return found
+}
+
+// onlyRead takes away places that a policy names and that are in no file that was read: a finding quotes
+// the line that it points at.
+func onlyRead(found []finding.Finding, files map[string]bool) {
+	for i := range found {
+		if f := &found[i]; f.Source != nil && !files[f.Source.File] {
+			f.Source = nil
+		}
+	}
+}
+
+// mostLeaves is how large a value may be that is taken for what broke a rule as a whole: a rule that
+// points at a whole step means something within it, and any other change of the step would make its old
+// finding a new one.
+const mostLeaves = 40
+
+// evidence is a digest of what broke a rule: the piece that the rule names, the line, or the value of the
+// field; empty where none of it says more than the message does.
+func evidence(f finding.Finding, o manifest.Object) string {
+	if f.Quote != "" || f.Text != "" {
+		return digest(f.Quote + "\x00" + f.Text)
+	}
+	path := manifest.ParsePath(f.Field)
+	value, exists := manifest.Lookup(o.Value, path)
+	if !exists || len(path) == 0 {
+		return ""
+	}
+	text, isText := value.(string)
+	switch {
+	case isText && f.Line > 0:
+		lines := strings.Split(text, "\n")
+		if f.Line <= len(lines) {
+			return digest(strings.TrimSpace(lines[f.Line-1]))
+		}
+		return ""
+	case isText && strings.Contains(text, "\n"):
+		return "" // which line of it is meant is not known
+	case isText:
+		return digest(text)
+	}
+	if object, ok := value.(map[string]any); ok && (object["image"] != nil || object["containers"] != nil || object["steps"] != nil) {
+		return ""
+	}
+	if leaves(value) > mostLeaves {
+		return ""
+	}
+	data, _ := json.Marshal(value)
+	return digest(string(data))
+}
+
+func leaves(value any) int {
+	count := 0
+	switch v := value.(type) {
+	case map[string]any:
+		for _, inner := range v {
+			count += leaves(inner)
+		}
+	case []any:
+		for _, inner := range v {
+			count += leaves(inner)
+		}
+	default:
+		return 1
+	}
+	return count
+}
+
+func digest(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return fmt.Sprintf("%x", sum[:8])
+}

@@ -1,0 +1,18 @@
+package tenon.rules.change.source_changed_test
+
+import data.tenon.rules.change.source_changed
+
+test_fires if {
+	sources := [
+		{"op": "named", "address": "https://evil.example/a", "object": {"kind": "Task"}, "field": ""},
+		{"op": "changed", "address": "", "object": {"kind": "ExternalSecret", "name": "a"}, "field": "spec.data"},
+	]
+	{f.msg | some f in source_changed.deny} == {
+		"it names https://evil.example/a, which nothing named before",
+		"spec.data of ExternalSecret a is changed",
+	} with input as {"change": {"sources": sources}}
+}
+
+test_silent if {
+	count(source_changed.deny) == 0 with input as {"change": {"sources": []}}
+}
