@@ -9,6 +9,7 @@ import (
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/veil"
 )
 
 // tamed are the objects without numbers that nothing can compare.
@@ -59,15 +60,18 @@ const mostLeaves = 40
 // evidence is a digest of what broke a rule: the piece that the rule names, the line, or the value of the
 // field; empty where none of it says more than the message does.
 func evidence(f finding.Finding, o manifest.Object) string {
-	if f.Quote != "" || f.Text != "" {
-		return digest(f.Quote + "\x00" + f.Text)
+	if f.Broke != "" {
+		return digest(f.Broke)
 	}
 	path := manifest.ParsePath(f.Field)
 	value, exists := manifest.Lookup(o.Value, path)
+	text, isText := value.(string)
+	if f.Quote != "" || f.Text != "" {
+		return digest(f.Quote + "\x00" + f.Text + "\x00" + linesWith(text, f.Quote))
+	}
 	if !exists || len(path) == 0 {
 		return ""
 	}
-	text, isText := value.(string)
 	switch {
 	case isText && f.Line > 0:
 		lines := strings.Split(text, "\n")
@@ -75,6 +79,8 @@ func evidence(f finding.Finding, o manifest.Object) string {
 			return digest(strings.TrimSpace(lines[f.Line-1]))
 		}
 		return ""
+	case isText && strings.HasPrefix(f.Rule, "secrets/") && strings.Contains(text, "\n"):
+		return digest(strings.Join(veil.Secrets(text), "\x00"))
 	case isText && strings.Contains(text, "\n"):
 		return "" // which line of it is meant is not known
 	case isText:
@@ -88,6 +94,20 @@ func evidence(f finding.Finding, o manifest.Object) string {
 	}
 	data, _ := json.Marshal(value)
 	return digest(string(data))
+}
+
+// linesWith are the lines of a text that hold a piece.
+func linesWith(text, piece string) string {
+	if piece == "" {
+		return ""
+	}
+	var found []string
+	for _, line := range strings.Split(text, "\n") {
+		if strings.Contains(line, piece) {
+			found = append(found, strings.TrimSpace(line))
+		}
+	}
+	return strings.Join(found, "\n")
 }
 
 func leaves(value any) int {

@@ -97,8 +97,12 @@ var neverAny = []string{"\x1b", "\u009b", "\u202e", "goroutine ", "panic:", mark
 
 var obeyedLine = regexp.MustCompile(`(?m)^\s*::(error|warning|set-output|add-mask|stop)|##\[|##vso\[|##teamcity\[`)
 
-func (tr trial) run(t *testing.T) {
-	got := tenon(t, lay(t, tr.files), tr.stdin, tr.args...)
+func (tr trial) run(t *testing.T) { tr.in(t, lay(t, tr.files)) }
+
+// in runs the trial in a folder.
+func (tr trial) in(t *testing.T, dir string) {
+	t.Helper()
+	got := tenon(t, dir, tr.stdin, tr.args...)
 	if got.code != tr.exit && (tr.exit != -1 || !slices.Contains([]int{0, 1, 3}, got.code)) {
 		t.Errorf("exit code %d, want %d\n%s", got.code, tr.exit, bounded(got.output))
 	}

@@ -135,6 +135,9 @@ type Finding struct {
 	Quote string `json:"-"`
 	Line  int    `json:"-"`
 
+	// Broke is what broke the rule, where the rule says so beside its message.
+	Broke string `json:"-"`
+
 	// Evidence are digests of what broke the rule, by target: another value in the same place is another
 	// finding, and a second one is one more. What is in no target has that of the empty one.
 	Evidence map[Target][]string `json:"-"`

@@ -325,10 +325,10 @@ func (e *Environment) describe() error {
 	return nil
 }
 
-// Imports are the paths of the packages that the environment is made of beside its own.
+// Imports are the paths of the packages that the environment's own files import.
 func (e *Environment) Imports() []string {
 	var paths []string
-	for _, instance := range withImports(e.parsed.instance)[1:] {
+	for _, instance := range e.parsed.instance.Imports {
 		name, _, _ := strings.Cut(instance.ImportPath, ":")
 		name, _, _ = strings.Cut(name, "@")
 		paths = append(paths, name)
@@ -336,7 +336,7 @@ func (e *Environment) Imports() []string {
 	return paths
 }
 
-// ImportedFiles are the files of these packages, by name.
+// ImportedFiles are the files of all packages that the environment is made of beside its own, by name.
 func (e *Environment) ImportedFiles() map[string][]byte {
 	all := map[string][]byte{}
 	for _, instance := range withImports(e.parsed.instance)[1:] {

@@ -122,8 +122,8 @@ func (r Rule) suffix() string {
 	return suffix
 }
 
-// finding makes a finding of what a rule says: a text, or an object with msg, path and text,
-// the part of the value that breaks the rule.
+// finding makes a finding of what a rule says: a text, or an object with msg, path and text, the part of
+// the value that breaks the rule, and evidence, all that does, where neither msg nor path tell it.
 func (r Rule) finding(o manifest.Object, verdict any) finding.Finding {
 	f := finding.Finding{Rule: r.ID, Severity: r.Severity, Remedy: r.Remedy}
 	if r.sees != change {
@@ -136,6 +136,10 @@ func (r Rule) finding(o manifest.Object, verdict any) finding.Finding {
 		f.Message, _ = v["msg"].(string)
 		f.Text, _ = v["text"].(string)
 		f.Quote = f.Text
+		if broke, ok := v["evidence"]; ok {
+			text, _ := json.Marshal(broke)
+			f.Broke = string(text)
+		}
 		if line, ok := v["line"].(json.Number); ok {
 			n, _ := line.Int64()
 			f.Line = int(n)

