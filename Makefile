@@ -3,6 +3,9 @@
 # make e2e        the tests that take minutes (CI runs this too)
 # make parity     compare verdicts with a real API server and Tekton's webhooks (part of e2e)
 # make proof      run the platform on a real control plane and write docs/proof.md
+# make fuzz       every fuzz target for a while: FUZZTIME=10m make fuzz
+# make race       the tests of all packages that start goroutines, with the race detector (needs gcc)
+# make licences   the licences of all modules in the binary, into docs/licences.md
 # make corpus DIR=folder   check manifests of one's own, and compare their verdicts too
 # make image      the container image of tenon, with docker: IMAGE=name:tag
 # make bench      CPU, wall time and memory beside the tools that a team would chain today
@@ -11,7 +14,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: demo build image test e2e parity proof corpus lint unit bench peers generate clean
+.PHONY: demo build image test e2e parity proof fuzz race licences corpus lint unit bench peers generate clean
 
 demo:
 	$(GO) run ./test/demo
@@ -29,14 +32,14 @@ test: lint unit
 
 # The runner's own closing line is the last that CI prints.
 unit: peers
-	$(GO) test ./...
+	$(GO) test -timeout 60m ./...
 
 # What takes minutes: 100,000 commits through the traffic split, a marker in every literal, a real
 # cluster that runs the platform, the real cosign and policy-controller, the HTML report in Chromium, the
 # real pre-commit, Argo CD's real servers.
 e2e: peers browser
 	cd test/argocd && $(GO) test -count=1 -timeout 30m .
-	TENON_E2E=1 $(GO) test -tags e2e -ldflags=-w -count=1 -timeout 60m ./test/e2e ./test/traffic ./internal/platform ./test/parity ./test/images ./test/report ./test/plugs
+	TENON_E2E=1 $(GO) test -tags e2e -ldflags=-w -count=1 -timeout 60m ./test/e2e ./test/faults ./test/traffic ./internal/platform ./test/parity ./test/images ./test/report ./test/plugs
 
 # Debian's Chromium, xmllint (which checks JUnit against its schema) and pre-commit.
 .PHONY: browser
@@ -51,6 +54,19 @@ parity:
 # Builds and starts a whole cluster, runs the platform on it, and writes the tables of docs/proof.md.
 proof: peers
 	TENON_UPDATE=1 $(GO) test -tags e2e -count=1 -timeout 60m -v ./test/e2e
+
+# Go instruments everything that a target uses, which takes minutes the first time.
+FUZZTIME ?= 20s
+fuzz:
+	FUZZTIME=$(FUZZTIME) ./test/fuzz.sh
+
+# The race detector needs cgo, the only place that does.
+RACED = ./internal/check ./internal/cli ./internal/confine ./internal/gate ./internal/graph ./internal/image/... ./internal/overlay ./internal/platform ./internal/policy ./internal/report ./internal/script ./internal/typed
+race:
+	CGO_ENABLED=1 $(GO) test -race -short -timeout 90m $(RACED)
+
+licences:
+	$(GO) run ./test/licences > docs/licences.md
 
 corpus: build
 	bin/tenon check $(DIR) -o json > bin/corpus.json; test $$? -le 1

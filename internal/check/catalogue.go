@@ -51,6 +51,7 @@ var Catalogue = map[string]Entry{
 	"input/cue":                {"The CUE parses", language},
 	"input/document-separator": {"All readers see the same documents", "https://yaml.org/spec/1.2.2/#document-markers"},
 	"input/encoding":           {"A file is written in UTF-8", "https://yaml.org/spec/1.2.2/#52-character-encodings"},
+	"input/ignored-file":       {"All of a platform is committed", "https://git-scm.com/docs/gitignore"},
 	"input/lfs-pointer":        {"CUE is not kept in Git LFS", "https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md"},
 	"input/symlink":            {"A platform has no symlinks and submodules", "docs/gate.md"},
 	"input/too-deep":           {"Values are not nested without end", yaml},

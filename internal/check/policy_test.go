@@ -19,7 +19,7 @@ import (
 	"tenon.dev/tenon/internal/revision"
 )
 
-func rules(t *testing.T) *policy.Set {
+func rules(t testing.TB) *policy.Set {
 	t.Helper()
 	set, err := policy.Load(context.Background(), policy.Source{Name: "tenon", FS: tenon.Policies})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"tenon.dev/tenon/internal/platform"
 	"tenon.dev/tenon/internal/policy"
 	"tenon.dev/tenon/internal/report"
+	"tenon.dev/tenon/internal/revision"
 )
 
 // checkFlags are what `tenon check` was told.
@@ -196,6 +198,11 @@ func (a *app) checkPlatform(ctx context.Context, f checkFlags, checker *check.Ch
 		return report.Page{}, err
 	}
 	refused = append(refused, vendored(folder)...)
+	hidden, err := a.ignored(finding.Warning)
+	if err != nil {
+		return report.Page{}, err
+	}
+	refused = append(refused, hidden...)
 	if f.verify {
 		verdicts, err := a.verdicts(ctx, f.images, check.ImageSubjects(environments))
 		if err != nil {
@@ -214,6 +221,22 @@ func (a *app) checkPlatform(ctx context.Context, f checkFlags, checker *check.Ch
 	page := report.Page{Report: a.inDir(r), Targets: gate.Targets(environments, r.Findings)}
 	page.Pipelines, page.Pools = gate.Pictures(environments, nil)
 	return page, nil
+}
+
+// ignored finds CUE that git ignores: it is part of what is checked here, and of no commit.
+func (a *app) ignored(severity finding.Severity) ([]finding.Finding, error) {
+	names, err := revision.Ignored(a.dir, "cue")
+	var found []finding.Finding
+	for _, name := range names {
+		if path.Ext(name) == ".cue" {
+			found = append(found, finding.Finding{
+				Rule: "input/ignored-file", Severity: severity, Source: &finding.Position{File: name},
+				Message: "git ignores it: what is rendered here is not what is rendered from a commit",
+				Remedy:  "take it out of .gitignore and commit it, or move it away from the platform",
+			})
+		}
+	}
+	return found, err
 }
 
 // loadRules compiles tenon's own rules and those of further folders and bundles.

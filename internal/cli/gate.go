@@ -127,6 +127,11 @@ func (a *app) gateInput(ctx context.Context, f gateFlags) (gate.Input, error) {
 		return in, err
 	}
 	in.Policies = local
+	if f.head == "" {
+		if in.More, err = a.ignored(finding.Error); err != nil {
+			return in, err
+		}
+	}
 	if in.Vendored, err = vendorFiles(); err != nil {
 		return in, err
 	}

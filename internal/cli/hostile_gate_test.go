@@ -16,9 +16,11 @@ type pull struct {
 	// a file that there is.
 	base, head map[string]string
 	args       []string
-	exit       int
-	wants      []string
-	never      []string
+	// all asks for every format.
+	all   bool
+	exit  int
+	wants []string
+	never []string
 }
 
 // evil is an object that gives everybody everything.
@@ -128,13 +130,18 @@ func pulls() []pull {
 // lines of one's own in the parts of a pull request that the review quotes, and secrets of it.
 func pullTexts() []pull {
 	var all []pull
-	for _, format := range []string{"text", "markdown", "github", "html", "json", "sarif", "junit", "gitlab"} {
-		all = append(all,
-			pull{kind: "review", name: "a file in " + format, base: map[string]string{"overlays/.keep": ""}, head: map[string]string{"overlays/a # PWN @octocat <img src=x> ##[error] `b` www.evil.example.yaml": "a: b\n"}, args: []string{"-o", format}, exit: 1,
-				never: []string{"\n# PWN"}},
-			pull{kind: "hidden", name: "values in " + format, args: []string{"-o", format}, exit: -1,
-				base: map[string]string{prod: secretsOf("0ld" + "S3cr3tV4lue")}, head: map[string]string{prod: secretsOf(marker)}, never: []string{"0ldS3cr3tV4lue"}},
-		)
+	for name, file := range map[string]string{
+		"markup": "a # PWN <img src=x onerror=alert(1)> **b** [l](x).yaml", "a mention": "a @octocat www.evil.example #1 gh-1.yaml", "a command": "a ##[error]x ##vso[task.x] ::error::x.yaml", "code": "a `` `b` ``` c.yaml",
+	} {
+		all = append(all, pull{kind: "review", name: name, all: true, exit: 1, base: map[string]string{"overlays/.keep": ""}, head: map[string]string{"overlays/" + file: "a: b\n"}})
+	}
+	for name, files := range map[string][2]map[string]string{
+		"changed":  {{prod: secretsOf("0ldS3cr3tV4lue")}, {prod: secretsOf(marker)}},
+		"added":    {nil, {prod: secretsOf(marker)}},
+		"removed":  {{prod: secretsOf(marker)}, {prod: ""}},
+		"conflict": {{prod: secretsOf("0ldS3cr3tV4lue")}, {prod: secretsOf("0ldS3cr3tV4lue") + "targets: phase1: ConfigMap: c: data: password: \"" + marker + "\"\n"}},
+	} {
+		all = append(all, pull{kind: "hidden", name: name, all: true, exit: -1, base: files[0], head: files[1], never: []string{"0ldS3cr3tV4lue"}})
 	}
 	return all
 }
@@ -188,7 +195,7 @@ func (p pull) run(t *testing.T, starter string) {
 	}
 	commit(p.base)
 	commit(p.head)
-	tr := trial{kind: p.kind, name: p.name, args: append([]string{"gate", "--base", "HEAD~1", "--head", "HEAD"}, p.args...), exit: p.exit, wants: p.wants, never: p.never}
+	tr := trial{kind: p.kind, name: p.name, args: append([]string{"gate", "--base", "HEAD~1", "--head", "HEAD"}, p.args...), all: p.all, exit: p.exit, wants: p.wants, never: p.never}
 	tr.in(t, dir)
 }
 

@@ -24,6 +24,8 @@ type trial struct {
 	files map[string]string
 	args  []string
 	stdin string
+	// all runs the command once with every format, each to a file of its own.
+	all bool
 	// exit is the code that is wanted; -1 is any of 0, 1 and 3, but never 2 or a signal.
 	exit int
 	// wants are pieces of the output, never are pieces that no output may have.
@@ -102,7 +104,36 @@ func (tr trial) run(t *testing.T) { tr.in(t, lay(t, tr.files)) }
 // in runs the trial in a folder.
 func (tr trial) in(t *testing.T, dir string) {
 	t.Helper()
-	got := tenon(t, dir, tr.stdin, tr.args...)
+	if !tr.all {
+		got := tenon(t, dir, tr.stdin, tr.args...)
+		tr.judge(t, got, slices.Contains(tr.args, "github"))
+		return
+	}
+	out := t.TempDir()
+	args := slices.Clone(tr.args)
+	for _, format := range formats {
+		args = append(args, "-o", format+"="+filepath.Join(out, format))
+	}
+	got := tenon(t, dir, tr.stdin, args...)
+	tr.judge(t, got, false)
+	for _, format := range formats {
+		text, err := os.ReadFile(filepath.Join(out, format))
+		if err != nil {
+			t.Errorf("%s: %v\n%s", format, err, bounded(got.output))
+			continue
+		}
+		one := tr
+		one.never = slices.Clone(tr.never)
+		if format == "markdown" {
+			one.never = append(one.never, "<img src=x", "@octocat", "www.evil")
+		}
+		one.judge(t, outcome{got.code, string(text)}, format == "github")
+	}
+}
+
+// judge wants of an output what must hold.
+func (tr trial) judge(t *testing.T, got outcome, isGitHub bool) {
+	t.Helper()
 	if got.code != tr.exit && (tr.exit != -1 || !slices.Contains([]int{0, 1, 3}, got.code)) {
 		t.Errorf("exit code %d, want %d\n%s", got.code, tr.exit, bounded(got.output))
 	}
@@ -116,7 +147,6 @@ func (tr trial) in(t *testing.T, dir string) {
 			t.Errorf("the output has %q\n%s", piece, bounded(got.output))
 		}
 	}
-	isGitHub := slices.Contains(tr.args, "github")
 	if found := obeyedLine.FindString(got.output); found != "" && !isGitHub {
 		t.Errorf("a CI would obey %q\n%s", found, bounded(got.output))
 	}
@@ -219,13 +249,11 @@ func utf16le(text string) string {
 func hostileTexts() []trial {
 	var all []trial
 	evil := "x\x1b]0;PWN\x07\x1b[1;3Hq\x1b[2J\u009b2J\u202eevil\r\n::error file=a::PWNED\n##[set-output name=v]\n##vso[task.complete]\n##teamcity[x]\n<img src=x onerror=alert(1)> @octocat www.evil.example \n\n### PWNHEADER"
-	for _, format := range formats {
-		manifest := fmt.Sprintf("apiVersion: v1\nkind: Pod\nmetadata: {name: %[1]q, namespace: b}\nspec: {containers: [{name: %[1]q, image: %[1]q, env: [{name: %[1]q, value: y}], %[1]q: z}]}\n", evil)
-		all = append(all, trial{kind: "text", name: "names in " + format, files: map[string]string{"a.yaml": manifest}, args: []string{"check", "-o", format, "a.yaml"}, exit: 1,
-			never: []string{"\n### PWNHEADER", "<img src=x", "@octocat", "www.evil"}[:map[bool]int{true: 4, false: 1}[format == "markdown"]]})
-		all = append(all, trial{kind: "text", name: "a file in " + format, files: map[string]string{"a\n\n# PWNHEADER\n::error::x\x1b[2J.yaml": pod("")}, args: []string{"check", "-o", format, "."}, exit: 1, never: []string{"\n# PWNHEADER"}})
-		all = append(all, trial{kind: "text", name: "an excerpt in " + format, files: map[string]string{"a.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b}\n::error::x: \u202e\u009b##[group]\nspec: {}\n"}, args: []string{"check", "-o", format, "a.yaml"}, exit: 1})
-	}
+	manifest := fmt.Sprintf("apiVersion: v1\nkind: Pod\nmetadata: {name: %[1]q, namespace: b}\nspec: {containers: [{name: %[1]q, image: %[1]q, env: [{name: %[1]q, value: y}], %[1]q: z}]}\n", evil)
+	all = append(all,
+		trial{kind: "text", name: "names", files: map[string]string{"a.yaml": manifest}, args: []string{"check", "a.yaml"}, all: true, exit: 1, never: []string{"\n### PWNHEADER"}},
+		trial{kind: "text", name: "a file", files: map[string]string{"a\n\n# PWNHEADER\n::error::x\x1b[2J.yaml": pod("")}, args: []string{"check", "."}, all: true, exit: 1, never: []string{"\n# PWNHEADER"}},
+		trial{kind: "text", name: "an excerpt", files: map[string]string{"a.yaml": "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b}\n::error::x: \u202e\u009b##[group]\nspec: {}\n"}, args: []string{"check", "a.yaml"}, all: true, exit: 1})
 	all = append(all,
 		trial{kind: "text", name: "an argument", args: []string{"check", "a\n::error::x\x1b[2J"}, exit: 3},
 		trial{kind: "text", name: "a flag", args: []string{"check", "--fail-on", "\n::error::x\x1b[2J"}, exit: 2},
@@ -266,9 +294,7 @@ func hostileSecrets() []trial {
 		text = strings.ReplaceAll(text, marker+"etadata", "Metadata")
 		text = strings.ReplaceAll(text, "Config"+marker+"ap", "ConfigMap")
 		text = strings.ReplaceAll(text, "FRO"+marker, "FROM")
-		for _, format := range formats {
-			all = append(all, trial{kind: "secret", name: name + " in " + format, files: map[string]string{"a.yaml": text}, args: []string{"check", "-o", format, "a.yaml"}, exit: -1})
-		}
+		all = append(all, trial{kind: "secret", name: name, files: map[string]string{"a.yaml": text}, args: []string{"check", "a.yaml"}, all: true, exit: -1})
 	}
 	return all
 }
@@ -359,7 +385,7 @@ func hostileLists() []trial {
 func hostilePolicies() []trial {
 	var all []trial
 	rule := func(name, body string, exit int, wants ...string) {
-		all = append(all, trial{kind: "policy", name: name, args: []string{"check", "--policy", "p", "a.yaml"}, exit: exit, wants: wants, never: []string{"root:x"},
+		all = append(all, trial{kind: "policy", name: name, args: []string{"check", "--time-limit", "8s", "--policy", "p", "a.yaml"}, exit: exit, wants: wants, never: []string{"root:x"},
 			files: map[string]string{"a.yaml": harmless, "p/a.rego": "package a\nimport rego.v1\n" + body}})
 	}
 	rule("a request", `deny contains m if { r := http.send({"method": "get", "url": "http://127.0.0.1:1"}); m := sprintf("%v", [r]) }`, 2, "http.send")

@@ -38,6 +38,8 @@ type Input struct {
 	All bool
 	// Now is the day that waivers are judged by.
 	Now time.Time
+	// More are findings about the head that others have made.
+	More []finding.Finding
 	// Vendored is the copy of schema and render that this tenon writes into a platform, by file.
 	Vendored map[string][]byte
 	// NoFacts are the facts that the schema takes for granted where a platform states none.
@@ -119,7 +121,7 @@ func (g *gate) compare(ctx context.Context) (report.Page, error) {
 		return report.Page{}, err
 	}
 	j := judge{g: g, summary: summary, before: old}
-	c := j.judge(slices.Concat(g.head.Refused, now), slices.Concat(said, stale, images, g.elsewhere()))
+	c := j.judge(slices.Concat(g.head.Refused, now), slices.Concat(said, stale, images, g.elsewhere(), g.More))
 	c.Base, c.Head, c.Notes = g.Base.String(), g.Head.String(), g.notes
 	c.Changes, c.Meaning = changes, m.document()
 	c.Targets = g.matrix(c, changes)

@@ -16,10 +16,13 @@ import (
 	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/helper/iofs"
 	"github.com/go-git/go-billy/v5/memfs"
+	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
 // Revision is one state of the files.
@@ -82,6 +85,9 @@ func Open(dir, folder, name string, only ...string) (Revision, error) {
 		r.Name = name
 		return r, err
 	}
+	if errors.Is(err, errSHA256) {
+		return Revision{}, fmt.Errorf("reading %s: %w", name, err)
+	}
 	if errors.Is(err, git.ErrRepositoryNotExists) {
 		return Revision{}, fmt.Errorf("%w %s: there is no such folder, and %s is in no git repository", ErrUnknown, name, dir)
 	}
@@ -116,20 +122,48 @@ func resolve(repository *git.Repository, name string) (*plumbing.Hash, error) {
 
 // repositoryOf opens the repository of a folder, with the folder's path in its trees.
 func repositoryOf(dir string) (*git.Repository, string, error) {
-	if bare, err := git.PlainOpen(dir); err == nil {
+	bare, err := git.PlainOpen(dir)
+	if errors.Is(readable(err), errSHA256) {
+		return nil, "", errSHA256
+	}
+	if err == nil {
 		if _, err := bare.Worktree(); errors.Is(err, git.ErrIsBareRepository) {
 			return bare, ".", nil
 		}
 	}
 	repository, err := git.PlainOpenWithOptions(dir, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
 	if err != nil {
-		return nil, "", err
+		return nil, "", readable(err)
 	}
 	tree, err := repository.Worktree()
 	if err != nil {
 		return nil, "", err
 	}
-	return repository, below(tree.Filesystem.Root(), dir), nil
+	repository, err = withAlternates(repository, tree)
+	return repository, below(tree.Filesystem.Root(), dir), err
+}
+
+// errSHA256 is returned for a repository whose objects are named by another hash than most.
+var errSHA256 = errors.New("the repository names its objects by SHA-256, which is not read\n  try: check out the base beside it, and give its folder with --base")
+
+func readable(err error) error {
+	if err != nil && strings.Contains(strings.ToLower(err.Error()), "objectformat") {
+		return errSHA256
+	}
+	return err
+}
+
+// withAlternates also reads the objects that a clone with --shared or --reference left where they were.
+func withAlternates(repository *git.Repository, tree *git.Worktree) (*git.Repository, error) {
+	storage, ok := repository.Storer.(*filesystem.Storage)
+	if !ok {
+		return repository, nil
+	}
+	if _, err := storage.Filesystem().Stat("objects/info/alternates"); err != nil {
+		return repository, nil
+	}
+	whole := filesystem.NewStorageWithOptions(storage.Filesystem(), cache.NewObjectLRUDefault(), filesystem.Options{AlternatesFS: osfs.New("/")})
+	return git.Open(whole, tree.Filesystem)
 }
 
 // below is the path of dir below a root, both as the system resolves them.
@@ -192,7 +226,7 @@ func copyTree(into billy.Filesystem, repository *git.Repository, tree *object.Tr
 		}
 		// The size stands in the head of the object: a file may inflate to thousands of times what it takes.
 		size, err := repository.Storer.EncodedObjectSize(entry.Hash)
-		if err != nil {
+		if err != nil && !errors.Is(err, plumbing.ErrObjectNotFound) { // alternates are not asked for sizes
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		count, total = count+1, total+size
@@ -205,6 +239,9 @@ func copyTree(into billy.Filesystem, repository *git.Repository, tree *object.Tr
 		file, err := tree.TreeEntryFile(&entry)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		if total += max(0, file.Size-size); file.Size > maxFile || total > maxTotal {
+			return nil, fmt.Errorf("%s is larger than %d MiB, or all of it larger than %d", name, maxFile>>20, maxTotal>>20)
 		}
 		text, err := file.Contents()
 		if err != nil {

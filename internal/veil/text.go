@@ -27,7 +27,7 @@ var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|
 	`(["']?[ \t]*[:=][ \t]*)("(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
 
 // flag fits an option that is given a secret as its next word, in shell or in a list of words.
-var flag = regexp.MustCompile(`(?i)(--?[a-z][\w-]*(?:passw(?:or)?d|passphrase|secret|token|api-?key|access-?key|private-?key|credential|pwd))(["']?[ \t]*,?[ \t]+["']?)([^\s"',\]$<{-][^\s"',\]]*)`)
+var flag = regexp.MustCompile(`(?i)(--?(?:[a-z][\w-]*)?(?:passw(?:or)?d|passphrase|secret|token|api-?key|access-?key|private-?key|credential|pwd))(["']?[ \t]*,?[ \t]+["']?)([^\s"',\]$<{-][^\s"',\]]*)`)
 
 // benignPair are names that Kubernetes and Tekton give to what is no secret.
 var benignPair = regexp.MustCompile(`(?i)^(secretName|secretRef|secretKeyRef|imagePullSecrets?|automountServiceAccountToken|serviceAccountToken|tokenRequests|secrets?|compat|author|authors|path|spec)$`)

