@@ -66,7 +66,8 @@ race:
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 90m $(RACED)
 
 licences:
-	$(GO) run ./test/licences > docs/licences.md
+	$(GO) build -o bin/tenon ./cmd/tenon
+	cd test/licences && $(GO) run . ../../bin/tenon > ../../docs/licences.md
 
 corpus: build
 	bin/tenon check $(DIR) -o json > bin/corpus.json; test $$? -le 1

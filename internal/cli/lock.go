@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -111,7 +111,7 @@ func (a *app) lock(ctx context.Context, client image.Client, today time.Time) er
 		return err
 	}
 	file := filepath.Join(a.dir, "cue", "platform", "images.lock.cue")
-	if err := replace(file, text); err != nil {
+	if err := replaceFile(file, bytes.NewReader(text)); err != nil {
 		return fmt.Errorf("writing the lock: %w", err)
 	}
 	a.say("%d of %d images resolved, written to %s", len(entries)-failed, len(entries), file)
@@ -163,14 +163,4 @@ func (a *app) vanished(ctx context.Context, client image.Client, e image.Entry) 
 		return ", and the digest has vanished"
 	}
 	return ""
-}
-
-// replace writes a file wholly or not at all.
-func replace(file string, data []byte) error {
-	next := file + ".tenon-new"
-	if err := os.WriteFile(next, data, 0o666); err != nil {
-		os.Remove(next)
-		return err
-	}
-	return os.Rename(next, file)
 }

@@ -137,6 +137,9 @@ func outcome(err error, trace []byte) int {
 		return ExitFailure
 	}
 	status, _ := exit.Sys().(syscall.WaitStatus)
+	if status.Signaled() && status.Signal() == syscall.SIGPIPE {
+		return 128 + int(syscall.SIGPIPE) // nobody reads any more
+	}
 	if status.Exited() && !crashed.Match(trace) {
 		return status.ExitStatus()
 	}
