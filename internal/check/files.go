@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,6 +38,10 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 		all.Findings = append(all.Findings, parsed.Findings...)
 		all.Skipped += parsed.Skipped
 	}
+	// In whatever order the files were named, what is said is the same.
+	slices.SortStableFunc(all.Objects, func(a, b manifest.Object) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Document, b.Document))
+	})
 	found := slices.Concat(all.Findings, more)
 	if len(all.Objects) == 0 && len(found) == 0 {
 		found = append(found, finding.Finding{
