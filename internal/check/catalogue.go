@@ -51,6 +51,7 @@ var Catalogue = map[string]Entry{
 	"input/cue":                {"The CUE parses", language},
 	"input/document-separator": {"All readers see the same documents", "https://yaml.org/spec/1.2.2/#document-markers"},
 	"input/encoding":           {"A file is written in UTF-8", "https://yaml.org/spec/1.2.2/#52-character-encodings"},
+	"input/gitattributes":      {"A checkout has the texts that git keeps", "https://git-scm.com/docs/gitattributes"},
 	"input/ignored-file":       {"All of a platform is committed", "https://git-scm.com/docs/gitignore"},
 	"input/lfs-pointer":        {"CUE is not kept in Git LFS", "https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md"},
 	"input/symlink":            {"A platform has no symlinks and submodules", "docs/gate.md"},
@@ -168,7 +169,8 @@ var Catalogue = map[string]Entry{
 	"graph/workspace-unknown":              {"A workspace that is bound is declared", spaces},
 	"graph/workspace-unused":               {"A workspace that is declared is used", spaces},
 
-	"overlay/stale": {"The committed overlays are what the platform renders", "https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/"},
+	"overlay/file-name": {"What is written beside an overlay stays there", "docs/gate.md"},
+	"overlay/stale":     {"The committed overlays are what the platform renders", "https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/"},
 
 	"image/invalid-reference":     {"An image reference parses", "https://kubernetes.io/docs/concepts/containers/images/#image-names"},
 	"image/not-pinned":            {"An image is named by digest", "https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy"},

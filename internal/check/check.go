@@ -117,6 +117,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 	})...)
 	found = dropConsequences(found)
 	found = append(found, stage("places", func() []finding.Finding { locate(found, s.Objects); return nil })...)
+	scrub(found, slices.Concat(s.Objects, s.ByHand))
 	for i := range found {
 		if s.Target != nil {
 			found[i].Targets = []finding.Target{*s.Target}
@@ -160,7 +161,7 @@ func (c *Checker) alone(ctx context.Context, types *typed.Checker, o manifest.Ob
 	}
 	found, err := c.judge(ctx, types, o)
 	if err != nil {
-		return nil, err
+		return found, err
 	}
 	c.known.Store(string(text), slices.Clone(found))
 	return found, nil
@@ -195,8 +196,9 @@ func (c *Checker) each(ctx context.Context, types *typed.Checker, objects []mani
 }
 
 func (c *Checker) judge(ctx context.Context, types *typed.Checker, o manifest.Object) ([]finding.Finding, error) {
+	found := types.Check(o)
 	judged, err := c.rules.Evaluate(ctx, o)
-	return append(types.Check(o), judged...), err
+	return append(found, judged...), err
 }
 
 // undecoded are the objects of which some field did not decode, or was not read since no server

@@ -124,6 +124,10 @@ func read(path string, stdin io.Reader, seen map[string]bool) (manifest.Parsed, 
 	return folder(path, seen)
 }
 
+// unread are folders in which tools keep what nobody applies. Others that are hidden are read, as kubectl
+// does: Pipelines-as-Code keeps its runs in .tekton.
+var unread = []string{".git", ".terraform", ".venv", ".cache", "node_modules"}
+
 // extensions of the files that a folder is searched for.
 var extensions = []string{".yaml", ".yml", ".json"}
 
@@ -136,10 +140,16 @@ func folder(name string, seen map[string]bool) (manifest.Parsed, error) {
 	}
 	defer root.Close()
 	err = fs.WalkDir(root.FS(), ".", func(below string, entry fs.DirEntry, err error) error {
-		if err != nil {
+		switch {
+		case err != nil && below != ".": // the others are checked
+			all.Findings = append(all.Findings, unreadable(filepath.Join(name, below), confine.Reason(err))...)
+			if entry != nil && entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		case err != nil:
 			return err
-		}
-		if entry.IsDir() && below != "." && strings.HasPrefix(entry.Name(), ".") {
+		case entry.IsDir() && below != "." && slices.Contains(unread, entry.Name()):
 			return fs.SkipDir
 		}
 		linked := entry.Type()&fs.ModeSymlink != 0 && isFolder(filepath.Join(name, below))

@@ -17,8 +17,9 @@ import (
 // What breaks down over one object is a finding about that object, and the others are still checked: one
 // file must not hide what is wrong in all the others.
 
-// maxObject is how long the checks of one object may take.
-const maxObject = 30 * time.Second
+// maxObject is how long the rules over one object may take all together; then each has some seconds of
+// its own, and those that do not end are named.
+const maxObject = 20 * time.Second
 
 // guarded judges an object by itself, whatever happens.
 func (c *Checker) guarded(ctx context.Context, types *typed.Checker, o manifest.Object, facts typed.Settings) (found []finding.Finding, err error) {
@@ -30,20 +31,22 @@ func (c *Checker) guarded(ctx context.Context, types *typed.Checker, o manifest.
 	within, cancel := context.WithTimeout(ctx, maxObject)
 	defer cancel()
 	found, err = c.alone(within, types, o, facts)
-	if err != nil && errors.Is(within.Err(), context.DeadlineExceeded) && ctx.Err() == nil {
-		return append(found, finding.Finding{
-			Rule: "internal/limit", Severity: finding.Error, Object: o.Ref(),
-			Message: fmt.Sprintf("the rules took longer than %s on this object and were stopped", maxObject),
-			Remedy:  "look for a value that is very large or deeply nested, or for a rule of your own that does not end",
-		}), nil
-	}
 	if err != nil && ctx.Err() == nil {
 		return append(found, finding.Finding{
-			Rule: "internal/rule", Severity: finding.Error, Object: o.Ref(),
-			Message: fmt.Sprintf("the rules could not be evaluated on this object: %v", err), Remedy: "mend the rule that the message names",
+			Rule: ruleOf(err), Severity: finding.Error, Object: o.Ref(),
+			Message: fmt.Sprintf("rules could not be evaluated on this object: %v", err),
+			Remedy:  "mend the rule that is named, or look for a value that is very large or deeply nested",
 		}), nil
 	}
 	return found, err
+}
+
+// ruleOf tells a rule that fails from one that does not end.
+func ruleOf(err error) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "internal/limit"
+	}
+	return "internal/rule"
 }
 
 // stage runs a check over all objects, whatever happens.

@@ -131,3 +131,26 @@ func digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return fmt.Sprintf("%x", sum[:8])
 }
+
+// scrub takes values of secrets out of what validators say of them.
+func scrub(found []finding.Finding, objects []manifest.Object) {
+	byRef := map[finding.Object]manifest.Object{}
+	for _, o := range objects {
+		byRef[*o.Ref()] = o
+	}
+	values := map[finding.Object][]string{}
+	for i := range found {
+		f := &found[i]
+		if f.Object == nil || f.Message == "" {
+			continue
+		}
+		hidden, known := values[*f.Object]
+		if !known {
+			if o, ok := byRef[*f.Object]; ok {
+				hidden = veil.Values(o.Kind, o.Value)
+			}
+			values[*f.Object] = hidden
+		}
+		f.Message, f.Remedy = veil.Scrub(f.Message, hidden), veil.Scrub(f.Remedy, hidden)
+	}
+}

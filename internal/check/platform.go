@@ -93,6 +93,9 @@ func describe(env *platform.Environment, only ...string) (Environment, []finding
 	if e.Waivers, err = env.Waivers(); err != nil {
 		return Environment{}, nil, err
 	}
+	for i := range e.Waivers {
+		e.Waivers[i].Namespace = e.State.Namespace.Name
+	}
 	for _, target := range env.Targets() {
 		if len(only) > 0 && !slices.Contains(only, target.Phase) {
 			continue
@@ -242,6 +245,7 @@ func (c *Checker) targets(ctx context.Context, e Environment) ([]finding.Finding
 			})
 			continue
 		}
+		found = append(found, misnamed(t)...)
 		samples := samples(t)
 		found = append(found, samples.Findings...)
 		more, err := c.Check(ctx, Subject{
@@ -255,6 +259,21 @@ func (c *Checker) targets(ctx context.Context, e Environment) ([]finding.Finding
 	}
 	e.relocateImages(found)
 	return found, nil
+}
+
+// misnamed finds files that may not be written beside an overlay.
+func misnamed(t overlay.Rendered) []finding.Finding {
+	var found []finding.Finding
+	for _, name := range slices.Sorted(maps.Keys(t.Files)) {
+		if !overlay.IsFileName(name) {
+			found = append(found, finding.Finding{
+				Rule: "overlay/file-name", Severity: finding.Error, Targets: []finding.Target{t.Target}, Field: "files." + name,
+				Message: fmt.Sprintf("the file %q may not be written beside the overlay: another tool would take it for its own, or it leads out of the folder", name),
+				Remedy:  "call it samples/NAME, github/NAME, or NAME.yaml",
+			})
+		}
+	}
+	return found
 }
 
 // samples are the runs that a target brings as files, for people to create.

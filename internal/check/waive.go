@@ -45,7 +45,7 @@ func annotated(objects []manifest.Object) ([]finding.Waiver, []finding.Finding) 
 			}
 			waivers = append(waivers, finding.Waiver{
 				Name: "of " + o.Ref().String(), Rule: m[1], Field: m[2], Reason: m[3], Owner: m[4], Expires: m[5],
-				Object: o.Ref().String(), File: o.File, Source: &position,
+				Object: o.Ref().String(), Namespace: o.Namespace, File: o.File, Source: &position,
 			})
 		}
 	}

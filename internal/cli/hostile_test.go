@@ -231,6 +231,11 @@ func hostileDocuments() []trial {
 		trial{kind: "document", name: "an anchor", files: map[string]string{"a.yaml": harmless + "--- &x\n" + admin + "\n"}, args: []string{"check", "a.yaml"}, exit: 1},
 		trial{kind: "document", name: "UTF-16", files: map[string]string{"a.yaml": utf16le(harmless + "---\n" + admin + "\n")}, args: []string{"check", "a.yaml"}, exit: 1, wants: []string{"input/encoding", "rbac/admin-binding"}},
 		trial{kind: "document", name: "JSON behind JSON", files: map[string]string{"a.json": `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a"}} {"apiVersion":"v1","kind":"Namespace","metadata":{"name":"-"}}`}, args: []string{"check", "a.json"}, exit: 1},
+		trial{kind: "document", name: "YAML behind JSON", files: map[string]string{"a.json": `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a"}}` + "\n" + admin + "\n"}, args: []string{"check", "a.json"}, exit: 1},
+		trial{kind: "document", name: "JSON behind a comment", files: map[string]string{"a.yaml": "# x\n{\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":\"a\"}}\n# y\n" + admin + "\n"}, args: []string{"check", "a.yaml"}, exit: 1},
+		trial{kind: "document", name: "a hidden folder", files: map[string]string{"m/h.yaml": harmless, "m/.x/a.yaml": admin}, args: []string{"check", "m"}, exit: 1, wants: []string{"rbac/admin-binding"}},
+		trial{kind: "document", name: "many separators", files: map[string]string{"a.yaml": strings.Repeat("---\n", 2_600_000)}, args: []string{"check", "a.yaml"}, exit: 1},
+		trial{kind: "document", name: "an escape of JSON", files: map[string]string{"a.json": `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"b"},"data":{"a":"\ud83d\ude00"}}`}, args: []string{"check", "a.json"}, exit: 0},
 		trial{kind: "document", name: "a mark in the middle", files: map[string]string{"a.yaml": harmless + "---\n\ufeff" + admin + "\n"}, args: []string{"check", "a.yaml"}, exit: 1},
 		trial{kind: "document", name: "dashes in a text are text", files: map[string]string{"a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\ndata:\n  a: |\n    ---\n    --- x\n    -----BEGIN CERTIFICATE-----\n"}, args: []string{"check", "a.yaml"}, exit: 0},
 	)
@@ -287,6 +292,16 @@ func hostileSecrets() []trial {
 		"arguments":            pod(`, args: ["--password=M", "--api-token", "M"], bad: 1`),
 		"a key of a ConfigMap": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\ndata: {password: M, bad: 1}\n",
 		"an INI file":          "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\ndata:\n  app.ini: |\n    password = M\n  bad: 1\n",
+		"a misspelt kind":      "apiVersion: v1\nkind: Secert\nmetadata: {name: a, namespace: b}\ndata:\n  config: M\n",
+		"a kind by a tag":      "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: !!str Secret\n  metadata: {name: a, namespace: b}\n  stringData:\n    any: M\n- apiVersion: v1\n  kind: Pod\n  metadata: {name: a, namespace: b}\n  spec: {bad: 1}\n",
+		"a value in lines":     "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b}\nspec:\n  containers:\n  - name: a\n    image: x\n    env:\n    - name: DB_PASSWORD\n      value: |\n        M\n    bad: 1\n",
+		"a name far away":      "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b}\nspec:\n  containers:\n  - name: a\n    image: x\n    env:\n    - name: DB_PASSWORD\n      a: 1\n      b: 2\n      c: 3\n      d: 4\n      e: 5\n      value: M\n",
+		"words in a list":      "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: b}\nspec:\n  containers:\n  - name: a\n    image: x\n    args:\n    - --password\n    - M\n    - 5\n",
+		"two words":            task("#!/bin/sh\nexport DB_PASSWORD=\"a M\"; curl https://x.example/i.sh | sh\n"),
+		"glued to its option":  task("#!/bin/sh\ncurl -uadmin:M https://x.example/i.sh | sh\n"),
+		"an enumeration":       "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: a, namespace: b}\nspec:\n  params: [{name: password, type: string, default: M, enum: [x]}]\n  steps: [{name: a, image: a}]\n",
+		"a schema's pattern":   "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: as.b.example.com}\nspec:\n  group: b.example.com\n  scope: Namespaced\n  names: {kind: A, plural: as, singular: a, listKind: AList}\n  versions:\n  - {name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {password: {type: string, pattern: '^x$'}}}}}}}\n---\napiVersion: b.example.com/v1\nkind: A\nmetadata: {name: a, namespace: b}\nspec: {password: M}\n",
+		"an image":             pod("")[:len(pod(""))-len("reg.example.com/repo/a:v1}\n")] + "'u:M@reg.example.com/repo/a:v1'}\n",
 		"behind a bad key":     "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: b}\nstringDatas: {password: M}\n",
 		"data of a wrong form": "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: b}\ndata: {password: M!}\n",
 	} {
@@ -358,7 +373,14 @@ func hostileScripts() []trial {
 	for i := range 40_000 {
 		fmt.Fprintf(&keys, "  k%d: %s\n", i, repeat("x", 60))
 	}
+	var numbers, labels bytes.Buffer
+	for i := range 8000 {
+		fmt.Fprintf(&numbers, "  k%d: %d\n", i, i)
+		fmt.Fprintf(&labels, "    l%d: \"not valid %d\"\n", i, i)
+	}
 	return append(all,
+		trial{kind: "many", name: "findings", exit: 1, all: true, args: []string{"check", "a.yaml"}, files: map[string]string{"a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\ndata:\n" + numbers.String()}},
+		trial{kind: "many", name: "labels", exit: 1, args: []string{"check", "a.yaml"}, files: map[string]string{"a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: a\n  namespace: b\n  labels:\n" + labels.String()}},
 		trial{kind: "many", name: "steps", exit: 1, args: []string{"check", "a.yaml"}, files: map[string]string{"a.yaml": "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: a, namespace: b}\nspec: {steps: [" + steps.String() + "]}\n"}},
 		trial{kind: "many", name: "keys", exit: 1, args: []string{"check", "a.yaml"}, files: map[string]string{"a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\ndata:\n" + keys.String()}},
 	)
@@ -373,6 +395,7 @@ func hostileLists() []trial {
 		"a List":            "apiVersion: v1\nkind: List\nitems: [" + admin + "]\n",
 		"a list in a list":  "apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Bar, items: [" + admin + "]}]\n",
 		"a known kind":      "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x, namespace: b}\nitems: [" + admin + "]\n",
+		"a typed list":      "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBindingList\nitems: [{metadata: {name: evil}, roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: cluster-admin}, subjects: [{kind: User, apiGroup: rbac.authorization.k8s.io, name: \"system:anonymous\"}]}]\n",
 		"no kind":           "items: [" + admin + "]\n",
 		"JSON":              `{"apiVersion":"e.com/v1","kind":"Foo","metadata":{"name":"x"},"items":[{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"ClusterRoleBinding","metadata":{"name":"e"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"cluster-admin"},"subjects":[{"kind":"Group","apiGroup":"rbac.authorization.k8s.io","name":"system:authenticated"}]}]}`,
 	} {
@@ -393,6 +416,8 @@ func hostilePolicies() []trial {
 	rule("a file as a schema", `deny contains m if { r := json.match_schema({"a": 1}, {"$ref": "file:///etc/passwd"}); m := sprintf("%v", [r]) }`, 3, "internal/rule")
 	rule("a place elsewhere", `deny contains {"msg": "m", "_loc": {"file": "/etc/passwd", "line": 1}} if { true }`, 1, "a/deny")
 	rule("a place above", `deny contains {"msg": "m", "_loc": {"file": "../../../../etc/passwd", "line": 1}} if { true }`, 1, "a/deny")
+	rule("a builtin that does not end", `deny contains m if { x := bits.lsh(1, 200000000); m := sprintf("%v", [x > 0]) }`, 3)
+	rule("a schema of its own name", `deny contains m if { r := json.match_schema({"a": {"a": 1}}, {"properties": {"a": {"id": "/x", "$ref": "#"}}}); m := sprintf("%v", [r]) }`, 3, "internal/rule")
 	rule("memory", `deny contains m if { count(numbers.range(1, 1000000000)) > 0; m := "x" }`, 3)
 	rule("time", `deny contains m if { some i in numbers.range(1, 10000); some j in numbers.range(1, 100000); i * j == 7777777777777; m := "x" }`, 3)
 	all = append(all, trial{kind: "policy", name: "a symlink", args: []string{"check", "--policy", "p", "a.yaml"}, exit: 2, never: []string{"root:x"},

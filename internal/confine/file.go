@@ -17,7 +17,7 @@ var ErrTooLarge = errors.New("too large")
 func ReadFile(root *os.Root, name string, most int64) ([]byte, error) {
 	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, reason(err)
+		return nil, Reason(err)
 	}
 	defer file.Close()
 	return regular(file, most)
@@ -27,7 +27,7 @@ func ReadFile(root *os.Root, name string, most int64) ([]byte, error) {
 func ReadNamed(name string, most int64) ([]byte, error) {
 	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, reason(err))
+		return nil, fmt.Errorf("%s: %w", name, Reason(err))
 	}
 	defer file.Close()
 	data, err := regular(file, most)
@@ -41,7 +41,7 @@ func regular(file fs.File, most int64) ([]byte, error) {
 	info, err := file.Stat()
 	switch {
 	case err != nil:
-		return nil, reason(err)
+		return nil, Reason(err)
 	case !info.Mode().IsRegular():
 		return nil, errors.New("it is no regular file")
 	case info.Size() > most:
@@ -51,11 +51,11 @@ func regular(file fs.File, most int64) ([]byte, error) {
 	if err == nil && int64(len(data)) > most {
 		return nil, fmt.Errorf("it is larger than %d MiB: %w", most>>20, ErrTooLarge)
 	}
-	return data, reason(err)
+	return data, Reason(err)
 }
 
-// reason is what was wrong, without the path, which is told beside it.
-func reason(err error) error {
+// Reason is what was wrong, without the path, which is told beside it.
+func Reason(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {
 		return at.Err
@@ -68,12 +68,12 @@ func ReadFS(tree fs.FS, name string, most int64) ([]byte, error) {
 	info, err := fs.Stat(tree, name) // opening a pipe would wait for whoever writes to it
 	switch {
 	case err != nil:
-		return nil, reason(err)
+		return nil, Reason(err)
 	case !info.Mode().IsRegular():
 		return nil, errors.New("it is no regular file")
 	case info.Size() > most:
 		return nil, fmt.Errorf("it is larger than %d MiB: %w", most>>20, ErrTooLarge)
 	}
 	data, err := fs.ReadFile(tree, name)
-	return data, reason(err)
+	return data, Reason(err)
 }

@@ -4,12 +4,14 @@
 package confine
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/open-policy-agent/opa/v1/topdown"
 )
 
@@ -41,6 +43,31 @@ func Refused(err error) string {
 	return ""
 }
 
+// Eval asks a query, and does not wait longer than the context says: a builtin that is at work is not
+// stopped by it, and goes on beside the rest until tenon ends.
+func Eval(ctx context.Context, query rego.PreparedEvalQuery, options ...rego.EvalOption) (rego.ResultSet, error) {
+	type answer struct {
+		results rego.ResultSet
+		err     error
+	}
+	done := make(chan answer, 1)
+	go func() {
+		defer func() {
+			if reason := recover(); reason != nil {
+				done <- answer{err: fmt.Errorf("the evaluator breaks down: %v", reason)}
+			}
+		}()
+		results, err := query.Eval(ctx, options...)
+		done <- answer{results, err}
+	}()
+	select {
+	case a := <-done:
+		return a.results, a.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // localSchemas keeps the builtins that validate by a JSON schema from loading one: allow_net holds for
 // hosts, and a schema may also refer to a file
 // (https://github.com/open-policy-agent/opa/blob/v1.22.2/internal/gojsonschema/jsonLoader.go).
@@ -65,7 +92,7 @@ func elsewhere(schema ast.Value) string {
 		}
 		schema = parsed
 	}
-	found := ""
+	found, named, refers := "", "", false
 	ast.WalkTerms(ast.NewTerm(schema), func(t *ast.Term) bool {
 		object, ok := t.Value.(ast.Object)
 		if !ok {
@@ -78,13 +105,19 @@ func elsewhere(schema ast.Value) string {
 				return
 			}
 			reference := strings.TrimSpace(string(text))
-			leaves := name == "$ref" && !strings.HasPrefix(reference, "#")
-			file := (name == "$id" || name == "id") && strings.HasPrefix(strings.ToLower(reference), "file:")
-			if leaves || file {
+			switch {
+			case name == "$ref" && strings.HasPrefix(reference, "#"):
+				refers = true
+			case name == "$ref":
 				found = reference
+			case (name == "$id" || name == "id") && !strings.HasPrefix(reference, "#"):
+				named = reference
 			}
 		})
 		return false
 	})
+	if found == "" && refers { // beside a name of its own a reference within is one to elsewhere
+		return named
+	}
 	return found
 }

@@ -65,6 +65,8 @@ func (p place) parent() string {
 
 type comparison struct {
 	kind string
+	// known says that the kind is one whose lists and quantities are known.
+	known bool
 	// partial leaves out fields that the newer version does not state.
 	partial bool
 	changes []Change
@@ -105,7 +107,7 @@ func (c *comparison) compare(at place, before, after any) {
 	switch {
 	case wasList && isList:
 		c.lists(at, oldList, nowList)
-	case !same(at, before, after):
+	case !c.same(at, before, after):
 		c.add(Changed, at, before, after)
 	}
 }
@@ -134,9 +136,17 @@ func (c *comparison) maps(at place, before, after map[string]any) {
 
 // same tells whether two scalars, or a scalar and something else, mean the same: 1 and 1.0, and where
 // the field is a quantity or a duration 1Gi and 1024Mi, 1h and 60m.
-func same(at place, before, after any) bool {
+func (c *comparison) same(at place, before, after any) bool {
 	if reflect.DeepEqual(before, after) {
 		return true
+	}
+	if !c.known {
+		return false
+	}
+	_, wasInt := before.(int64)
+	_, isInt := after.(int64)
+	if wasInt && isInt {
+		return false // a float could not tell large ones apart
 	}
 	x, xIsNumber := number(before)
 	y, yIsNumber := number(after)

@@ -5,6 +5,7 @@ package diff
 
 import (
 	"slices"
+	"strings"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
@@ -102,8 +103,27 @@ func Values(before, after manifest.Object) []Change {
 	return values(before, after, false)
 }
 
+// isKnown tells whether lists and quantities of an object mean what Kubernetes and Tekton give them. What
+// a ConfigMap holds is text, and of other custom resources nobody knows whether order counts.
+func isKnown(o manifest.Object) bool {
+	group := o.GroupKind().Group
+	switch {
+	case o.Kind == "ConfigMap" || o.Kind == "Secret":
+		return false
+	case group == "" || !strings.Contains(group, "."):
+		return true
+	}
+	return strings.HasSuffix(group, ".k8s.io") || slices.Contains(operators, group)
+}
+
+// operators are the groups of the custom resources that a platform has.
+var operators = []string{
+	"tekton.dev", "triggers.tekton.dev", "resolution.tekton.dev", "argoproj.io", "monitoring.coreos.com", "external-secrets.io", "keda.sh", "karpenter.sh", "karpenter.k8s.aws",
+	"policy.sigstore.dev", "cilium.io", "nfd.k8s-sigs.io",
+}
+
 func values(before, after manifest.Object, partial bool) []Change {
-	c := comparison{kind: after.Kind, partial: partial}
+	c := comparison{kind: after.Kind, partial: partial, known: isKnown(after)}
 	c.compare(place{}, before.Value, after.Value)
 	return c.changes
 }

@@ -17,7 +17,7 @@ type Target struct {
 }
 
 // Fold compares the objects of all targets. What differs alike in several targets is one entry with
-// these targets; an object that came or went is one, whatever it says in each.
+// these targets; so is an object that came, by all that it says.
 func Fold(targets []Target) []Object {
 	f := folder{entries: map[string]*Object{}}
 	for _, t := range targets {
@@ -37,7 +37,7 @@ type folder struct {
 
 func (f *folder) add(o Object, t finding.Target) {
 	if o.Op != Changed {
-		f.entry(string(o.Op), o, t)
+		f.entry(string(o.Op)+text(o.Value), o, t)
 		return
 	}
 	for _, c := range o.Changes {
@@ -55,7 +55,7 @@ func (f *folder) entry(what string, o Object, t finding.Target) {
 		f.entries[id] = e
 		f.order = append(f.order, id)
 	}
-	if t != (finding.Target{}) {
+	if t != (finding.Target{}) && !slices.Contains(e.Targets, t) {
 		e.Targets = append(e.Targets, t)
 	}
 }

@@ -16,7 +16,7 @@ var identities = [][]string{
 }
 
 // ordered are the lists of named items whose order says what runs first.
-var ordered = set("steps", "initContainers", "interceptors")
+var ordered = set("steps", "initContainers", "interceptors", "env")
 
 // unordered are lists without named items whose order means nothing.
 var unordered = set(
@@ -33,8 +33,11 @@ func (c *comparison) lists(at place, before, after []any) {
 		c.named(at, key, before, after)
 		return
 	}
-	gone, come := unmatched(before, after, unordered[at.last()])
+	gone, come := unmatched(before, after, c.known && unordered[at.last()])
 	if scalars(before) && scalars(after) {
+		// An option says of the word behind it that it is a secret: the whole list is looked at.
+		before, _ = c.shown(at, before).([]any)
+		after, _ = c.shown(at, after).([]any)
 		c.scalars(at, pick(before, gone), pick(after, come))
 		return
 	}
@@ -211,7 +214,7 @@ func (c *comparison) named(at place, key []string, before, after []any) {
 			c.add(Removed, at.item(name, i, -1), before[i], nil)
 		}
 	}
-	if !ordered[at.last()] {
+	if c.known && !ordered[at.last()] {
 		return
 	}
 	was = slices.DeleteFunc(was, func(name string) bool { return !here[name] })

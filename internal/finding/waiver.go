@@ -20,6 +20,9 @@ type Waiver struct {
 	Rule   string `json:"-"`
 	Object string `json:"-"`
 	Field  string `json:"-"`
+	// Namespace of the objects that Kind/name means; those of others are named Kind/namespace/name. Empty
+	// means any.
+	Namespace string `json:"-"`
 	// File limits it to objects of one file; empty means any.
 	File string `json:"-"`
 	// Targets as environment or environment/phase; empty means all.
@@ -29,13 +32,22 @@ type Waiver struct {
 }
 
 func (w Waiver) matches(f Finding) bool {
-	if f.Internal() || w.Rule != f.Rule || f.Object == nil || w.Object != f.Object.String() {
+	if f.Internal() || w.Rule != f.Rule || f.Object == nil || !w.names(*f.Object) {
 		return false
 	}
 	if w.File != "" && (f.Source == nil || w.File != f.Source.File) {
 		return false
 	}
 	return w.Field == "" || w.Field == f.Field
+}
+
+// names tells whether the waiver is for an object: Kind/name in the namespace of the platform, or for the
+// whole cluster; Kind/namespace/name in any.
+func (w Waiver) names(o Object) bool {
+	if w.Object == o.Kind+"/"+o.Namespace+"/"+o.Name && o.Namespace != "" {
+		return true
+	}
+	return w.Object == o.String() && (w.Namespace == "" || o.Namespace == "" || o.Namespace == w.Namespace)
 }
 
 func (w Waiver) holdsIn(t Target) bool {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -101,7 +102,7 @@ func (g *gate) compare(ctx context.Context) (report.Page, error) {
 	if err != nil {
 		return report.Page{}, err
 	}
-	changes := diff.Fold(g.targets())
+	changes := diff.Fold(g.withFiles(g.targets()))
 	diff.Locate(changes, maxLocated)
 	m, err := g.meaning(changes, summary.Targets)
 	if err != nil {
@@ -149,8 +150,9 @@ func (g *gate) targets() []diff.Target {
 	for _, r := range withArgoCD(g.base.Environments) {
 		at(r.Target).Before = r.Objects
 	}
-	// What does not render is not deleted: nothing can be said of its objects.
-	broken := slices.Concat(g.head.Broken, g.base.Broken)
+	// What does not render is not deleted: nothing can be said of its objects. Of what did not render
+	// before all is new.
+	broken := g.head.Broken
 	return slices.DeleteFunc(all, func(t diff.Target) bool {
 		return g.unchanged(t.Environment) || slices.Contains(broken, t.Environment) || len(broken) > 0 && t.Target == overlay.ArgoCD
 	})
@@ -188,13 +190,19 @@ func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 	m.objects(changes, targets)
 	known := g.allBefore()
 	for _, t := range g.targets() {
-		if len(t.Before) > 0 && len(t.After) > 0 {
+		switch {
+		case len(t.After) == 0:
+		case len(t.Before) > 0:
 			m.target(t.Target, t.Before, t.After)
+		case t.Target != overlay.ArgoCD:
+			// A new phase or environment: what it gives beyond what there was elsewhere.
+			m.anew(t.Target, g.likeness(t.Environment), t.After)
 		}
 		if len(t.After) > 0 {
 			differing := diff.Objects(t.Before, t.After)
 			m.signing(t.Target, known, differing)
 			m.sources(t.Target, known, differing)
+			m.power(t.Target, g.likeness(t.Environment), differing)
 		}
 	}
 	for _, now := range g.head.Environments {
@@ -225,6 +233,50 @@ func (g *gate) allBefore() []manifest.Object {
 	return all
 }
 
+// likeness are the objects of the base that those of a new target are compared with: of the phase that
+// its environment is in, or else of the first environment.
+func (g *gate) likeness(name string) []manifest.Object {
+	e := environment(g.base.Environments, name)
+	if e == nil && len(g.base.Environments) > 0 {
+		e = &g.base.Environments[0]
+	}
+	if e == nil {
+		return nil
+	}
+	for _, t := range e.Targets {
+		if t.Phase == e.Current {
+			return t.Objects
+		}
+	}
+	return nil
+}
+
+// withFiles adds to targets what is written beside their objects, as objects, so that the review shows it.
+func (g *gate) withFiles(targets []diff.Target) []diff.Target {
+	of := func(environments []check.Environment, t finding.Target) []manifest.Object {
+		e := environment(environments, t.Environment)
+		if e == nil {
+			return nil
+		}
+		var all []manifest.Object
+		for _, r := range e.Targets {
+			for _, name := range slices.Sorted(maps.Keys(r.Files)) {
+				if r.Target == t {
+					o, _ := manifest.New(map[string]any{"apiVersion": "tenon.dev/v1", "kind": "File", "metadata": map[string]any{"name": name}, "text": r.Files[name]}, nil)
+					all = append(all, o)
+				}
+			}
+		}
+		return all
+	}
+	all := slices.Clone(targets)
+	for i, t := range all {
+		all[i].Before = slices.Concat(t.Before, of(g.base.Environments, t.Target))
+		all[i].After = slices.Concat(t.After, of(g.head.Environments, t.Target))
+	}
+	return all
+}
+
 // stale compares the overlays that the head commits with what it renders. A head without overlays, in
 // a repository that never had any, commits none.
 func (g *gate) stale() ([]finding.Finding, error) {
@@ -232,6 +284,13 @@ func (g *gate) stale() ([]finding.Finding, error) {
 		return nil, nil
 	}
 	targets := rendered(g.head.Environments)
+	for _, t := range targets {
+		for name := range t.Files {
+			if !overlay.IsFileName(name) {
+				return nil, nil // that is said where it is checked
+			}
+		}
+	}
 	if shared, conflicts := check.ArgoCD(g.head.Environments); len(conflicts) == 0 && len(shared.Objects) > 0 {
 		targets = append(targets, shared)
 	}
@@ -258,6 +317,13 @@ func (g *gate) elsewhere() []finding.Finding {
 			Rule: "input/symlink", Severity: finding.Error, Source: &finding.Position{File: name},
 			Message: "it is a symlink or a submodule: what it leads to is no part of the revision, so that what is judged is not what is rendered from a checkout",
 			Remedy:  "put the files themselves there",
+		})
+	}
+	for _, name := range g.Head.Rewritten {
+		found = append(found, finding.Finding{
+			Rule: "input/gitattributes", Severity: finding.Error, Source: &finding.Position{File: name},
+			Message: "it has git write other texts into a checkout than it keeps (ident, filter, working-tree-encoding or export-subst): what is judged is not what is rendered from a checkout",
+			Remedy:  "take these attributes away from cue/ and overlays/",
 		})
 	}
 	return found

@@ -18,6 +18,7 @@ import (
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/typed"
+	"tenon.dev/tenon/internal/veil"
 )
 
 // meaning collects what a change leads to, as the rules about changes see it: lists of items by what
@@ -35,7 +36,7 @@ func newMeaning() *meaning {
 }
 
 // lists are the names of all lists, so that rules may count on each.
-var lists = []string{"objects", "rights", "reach", "images", "costs", "rollout", "refused", "restarts", "trust", "sources"}
+var lists = []string{"objects", "rights", "reach", "images", "costs", "rollout", "refused", "restarts", "trust", "sources", "power"}
 
 // document is what the rules see as input.change.
 func (m *meaning) document() map[string]any {
@@ -83,6 +84,13 @@ func (m *meaning) target(t finding.Target, before, after []manifest.Object) {
 	m.images(t, before, after)
 	m.quotas(t, before, after)
 	m.updates(t, before, after)
+}
+
+// anew adds what a new target gives beyond what a target of the base does.
+func (m *meaning) anew(t finding.Target, like, after []manifest.Object) {
+	m.rights(t, like, after)
+	m.opened(t, like, after)
+	m.images(t, like, after)
 }
 
 // objects adds the differences themselves.
@@ -155,9 +163,48 @@ func sameKinds(before, after []manifest.Object, kinds ...string) bool {
 }
 
 func (m *meaning) reach(t finding.Target, before, after []manifest.Object) {
-	if sameKinds(before, after, "NetworkPolicy") {
+	if sameKinds(before, after, "NetworkPolicy") && sameLabels(before, after) {
 		return
 	}
+	m.opened(t, before, after)
+}
+
+// sameLabels tells whether what has pods has the same labels in both versions: policies select by them.
+func sameLabels(before, after []manifest.Object) bool {
+	of := func(objects []manifest.Object) []string {
+		var all []string
+		for _, o := range objects {
+			labels(o.Value, func(found any) {
+				text, _ := json.Marshal(found)
+				all = append(all, o.Kind+"/"+o.Namespace+"/"+o.Name+string(text))
+			})
+		}
+		slices.Sort(all)
+		return all
+	}
+	return slices.Equal(of(before), of(after))
+}
+
+// labels visits the labels within an object, wherever its pods are.
+func labels(value any, visit func(any)) {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			if key == "labels" {
+				visit(inner)
+				continue
+			}
+			labels(inner, visit)
+		}
+	case []any:
+		for _, inner := range v {
+			labels(inner, visit)
+		}
+	}
+}
+
+// opened adds connections that came and went.
+func (m *meaning) opened(t finding.Target, before, after []manifest.Object) {
 	add := func(op string, list []graph.Reach) {
 		pods := map[string][]string{}
 		first := map[string]graph.Reach{}
@@ -232,7 +279,7 @@ func (m *meaning) updates(t finding.Target, before, after []manifest.Object) {
 			continue
 		}
 		for _, r := range typed.Update(*o.Before, *o.After) {
-			m.add("refused", item{"object": o.Object, "field": written(*o.After, r.Field), "message": r.Message}, t)
+			m.add("refused", item{"object": o.Object, "field": written(*o.After, r.Field), "message": veil.Scrub(r.Message, veil.Values(o.Object.Kind, o.After.Value))}, t)
 		}
 		if pods, ok := podTemplates[o.Object.Kind]; ok && slices.ContainsFunc(o.Changes, func(c diff.Change) bool { return strings.HasPrefix(c.Field, pods) }) {
 			m.add("restarts", item{"object": o.Object, "field": pods}, t)

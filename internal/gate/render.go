@@ -63,15 +63,27 @@ func (m *meaning) replaced(before, after []check.Environment) {
 			m.add("trust", item{"what": "render", "op": "replaced", "name": name, "source": finding.Position{File: now.FirstFile()}},
 				finding.Target{Environment: now.Name})
 		}
+		for _, name := range now.Imports() {
+			builtin := !strings.Contains(strings.SplitN(name, "/", 2)[0], ".")
+			if old == nil && len(before) > 0 {
+				old = &before[0]
+			}
+			if builtin || old == nil || slices.Contains(old.Imports(), name) || slices.Contains(released, name) {
+				continue
+			}
+			m.add("trust", item{"what": "render", "op": "imported", "name": name, "source": finding.Position{File: now.FirstFile()}},
+				finding.Target{Environment: now.Name})
+		}
 	}
 }
 
 // copied finds a copy of the released packages that changed and is not the one that this tenon writes.
 func (m *meaning) copied(before, after, own map[string][]byte) {
+	// A file of that name counts wherever below cue.mod it lies: pkg, gen and usr are one package.
 	copies := func(all map[string][]byte) map[string][]byte {
 		below := map[string][]byte{}
 		for name, text := range all {
-			if strings.HasPrefix(name, vendorDir+"/") {
+			if strings.HasPrefix(name, "cue/cue.mod/") && (strings.Contains(name, "/tenon.dev/") || strings.HasPrefix(name, vendorDir)) {
 				below[name] = text
 			}
 		}
@@ -79,7 +91,11 @@ func (m *meaning) copied(before, after, own map[string][]byte) {
 	}
 	old, now := copies(before), copies(after)
 	same := func(a, b map[string][]byte) bool { return maps.EqualFunc(a, b, bytes.Equal) }
-	if len(now) == 0 || same(old, now) || same(now, own) {
+	if same(old, now) || same(now, own) {
+		return
+	}
+	if len(now) == 0 {
+		m.add("trust", item{"what": "render", "op": "copied", "name": vendorDir, "source": finding.Position{File: "cue/cue.mod/module.cue"}}, finding.Target{})
 		return
 	}
 	for _, name := range slices.Sorted(maps.Keys(merged(own, now))) {

@@ -101,7 +101,23 @@ func (m *meaning) levels(before, after check.Environment, rules *policy.Set) {
 			}
 			return rules.Rules[i].Severity.String()
 		}
-		m.weighed("rule", id, level(before), level(after), after.Place(fmt.Sprintf("rules.%q", id)))
+		place := after.Place(fmt.Sprintf("rules.%q", id))
+		if rules.IsRule(id) {
+			m.weighed("rule", id, level(before), level(after), place)
+			continue
+		}
+		// What a check that is no Rego weighs by itself is not known here: a level that was stated and is
+		// not any more counts as lowered, unless it let the rule off.
+		was, wasStated := before.State.Rules[id]
+		is, isStated := after.State.Rules[id]
+		switch {
+		case wasStated && isStated:
+			m.weighed("rule", id, was.Severity, is.Severity, place)
+		case isStated:
+			m.weighed("rule", id, "error", is.Severity, place)
+		case was.Severity == "error" || was.Severity == "warning":
+			m.add("trust", item{"what": "rule", "op": "weakened", "name": id, "before": was.Severity, "after": "its own"}, finding.Target{})
+		}
 	}
 	m.weighed("gate", "failOn", before.State.Gate.FailOn, after.State.Gate.FailOn, after.Place("gate.failOn"))
 }

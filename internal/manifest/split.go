@@ -2,6 +2,7 @@ package manifest
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -29,12 +30,14 @@ func split(file string, data []byte) ([]*document, []finding.Finding) {
 	var documents []*document
 	var hidden []finding.Finding
 	start, first := 0, 0
+	line, counted := 0, 0
 	cut := func(end, next, line int) {
 		documents = append(documents, &document{file: file, line: first, text: data[start:end]})
 		start, first = next, line
 	}
 	for _, s := range separators(data) {
-		line := bytes.Count(data[:s.at], []byte("\n"))
+		line += bytes.Count(data[counted:s.at], []byte("\n"))
+		counted = s.at
 		if s.plain {
 			cut(s.at, s.end, line+1)
 			continue
@@ -134,7 +137,12 @@ func firstRune(s string) rune {
 // behindEnd finds documents behind a line of three dots, which end a document without beginning one:
 // kubectl reads none of them.
 func (d *document) behindEnd() []finding.Finding {
-	if !bytes.Contains(d.text, []byte("...")) {
+	// A document in flow style ends with its bracket: what follows begins another for some readers.
+	flow := bytes.HasPrefix(bytes.TrimLeft(withoutComments(d.text), " \t\r\n"), []byte("{")) || bytes.HasPrefix(bytes.TrimLeft(d.text, "- \t\r\n"), []byte("{"))
+	if !flow && !bytes.Contains(d.text, []byte("...")) {
+		return nil
+	}
+	if trimmed := bytes.TrimSpace(d.text); flow && json.Valid(trimmed) {
 		return nil
 	}
 	decoder := yamlv3.NewDecoder(bytes.NewReader(d.text))
@@ -148,14 +156,29 @@ func (d *document) behindEnd() []finding.Finding {
 			continue
 		}
 		if err != nil { // no document that this reader takes, which others may
-			node.Line = bytes.Count(d.text[:bytes.LastIndex(d.text, []byte("..."))], []byte("\n")) + 1
+			node.Line = bytes.Count(d.text[:max(0, bytes.LastIndex(d.text, []byte("...")))], []byte("\n")) + 1
 		}
 		return []finding.Finding{{
 			Rule: "input/document-separator", Severity: finding.Error,
 			Source:  &finding.Position{File: d.file, Line: d.line + max(1, node.Line), Column: max(1, node.Column)},
-			Message: "a document stands behind the end of another, three dots: kubectl does not read it, other readers do, and it was not checked",
+			Message: "something stands behind the end of the document, which some readers take for another one and others do not see: it was not checked",
 			Remedy:  "write --- on a line of its own before it",
 		}}
+	}
+}
+
+// withoutComments leaves out the comments that a text begins with.
+func withoutComments(text []byte) []byte {
+	for {
+		text = bytes.TrimLeft(text, " \t\r\n")
+		if !bytes.HasPrefix(text, []byte("#")) {
+			return text
+		}
+		i := bytes.IndexByte(text, '\n')
+		if i < 0 {
+			return nil
+		}
+		text = text[i:]
 	}
 }
 

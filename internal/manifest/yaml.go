@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"strings"
 
 	yamlv3 "go.yaml.in/yaml/v3"
@@ -59,7 +60,7 @@ func (p *Parsed) add(value any, d *document, at Path) {
 	kind, _ := object["kind"].(string)
 	if items, isList := object["items"].([]any); isList {
 		for i, item := range items {
-			p.add(item, d, at.Append("items", i))
+			p.add(inferred(item, object, kind), d, at.Append("items", i))
 		}
 		if strings.HasSuffix(kind, "List") {
 			return
@@ -80,6 +81,24 @@ func (p *Parsed) add(value any, d *document, at Path) {
 	}
 	o.File, o.Document = d.file, d.line
 	p.Objects = append(p.Objects, o)
+}
+
+// inferred gives an item of a typed list, such as a RoleList, the version and kind that it leaves out, as
+// the API server's own lists and kubectl do.
+func inferred(item any, list map[string]any, kind string) any {
+	object, isMap := item.(map[string]any)
+	of, typed := strings.CutSuffix(kind, "List")
+	if !isMap || !typed || of == "" || object["apiVersion"] != nil && object["kind"] != nil {
+		return item
+	}
+	next := maps.Clone(object)
+	if next["kind"] == nil {
+		next["kind"] = of
+	}
+	if next["apiVersion"] == nil {
+		next["apiVersion"] = list["apiVersion"]
+	}
+	return next
 }
 
 // looksLikeObject tells a Kubernetes object with a mistake in its head from other documents.
@@ -136,11 +155,16 @@ func splitJSON(file string, data []byte) []*document {
 // decode gives the document's value as kubectl and the API server read it: YAML 1.1, where
 // a bare y or on is a boolean. A document without content gives nil.
 func (d *document) decode() (any, error) {
+	var value any
+	if trimmed := bytes.TrimSpace(d.text); bytes.HasPrefix(trimmed, []byte("{")) && json.Valid(trimmed) {
+		// JSON has escapes that YAML has not.
+		strict, err := kjson.UnmarshalStrict(trimmed, &value)
+		return value, errors.Join(append(strict, err)...)
+	}
 	text, err := yaml.YAMLToJSONStrict(d.text)
 	if err != nil {
 		return nil, err
 	}
-	var value any
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(text, &value); err != nil {
 		return nil, err
 	}

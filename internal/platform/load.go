@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -200,9 +201,16 @@ func (f Folder) Parse(name string) (*Parsed, error) {
 // digest covers the names and texts of all files that an evaluation reads.
 func digest(instance *build.Instance, texts map[string][]byte) [sha256.Size]byte {
 	sum := sha256.New()
+	embeds := false
 	for _, i := range withImports(instance) {
 		for _, file := range i.Files {
 			fmt.Fprintf(sum, "%q %q\n", file.Filename, texts[file.Filename])
+			embeds = embeds || bytes.Contains(texts[file.Filename], []byte("extern"))
+		}
+	}
+	if embeds { // @extern(embed) reads files that are no part of a package
+		for _, name := range slices.Sorted(maps.Keys(texts)) {
+			fmt.Fprintf(sum, "%q %q\n", name, texts[name])
 		}
 	}
 	return [sha256.Size]byte(sum.Sum(nil))

@@ -4,12 +4,15 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
 
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/manifest"
@@ -20,18 +23,15 @@ import (
 func (s *Set) Evaluate(ctx context.Context, o manifest.Object) ([]finding.Finding, error) {
 	found, err := s.evaluate(ctx, o)
 	if err != nil {
-		return nil, fmt.Errorf("evaluating rules on %s %s: %w", o.Kind, o.Name, err)
+		return found, fmt.Errorf("evaluating rules on %s %s: %w", o.Kind, o.Name, err)
 	}
 	return found, nil
 }
 
 func (s *Set) evaluate(ctx context.Context, o manifest.Object) ([]finding.Finding, error) {
 	found, err := s.run(ctx, oneObject, o, Input(o))
-	if err != nil {
-		return nil, err
-	}
-	more, err := s.run(ctx, bareObject, o, o.Value)
-	return append(found, more...), err
+	more, moreErr := s.run(ctx, bareObject, o, o.Value)
+	return append(found, more...), errors.Join(err, moreErr)
 }
 
 // Counted is how many rules are evaluated over objects and, where two revisions are compared, over the
@@ -65,12 +65,12 @@ func (s *Set) run(ctx context.Context, sees input, o manifest.Object, input map[
 	if err != nil {
 		return nil, err
 	}
-	result, err := query.Eval(ctx, rego.EvalParsedInput(value))
-	if err != nil {
-		return nil, err
+	result, err := confine.Eval(ctx, query, rego.EvalParsedInput(value))
+	if err == nil && len(result) == 0 {
+		err = fmt.Errorf("the rules gave no result")
 	}
-	if len(result) == 0 {
-		return nil, fmt.Errorf("the rules gave no result")
+	if err != nil {
+		return s.oneByOne(ctx, sees, o, value)
 	}
 	sets, _ := result[0].Bindings["x"].([]any)
 	let, err := s.letOff(ctx, sees, value)
@@ -94,6 +94,54 @@ func (s *Set) run(ctx context.Context, sees input, o manifest.Object, input map[
 	return found, nil
 }
 
+// maxAlone is how long one rule may take where all of them together did not end well.
+const maxAlone = 3 * time.Second
+
+// oneByOne evaluates the rules each for itself: one that fails or does not end must not hide what the
+// others find. What is wrong with it is an error beside what was found.
+func (s *Set) oneByOne(ctx context.Context, sees input, o manifest.Object, value ast.Value) ([]finding.Finding, error) {
+	// The time is up by which all of them should have ended; each has some of its own.
+	ctx = context.WithoutCancel(ctx)
+	var found []finding.Finding
+	var errs []error
+	for _, r := range s.Rules {
+		if r.sees != sees {
+			continue
+		}
+		within, cancel := context.WithTimeout(ctx, maxAlone)
+		verdicts, err := s.alone(within, r, value)
+		cancel()
+		if err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", r.ID, err))
+			continue
+		}
+		for _, verdict := range verdicts {
+			found = append(found, r.finding(o, verdict))
+		}
+	}
+	if len(errs) == 0 { // each for itself they end
+		return found, nil
+	}
+	return found, errors.Join(errs...)
+}
+
+func (s *Set) alone(ctx context.Context, r Rule, value ast.Value) ([]any, error) {
+	query, err := s.query(ctx, []string{r.results()})
+	if err != nil {
+		return nil, err
+	}
+	result, err := confine.Eval(ctx, query, rego.EvalParsedInput(value))
+	if err != nil {
+		return nil, err
+	}
+	if len(result) == 0 {
+		return nil, nil
+	}
+	sets, _ := result[0].Bindings["x"].([]any)
+	verdicts, _ := sets[0].([]any)
+	return verdicts, nil
+}
+
 // letOff names the conftest rules, by package and what follows the underscore of their names, that
 // exceptions let off on an object.
 func (s *Set) letOff(ctx context.Context, sees input, input ast.Value) (map[string]bool, error) {
@@ -102,7 +150,7 @@ func (s *Set) letOff(ctx context.Context, sees input, input ast.Value) (map[stri
 		return let, nil
 	}
 	for pkg, query := range s.exceptions {
-		result, err := query.Eval(ctx, rego.EvalParsedInput(input))
+		result, err := confine.Eval(ctx, query, rego.EvalParsedInput(input))
 		if err != nil {
 			return nil, err
 		}

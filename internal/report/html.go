@@ -129,20 +129,24 @@ func htmlFindingOf(f finding.Finding, p Page, o Options) htmlFinding {
 		return h
 	}
 	h.Place = f.Source.String()
-	if o.Source != nil && quotable(f) {
-		h.Excerpt = around(*f.Source, o.Source)
+	if o.sources != nil && quotable(f) {
+		h.Excerpt = surroundings(*f.Source, o.sources)
 	}
 	return h
 }
 
-// around is the line of a finding with two on each side.
-func around(p finding.Position, source func(string) ([]byte, error)) []excerptLine {
+// surroundings are the line of a finding and, of CUE, two on each side. Of a manifest no line is shown that
+// no finding is about.
+func surroundings(p finding.Position, sources *sources) []excerptLine {
 	if p.Line == 0 {
 		return nil
 	}
-	from := max(1, p.Line-2)
+	from, to := max(1, p.Line-2), p.Line+2
+	if isManifest(p.File) {
+		from, to = p.Line, p.Line
+	}
 	var all []excerptLine
-	for i, text := range excerpt(source, p.File, from, p.Line+2) {
+	for i, text := range sources.lines(p.File, from, to) {
 		all = append(all, excerptLine{from + i, text, from+i == p.Line})
 	}
 	return all

@@ -87,7 +87,7 @@ func escaped(text string, several bool) string {
 // line and paragraph separators, and those of format, such as the ones that turn the direction of text
 // (https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters).
 func obeyed(r rune) bool {
-	return r < ' ' || r >= 0x7f && r < 0xa0 || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+	return r < ' ' || r >= 0x7f && r < 0xa0 || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Variation_Selector, unicode.Other_Default_Ignorable_Code_Point) || r == 0x2800
 }
 
 // command fits what a CI takes for a command wherever it stands in a line: GitHub's older form, and

@@ -25,6 +25,8 @@ type Options struct {
 	Rule func(id string) Rule
 	// Version of tenon, for formats that name the tool.
 	Version string
+
+	sources *sources
 }
 
 // formats write a page, by name.
@@ -48,6 +50,7 @@ func Write(w io.Writer, format string, p Page, o Options) error {
 	if o.Rule == nil {
 		o.Rule = func(id string) Rule { return Rule{ID: id} }
 	}
+	o.sources = newSources(o.Source)
 	if format == "json" {
 		p = veiled(p)
 	} else {
@@ -87,7 +90,7 @@ func (s style) paint(code, text string) string {
 var colors = map[finding.Severity]string{finding.Error: "1;31", finding.Warning: "1;33", finding.Info: "1;36"}
 
 func writeText(w io.Writer, p Page, o Options) error {
-	t := text{style: style{o.Color}, source: o.Source}
+	t := text{style: style{o.Color}, sources: o.sources}
 	if p.Verdict != "" {
 		t.comparison(p)
 	} else {
@@ -104,8 +107,8 @@ func writeText(w io.Writer, p Page, o Options) error {
 
 type text struct {
 	strings.Builder
-	style  style
-	source func(string) ([]byte, error)
+	style   style
+	sources *sources
 }
 
 // finding writes file:line:col: severity rule: message, the line with a caret, where it was
@@ -173,23 +176,6 @@ func targets(list []finding.Target) string {
 	return strings.Join(folded, ", ")
 }
 
-// excerpt gives lines of a source as they may be shown.
-func excerpt(source func(string) ([]byte, error), file string, from, to int) []string {
-	data, err := source(file)
-	if err != nil {
-		return nil
-	}
-	lines := veil.Excerpt(file, string(data), from, to)
-	for i, line := range lines {
-		line = command.ReplaceAllString(escaped(strings.TrimRight(line, "\r"), true), `# #$1[`)
-		if len(line) > maxExcerpt {
-			line = strings.ToValidUTF8(line[:maxExcerpt], "") + "..."
-		}
-		lines[i] = line
-	}
-	return lines
-}
-
 // quotable tells whether the source of a finding may be shown: not where it may hold a secret, and not
 // where the document did not parse, so that nobody knows what it holds.
 func quotable(f finding.Finding) bool {
@@ -209,10 +195,10 @@ func isManifest(file string) bool {
 const maxExcerpt = 160
 
 func (t *text) excerpt(p finding.Position) {
-	if t.source == nil || p.Line == 0 {
+	if t.sources == nil || p.Line == 0 {
 		return
 	}
-	lines := excerpt(t.source, p.File, p.Line, p.Line)
+	lines := t.sources.lines(p.File, p.Line, p.Line)
 	if len(lines) == 0 {
 		return
 	}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"regexp"
+	"strings"
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
 
@@ -71,7 +73,7 @@ func result(run *sarif.Run, f finding.Finding, print string) *sarif.Result {
 	if in := where(f); in != "" {
 		text += "\nIn: " + in
 	}
-	r := sarif.NewRuleResult(f.Rule).WithLevel(level(f.Severity)).WithMessage(sarif.NewTextMessage(text)).
+	r := sarif.NewRuleResult(f.Rule).WithLevel(level(f.Severity)).WithMessage(sarif.NewTextMessage(unlinked(text))).
 		WithRuleIndex(run.GetRuleIndex(f.Rule)).WithPartialFingerprints(map[string]string{"tenonFinding/v1": print})
 	// Code scanning shows no result without a place: what no file led to stands at the platform.
 	source := finding.Position{File: "cue/platform"}
@@ -97,13 +99,31 @@ func result(run *sarif.Run, f finding.Finding, print string) *sarif.Result {
 	return r
 }
 
+// unlinked writes a text so that it holds no link, [text](target), and no place to put another text into,
+// {0} (https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/sarif-v2.1.0-os.html#_Toc34317472). Brackets and
+// braces of paths and JSON stay as they are.
+func unlinked(text string) string {
+	return placeholder.ReplaceAllString(strings.ReplaceAll(text, "](", "] ("), "{{$1}}")
+}
+
+var placeholder = regexp.MustCompile(`\{([0-9]+)\}`)
+
+// uri is the name of a file as a reference of a URI.
+func uri(file string) string {
+	parts := strings.Split(file, "/")
+	for i, part := range parts {
+		parts[i] = url.PathEscape(part)
+	}
+	return strings.Join(parts, "/")
+}
+
 func location(p finding.Position) *sarif.Location {
 	region := sarif.NewRegion().WithStartLine(max(1, p.Line))
 	if p.Column > 0 {
 		region.WithStartColumn(p.Column)
 	}
 	return sarif.NewLocationWithPhysicalLocation(sarif.NewPhysicalLocation().
-		WithArtifactLocation(sarif.NewSimpleArtifactLocation(p.File)).WithRegion(region))
+		WithArtifactLocation(sarif.NewSimpleArtifactLocation(uri(p.File))).WithRegion(region))
 }
 
 // fingerprint is the same for a finding wherever its line moves.

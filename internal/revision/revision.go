@@ -6,11 +6,11 @@ package revision
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/go-git/go-billy/v5"
@@ -36,6 +36,8 @@ type Revision struct {
 	// Elsewhere are the symlinks and submodules among the files: what they lead to is no part of the
 	// revision, so that whoever reads a checkout sees other files.
 	Elsewhere []string
+	// Rewritten are the .gitattributes by which a checkout of the files is another text than git keeps.
+	Rewritten []string
 
 	commit *object.Commit
 }
@@ -200,57 +202,105 @@ func read(repository *git.Repository, hash plumbing.Hash, prefix, name string, o
 		return Revision{}, fmt.Errorf("reading %s: %w", name, err)
 	}
 	files := memfs.New()
-	elsewhere, err := copyTree(files, repository, tree, only)
+	c := copier{into: files, repository: repository, only: only}
+	if err := c.copy(tree, ".", 0); err != nil {
+		return Revision{}, fmt.Errorf("reading %s: %w", name, err)
+	}
+	root, err := commit.Tree()
 	if err != nil {
 		return Revision{}, fmt.Errorf("reading %s: %w", name, err)
 	}
-	return Revision{Name: name, Commit: hash.String(), FS: iofs.New(files), Elsewhere: elsewhere, commit: commit}, nil
+	return Revision{
+		Name: name, Commit: hash.String(), FS: iofs.New(files), Elsewhere: c.elsewhere, Rewritten: rewritten(root, prefix, c.names), commit: commit,
+	}, nil
 }
 
-// copyTree reads files of a tree into memory. Symlinks and submodules are left out and named.
-func copyTree(into billy.Filesystem, repository *git.Repository, tree *object.Tree, only []string) (elsewhere []string, err error) {
-	walker := object.NewTreeWalker(tree, true, nil)
-	defer walker.Close()
-	count, total := 0, int64(0)
-	for {
-		name, entry, err := walker.Next()
-		if err != nil {
-			return elsewhere, ignoreEOF(err)
-		}
-		if !within(name, only) || entry.Mode == filemode.Dir {
-			continue
-		}
-		if entry.Mode != filemode.Regular && entry.Mode != filemode.Executable && entry.Mode != filemode.Deprecated {
-			elsewhere = append(elsewhere, name)
-			continue
-		}
-		// The size stands in the head of the object: a file may inflate to thousands of times what it takes.
-		size, err := repository.Storer.EncodedObjectSize(entry.Hash)
-		if err != nil && !errors.Is(err, plumbing.ErrObjectNotFound) { // alternates are not asked for sizes
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		count, total = count+1, total+size
+// copier reads files of a tree into memory. Symlinks and submodules are left out and named.
+type copier struct {
+	into       billy.Filesystem
+	repository *git.Repository
+	only       []string
+	total      int64
+	names      []string
+	elsewhere  []string
+}
+
+// maxFolders bounds how deep folders may lie in each other.
+const maxFolders = 64
+
+func (c *copier) copy(tree *object.Tree, dir string, depth int) error {
+	if depth > maxFolders {
+		return fmt.Errorf("%s: folders lie more than %d deep in each other", dir, maxFolders)
+	}
+	for _, entry := range tree.Entries {
+		name := path.Join(dir, entry.Name)
 		switch {
-		case size > maxFile:
-			return nil, fmt.Errorf("%s is larger than %d MiB", name, maxFile>>20)
-		case count > maxFiles || total > maxTotal:
-			return nil, fmt.Errorf("it has more than %d files or %d MiB below %s", maxFiles, maxTotal>>20, strings.Join(only, ", "))
-		}
-		file, err := tree.TreeEntryFile(&entry)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if total += max(0, file.Size-size); file.Size > maxFile || total > maxTotal {
-			return nil, fmt.Errorf("%s is larger than %d MiB, or all of it larger than %d", name, maxFile>>20, maxTotal>>20)
-		}
-		text, err := file.Contents()
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		if err := write(into, name, text); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+		case entry.Mode == filemode.Dir:
+			// What is not asked for is not opened: a few objects may unfold to millions of folders.
+			if !within(name, c.only) && !leadsTo(name, c.only) {
+				continue
+			}
+			below, err := c.repository.TreeObject(entry.Hash)
+			if err == nil {
+				err = c.copy(below, name, depth+1)
+			}
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		case !within(name, c.only):
+		case entry.Mode != filemode.Regular && entry.Mode != filemode.Executable && entry.Mode != filemode.Deprecated:
+			c.elsewhere = append(c.elsewhere, name)
+		default:
+			if err := c.file(tree, entry, name); err != nil {
+				return err
+			}
 		}
 	}
+	return nil
+}
+
+// leadsTo tells whether one of the folders lies below another.
+func leadsTo(name string, only []string) bool {
+	return slices.ContainsFunc(only, func(folder string) bool { return strings.HasPrefix(path.Clean(folder)+"/", name+"/") })
+}
+
+func (c *copier) file(tree *object.Tree, entry object.TreeEntry, name string) error {
+	// The size stands in the head of the object: a file may inflate to thousands of times what it takes.
+	size, err := c.repository.Storer.EncodedObjectSize(entry.Hash)
+	if err != nil && !errors.Is(err, plumbing.ErrObjectNotFound) { // alternates are not asked for sizes
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	c.names = append(c.names, name)
+	c.total += size
+	if err := c.bounded(name, size); err != nil {
+		return err
+	}
+	file, err := tree.TreeEntryFile(&entry)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	c.total += max(0, file.Size-size)
+	if err := c.bounded(name, file.Size); err != nil {
+		return err
+	}
+	text, err := file.Contents()
+	if err == nil {
+		err = write(c.into, name, text)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func (c *copier) bounded(name string, size int64) error {
+	switch {
+	case size > maxFile:
+		return fmt.Errorf("%s is larger than %d MiB", name, maxFile>>20)
+	case len(c.names) > maxFiles || c.total > maxTotal:
+		return fmt.Errorf("it has more than %d files or %d MiB below %s", maxFiles, maxTotal>>20, strings.Join(c.only, ", "))
+	}
+	return nil
 }
 
 func within(name string, only []string) bool {
@@ -292,11 +342,4 @@ func (r Revision) String() string {
 		return r.Name
 	}
 	return fmt.Sprintf("%s (%s)", r.Name, r.Commit[:7])
-}
-
-func ignoreEOF(err error) error {
-	if errors.Is(err, io.EOF) {
-		return nil
-	}
-	return err
 }

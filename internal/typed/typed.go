@@ -108,13 +108,16 @@ func (c *Checker) findings(o manifest.Object, problems []problem) []finding.Find
 	return found
 }
 
+// maxSearched bounds what is searched once for each problem: an object may have as many of both.
+const maxSearched = 200
+
 // entry adds the key to the path of a map, of which upstream names only the invalid value.
 func entry(o manifest.Object, field string, value any) string {
 	path := manifest.ParsePath(field)
 	found, _ := manifest.Lookup(o.Value, path)
 	m, isMap := found.(map[string]any)
 	text, isText := value.(string)
-	if !isMap || !isText {
+	if !isMap || !isText || len(m) > maxSearched {
 		return field
 	}
 	for _, key := range slices.Sorted(maps.Keys(m)) {
@@ -206,6 +209,7 @@ func without(value map[string]any, problems []problem) map[string]any {
 // independent leaves out what validators say only because a field did not decode: of that
 // field, of what is in it, and that its place lacks something.
 func independent(found, misfits []problem) []problem {
+	misfits = misfits[:min(len(misfits), maxSearched)]
 	return slices.DeleteFunc(found, func(p problem) bool {
 		for _, m := range misfits {
 			field, place := manifest.ParsePath(m.field), manifest.ParsePath(p.field)

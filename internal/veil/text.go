@@ -11,29 +11,40 @@ var form = regexp.MustCompile(`(?s:-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----
 	`\bxox[abpors]-[\w-]{10,}|hooks\.slack\.com/services/\S+|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+|\bhf_[A-Za-z0-9]{20,}|\bnvapi-[\w-]{20,}|\bAIza[\w-]{30,}|\bsk-[A-Za-z0-9_-]{20,}`)
 
 // address fits the credentials of a URL.
-var address = regexp.MustCompile(`(://)([^/\s:@"'<>]*:[^/\s@"'<>]+|[^/\s:@"'<>$(){}]{12,})(@)`)
+var address = regexp.MustCompile(`(://)([^/\s:@"'<>]*:[^\s"'<>]*[^\s@"'<>]|[^/\s:@"'<>$(){}]{12,})(@)`)
+
+// bare fits credentials before a host without a scheme, as in the reference of an image.
+var bare = regexp.MustCompile(`(\b[\w.-]+:)([^\s/@:"'$]{4,})(@[\w-]+(?:\.[\w-]+)+(?::\d+)?/)`)
 
 // header fits a credential behind the scheme of an Authorization header.
-var header = regexp.MustCompile(`(?i)\b(bearer|basic|token)(\s+)([A-Za-z0-9._~+/=-]{8,})`)
+var header = regexp.MustCompile(`(?i)\b(bearer|basic|authorization:\s*(?:token|apikey))(["']?\s+["']?)([A-Za-z0-9._~+/=-]{8,})`)
 
 // user fits the credentials that curl and its like are given.
-var user = regexp.MustCompile(`((?:^|\s)(?:-u|--user|--proxy-user)[ =]+["']?)([^\s"':$]+:)([^\s"'$]+)`)
+var user = regexp.MustCompile(`((?:^|\s)(?:-u|--user|--proxy-user)[ =]*["']?)([^\s"':$]+:)([^\s"'$]+)`)
 
 // netrc fits the password of a .netrc.
 var netrc = regexp.MustCompile(`(?i)(\blogin\s+\S+\s+password\s+)([^\s$]+)`)
 
 // pair fits a name with what is assigned to it: in shell, INI, JSON, YAML, options and addresses.
-var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|credential|webhook[-_]?url|pwd|auth|pat|pass)[A-Za-z0-9_.-]*)` +
+var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(?:ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|pwd|auth|pat|pass|pw)[A-Za-z0-9_.-]*)` +
 	`(["']?[ \t]*[:=][ \t]*)("(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
 
 // flag fits an option that is given a secret as its next word, in shell or in a list of words.
 var flag = regexp.MustCompile(`(?i)(--?(?:[a-z][\w-]*)?(?:passw(?:or)?d|passphrase|secret|token|api-?key|access-?key|private-?key|credential|pwd))(["']?[ \t]*,?[ \t]+["']?)([^\s"',\]$<{-][^\s"',\]]*)`)
 
+// given fits what programs are given a password by, other than an option that says so.
+var given = []*regexp.Regexp{
+	regexp.MustCompile(`(\bsshpass\s+-p\s*["']?)([^\s"'$-][^\s"']*)`),
+	regexp.MustCompile(`(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]*?\s-p["']?)([^\s"'$]+)`),
+	regexp.MustCompile(`(\b(?:echo|printf)\s+(?:-n\s+)?(?:%s\s+)?["']?)([^\s"'$|]+)(["']?\s*\|[^\n|]*--password-stdin)`),
+	regexp.MustCompile(`(?i)(\bread\b[^\n]*(?:pass|token|secret)\w*[^\n]*<<<\s*["']?)([^\s"'$]+)`),
+}
+
 // benignPair are names that Kubernetes and Tekton give to what is no secret.
-var benignPair = regexp.MustCompile(`(?i)^(secretName|secretRef|secretKeyRef|imagePullSecrets?|automountServiceAccountToken|serviceAccountToken|tokenRequests|secrets?|compat|author|authors|path|spec)$`)
+var benignPair = regexp.MustCompile(`(?i)^(secretName|secretRef|secretKeyRef|imagePullSecrets?|automountServiceAccountToken|serviceAccountToken|tokenRequests|secrets?|compat|author|authors|path|spec|pathType|bypass|compass)$`)
 
 // word fits what a secret looks like where only its name tells: one word, no address, no command.
-var word = regexp.MustCompile(`^[A-Za-z0-9+/=_.!@#%^*~?-]{3,}$`)
+var word = regexp.MustCompile(`^[A-Za-z0-9+/=_.!@#%^*~?:$-]{3,}$`)
 
 // Text hides within a text what is a secret's value by its form, or by the name that it is assigned to.
 // Commands and addresses stay, so that nothing can hide behind a name.
@@ -49,14 +60,19 @@ func Text(text string) string {
 		}
 		return m[1] + Hidden + m[3]
 	})
+	text = bare.ReplaceAllString(text, "$1"+Hidden+"$3")
 	text = header.ReplaceAllString(text, "$1$2"+Hidden)
 	text = user.ReplaceAllString(text, "$1$2"+Hidden)
 	text = netrc.ReplaceAllString(text, "$1"+Hidden)
 	text = flag.ReplaceAllString(text, "$1$2"+Hidden)
+	for _, g := range given {
+		text = g.ReplaceAllString(text, "${1}"+Hidden+"${3}")
+	}
 	return pair.ReplaceAllStringFunc(text, func(found string) string {
 		m := pair.FindStringSubmatch(found)
 		value := strings.Trim(m[3], `"'`)
-		if benignPair.MatchString(m[1]) || !IsName(m[1]) || harmless(m[1], value) || strings.HasPrefix(value, "$") || !word.MatchString(value) || strings.Contains(value, Hidden) {
+		quoted := value != m[3]
+		if benignPair.MatchString(m[1]) || !IsName(m[1]) || harmless(m[1], value) || strings.HasPrefix(value, "$") || strings.Contains(value, Hidden) || code(value) || !quoted && !word.MatchString(value) {
 			return found
 		}
 		return m[1] + m[2] + Hidden

@@ -3,11 +3,15 @@
 package veil
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 
+	"github.com/agnivade/levenshtein"
 	"sigs.k8s.io/yaml"
 )
 
@@ -15,25 +19,37 @@ import (
 const Hidden = "(hidden)"
 
 // secretName fits the names of variables, parameters and keys that hold secrets.
-var secretName = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|credential|webhook[-_]?url|` +
-	`(^|[-_.])(pwd|auth|pat|pass)$)`)
+var secretName = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|` +
+	`(pwd|pass)$|(^|[-_.])(auth|pat|pw)$)`)
 
 // reference fits the names of fields that say where a secret is, not what it is.
-var reference = regexp.MustCompile(`(Name|Ref|Key|Path|File|Dir|Class|Namespace|Type|Kind|Policy|Selector|Label|Url|URL|Id|ID|[-_](name|ref|key|path|file|dir|url|id))$|^(secret|imagePullSecrets?|secrets|tokenRequests)$`)
+var reference = regexp.MustCompile(`(Name|Ref|Class|Namespace|Type|Kind|Policy|Selector|Label|[-_](name|ref|class|namespace|type))$|^(secret|imagePullSecrets?|secrets|tokenRequests)$`)
 
-// identifier fits what objects, keys and files are called.
-var identifier = regexp.MustCompile(`^[a-z0-9/][-a-z0-9./_]{0,252}$`)
+// file fits the names of fields that say in which file a secret is.
+var file = regexp.MustCompile(`(Path|File|Dir|[-_](path|file|dir))$`)
+
+// identifier fits what objects are called, keyName what a key of a Secret is, which has no digits as
+// passwords do.
+var (
+	identifier = regexp.MustCompile(`^[a-z0-9][-a-z0-9.]{0,252}$`)
+	keyName    = regexp.MustCompile(`^[a-z][a-z._-]{0,30}$`)
+)
 
 // IsName tells whether a name is one of a secret.
 func IsName(name string) bool { return secretName.MatchString(name) }
 
 // Named is a scalar as it may be shown under a name.
 func Named(name string, value string) string {
-	if !IsName(name) || harmless(name, value) {
+	if !IsName(name) || harmless(name, value) || code(value) {
 		return Text(value)
 	}
 	return Hidden
 }
+
+// commandLine fits what a shell would run: a name must not hide it from who reviews.
+var commandLine = regexp.MustCompile("\\s.*[|;&<>`]|\\$\\(|^\\s*(curl|wget|sh|bash|python3?|perl|nc|eval|exec|source|kubectl|git|rm|chmod)\\s|^[a-z+]+://[^@\\s]*$")
+
+func code(value string) bool { return commandLine.MatchString(value) }
 
 // harmless tells whether a value under the name of a secret is none: a reference to one, a variable,
 // or nothing.
@@ -45,6 +61,10 @@ func harmless(name, value string) bool {
 		return true
 	case reference.MatchString(name):
 		return identifier.MatchString(trimmed)
+	case file.MatchString(name):
+		return strings.HasPrefix(trimmed, "/")
+	case name == "secretKey": // of ExternalSecrets and interceptors: the key within a Secret
+		return keyName.MatchString(trimmed)
 	}
 	return false
 }
@@ -65,7 +85,7 @@ func At(kind string, path []any, value any) any {
 	if value == nil {
 		return nil
 	}
-	if strings.EqualFold(kind, "Secret") && len(path) > 0 && (path[0] == "data" || path[0] == "stringData") {
+	if isSecret(kind) && len(path) > 0 && (path[0] == "data" || path[0] == "stringData") {
 		return all(value)
 	}
 	switch v := value.(type) {
@@ -80,6 +100,74 @@ func At(kind string, path []any, value any) any {
 		return Hidden
 	}
 	return value
+}
+
+// isSecret tells whether a kind is Secret, or was meant to be.
+func isSecret(kind string) bool {
+	return strings.EqualFold(kind, "Secret") || len(kind) >= 5 && len(kind) <= 8 && levenshtein.ComputeDistance(strings.ToLower(kind), "secret") <= 2
+}
+
+// Values are the texts within an object that are hidden, the longest first: what quotes one of them shows a
+// secret, whatever it says of it. Texts of several lines count line by line.
+func Values(kind string, value any) []string {
+	seen := map[string]bool{}
+	collect(value, At(kind, nil, value), func(text string) {
+		for _, line := range append(strings.Split(text, "\n"), text) {
+			if line = strings.Trim(line, " \t\r\n\"'"); len(line) >= shortest && !variable.MatchString(line) {
+				seen[line] = true
+			}
+		}
+	})
+	values := slices.Collect(maps.Keys(seen))
+	slices.SortFunc(values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return values
+}
+
+// shortest is how long a text has to be to be looked for: shorter ones are in every message.
+const shortest = 4
+
+// collect visits the texts of a value that are not shown, or of which a part is not.
+func collect(value, shown any, visit func(string)) {
+	switch v := value.(type) {
+	case string:
+		switch text, _ := shown.(string); {
+		case text == v:
+		case text == Hidden:
+			visit(v)
+		default:
+			for _, part := range Secrets(v) {
+				visit(part)
+			}
+		}
+	case map[string]any:
+		inner, _ := shown.(map[string]any)
+		for key, below := range v {
+			if inner == nil {
+				collect(below, Hidden, visit)
+			} else {
+				collect(below, inner[key], visit)
+			}
+		}
+	case []any:
+		inner, _ := shown.([]any)
+		for i, below := range v {
+			if i < len(inner) {
+				collect(below, inner[i], visit)
+			} else {
+				collect(below, Hidden, visit)
+			}
+		}
+	}
+}
+
+// Scrub hides values within a text.
+func Scrub(text string, values []string) string {
+	for _, value := range values {
+		if strings.Contains(text, value) {
+			text = strings.ReplaceAll(text, value, Hidden)
+		}
+	}
+	return text
 }
 
 // isFlag tells whether a value is no more than yes or no, or an amount.
@@ -111,8 +199,11 @@ func object(kind string, path []any, value map[string]any) map[string]any {
 		if !given || !IsName(name) {
 			continue
 		}
-		if text, ok := inner.(string); ok && harmless(name, text) {
+		if text, ok := inner.(string); ok && (harmless(name, text) || code(text)) {
 			continue
+		}
+		if _, isMap := inner.(map[string]any); isMap {
+			continue // what is in it has names of its own
 		}
 		shown[key] = all(inner)
 	}

@@ -21,6 +21,13 @@ deny contains {"msg": msg, "item": file} if {
 deny contains {"msg": msg, "item": file} if {
 	some file in input.change.trust
 	file.what == "render"
+	file.op == "imported"
+	msg := sprintf("it imports %s, which the base did not: what that defines is not what tenon was released with", [file.name])
+}
+
+deny contains {"msg": msg, "item": file} if {
+	some file in input.change.trust
+	file.what == "render"
 	file.op == "copied"
 	msg := sprintf("the copy of schema and render is not the one of this tenon: %s differs", [file.name])
 }

@@ -79,7 +79,7 @@ func evaluateRego(ctx context.Context, policy string, input []byte) error {
 	if err := decoder.Decode(&value); err != nil {
 		return fmt.Errorf("the input of its policy: %w", err)
 	}
-	results, err := query.Eval(ctx, rego.EvalInput(value))
+	results, err := confine.Eval(ctx, query, rego.EvalInput(value))
 	if err != nil {
 		return ended(ctx, undecidable("its policy in Rego could not be evaluated: %v", err))
 	}

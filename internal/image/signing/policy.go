@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/lru"
 
 	"tenon.dev/tenon/internal/manifest"
 )
@@ -255,6 +256,23 @@ func (p Policy) matches(o Admitted) bool {
 
 var validGlob = regexp.MustCompile(`^[a-zA-Z0-9-_:\/\*\.@]+$`)
 
+// globs keeps the patterns that were last asked for: each policy is asked about each image.
+var globs = lru.New(1024)
+
+func compileGlob(glob string) (*regexp.Regexp, error) {
+	if known, ok := globs.Get(glob); ok {
+		return known.(*regexp.Regexp), nil
+	}
+	pattern := regexp.QuoteMeta(glob)
+	pattern = strings.ReplaceAll(pattern, `\*\*`, ".*")
+	pattern = strings.ReplaceAll(pattern, `\*`, "[^/]*")
+	compiled, err := regexp.Compile("^" + pattern + "$")
+	if err == nil {
+		globs.Add(glob, compiled)
+	}
+	return compiled, err
+}
+
 // MatchGlob tells whether a glob of a policy covers an image: * stays within one segment of a path,
 // ** crosses them. Names without a registry are those of Docker Hub; a name without tag and digest
 // has the tag latest.
@@ -268,10 +286,7 @@ func MatchGlob(glob, image string) (bool, error) {
 	if !validGlob.MatchString(glob) {
 		return false, fmt.Errorf("invalid glob %q", glob)
 	}
-	pattern := regexp.QuoteMeta(glob)
-	pattern = strings.ReplaceAll(pattern, `\*\*`, ".*")
-	pattern = strings.ReplaceAll(pattern, `\*`, "[^/]*")
-	compiled, err := regexp.Compile("^" + pattern + "$")
+	compiled, err := compileGlob(glob)
 	if err != nil {
 		return false, fmt.Errorf("glob %q: %w", glob, err)
 	}

@@ -1,0 +1,105 @@
+package report
+
+import (
+	"strings"
+
+	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/veil"
+)
+
+// sources gives excerpts of files. Each is read and looked through once, however many findings it has.
+type sources struct {
+	read  func(string) ([]byte, error)
+	files map[string]*source
+}
+
+// source is one file with what may not be shown of it.
+type source struct {
+	name   string
+	lines  []string
+	hidden []string
+	// shown are the lines as they may be shown.
+	shown map[int]string
+}
+
+func newSources(read func(string) ([]byte, error)) *sources {
+	if read == nil {
+		return nil
+	}
+	return &sources{read: read, files: map[string]*source{}}
+}
+
+// lines are those from and to of a file, counted from 1, as they may be shown; none where that is not known.
+func (s *sources) lines(file string, from, to int) []string {
+	known, ok := s.files[file]
+	if !ok {
+		known = s.open(file)
+		s.files[file] = known
+	}
+	if known == nil || from < 1 || from > len(known.lines) {
+		return nil
+	}
+	var all []string
+	for n := from; n <= min(to, len(known.lines)); n++ {
+		line, ok := known.line(n)
+		if !ok {
+			return nil
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
+func (s *sources) open(file string) *source {
+	data, err := s.read(file)
+	if err != nil {
+		return nil
+	}
+	known := &source{name: file, shown: map[int]string{}}
+	text := string(data)
+	known.lines = strings.Split(text, "\n")
+	if isManifest(file) {
+		// What an object holds is known by where it stands, not by how its lines look.
+		for _, o := range manifest.Parse(file, data).Objects {
+			known.hidden = append(known.hidden, veil.Values(o.Kind, o.Value)...)
+		}
+	}
+	return known
+}
+
+func (s *source) line(n int) (string, bool) {
+	if line, ok := s.shown[n]; ok {
+		return line, line != unshown
+	}
+	line, ok := s.veiled(n)
+	if !ok {
+		line = unshown
+	}
+	s.shown[n] = line
+	return line, ok
+}
+
+// unshown marks a line that may not be shown.
+const unshown = "\x00"
+
+// around is how many lines on both sides count for what a line may show.
+const around = 40
+
+func (s *source) veiled(n int) (string, bool) {
+	raw := s.lines[n-1]
+	for _, value := range s.hidden {
+		if strings.Contains(raw, value) {
+			return veil.Hidden, true
+		}
+	}
+	low, high := max(0, n-1-around), min(len(s.lines), n+around)
+	shown := veil.Excerpt(s.name, strings.Join(s.lines[low:high], "\n"), n-low, n-low)
+	if len(shown) == 0 {
+		return "", false
+	}
+	line := command.ReplaceAllString(escaped(strings.TrimRight(shown[0], "\r"), true), `# #$1[`)
+	if len(line) > maxExcerpt {
+		line = strings.ToValidUTF8(line[:maxExcerpt], "") + "..."
+	}
+	return line, true
+}
