@@ -45,19 +45,27 @@ func ReadNamed(name string, most int64) ([]byte, error) {
 
 func regular(file fs.File, most int64) ([]byte, error) {
 	info, err := file.Stat()
-	switch {
-	case err != nil:
-		return nil, Reason(err)
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is no regular file")
-	case info.Size() > most:
-		return nil, tooLarge(most)
+	if err := acceptable(info, err, most); err != nil {
+		return nil, err
 	}
 	data, err := io.ReadAll(io.LimitReader(file, most+1))
 	if err == nil && int64(len(data)) > most {
 		return nil, tooLarge(most)
 	}
 	return data, Reason(err)
+}
+
+// acceptable tells why a file is not read, if it is not.
+func acceptable(info fs.FileInfo, err error, most int64) error {
+	switch {
+	case err != nil:
+		return Reason(err)
+	case !info.Mode().IsRegular():
+		return errors.New("it is no regular file")
+	case info.Size() > most:
+		return tooLarge(most)
+	}
+	return nil
 }
 
 // Reason is what was wrong, without the path, which is told beside it.
@@ -72,13 +80,8 @@ func Reason(err error) error {
 // ReadFS reads a regular file of a tree, which decides what may be reached.
 func ReadFS(tree fs.FS, name string, most int64) ([]byte, error) {
 	info, err := fs.Stat(tree, name) // opening a pipe would wait for whoever writes to it
-	switch {
-	case err != nil:
-		return nil, Reason(err)
-	case !info.Mode().IsRegular():
-		return nil, errors.New("it is no regular file")
-	case info.Size() > most:
-		return nil, tooLarge(most)
+	if err := acceptable(info, err, most); err != nil {
+		return nil, err
 	}
 	data, err := fs.ReadFile(tree, name)
 	return data, Reason(err)
