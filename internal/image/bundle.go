@@ -20,6 +20,8 @@ import (
 // maxBundle bounds what is unpacked of a bundle: policies are text.
 const maxBundle = 32 << 20
 
+var errLargeBundle = fmt.Errorf("%w: it unpacks to more than %d MiB", ErrMalformed, maxBundle>>20)
+
 // Bundle pulls the files of an artifact: an OPA bundle, whose layer is an archive, or what
 // conftest pushes, whose layers are files with a title
 // (https://www.openpolicyagent.org/docs/management-bundles, https://www.conftest.dev/sharing/).
@@ -76,7 +78,8 @@ func (w *unpacker) layer(layer v1.Layer, d v1.Descriptor) error {
 	if err != nil {
 		return err
 	}
-	archive := tar.NewReader(plain)
+	// What is no file takes room in the archive too.
+	archive := tar.NewReader(&atMost{plain, 2 * maxBundle, errLargeBundle})
 	for {
 		header, err := archive.Next()
 		if errors.Is(err, io.EOF) {
@@ -100,8 +103,9 @@ func (w *unpacker) file(name string, r io.Reader) error {
 		return err
 	}
 	n, err := io.Copy(to, io.LimitReader(r, maxBundle-w.size+1))
-	if w.size += n; w.size > maxBundle {
-		return fmt.Errorf("it holds more than %d MiB", maxBundle>>20)
+	// An empty file costs memory as well: its name, twice, and two headers.
+	if w.size += n + int64(2*len(name)) + 128; w.size > maxBundle {
+		return errLargeBundle
 	}
 	return err
 }

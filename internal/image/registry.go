@@ -89,7 +89,7 @@ func (c Client) open(ctx context.Context, image string) (session, error) {
 		keychain = anonymous{}
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
-	var transport http.RoundTripper = oneHost{ref.Context().RegistryStr(), wire}
+	var transport http.RoundTripper = oneHost{ref.Context().RegistryStr(), bounded{wire}}
 	switch {
 	case c.Offline != nil:
 		transport, keychain = c.Offline, anonymous{}
@@ -139,7 +139,7 @@ func (o oneHost) RoundTrip(r *http.Request) (*http.Response, error) {
 func classify(err, absent error) error {
 	var refused *transport.Error
 	switch {
-	case errors.Is(err, ErrDenied):
+	case errors.Is(err, ErrDenied), errors.Is(err, ErrMalformed):
 		return err
 	case errors.As(err, &refused) && refused.StatusCode == http.StatusNotFound &&
 		refused.Request != nil && strings.Contains(refused.Request.URL.Path, "/manifests/"):
