@@ -57,7 +57,19 @@ comment() {
   fi
 }
 
+# unjudged takes the place of what an earlier run said of an earlier commit.
+unjudged() {
+  printf '## ⚠️ tenon: the gate could not do its work\n\nThis commit was not judged. The log of the job says why.\n' >"$TENON_REPORTS/comment.md"
+}
+
+# The token of a fork's pull request may only read: the verdict stands without the comment.
+tell() {
+  [ "$TENON_COMMENT" = true ] && [ -n "$TENON_PULL_REQUEST" ] || return 0
+  comment || echo "::warning title=tenon::The comment could not be written; the summary of the job has it."
+}
+
 main() {
+  rm -rf "$TENON_REPORTS"
   mkdir -p "$TENON_REPORTS"
   if [ -z "$TENON_BASE" ]; then
     echo "::error title=tenon::No base to compare with: this event has none, so name one as the input base."
@@ -67,21 +79,18 @@ main() {
   local code=0
   gate || code=$?
   show <"$TENON_REPORTS/log"
-  if [ "$code" -gt 1 ]; then # nothing was judged, so there is nothing to show
-    echo "::error title=tenon::The gate could not do its work; the log says why."
-    exit "$code"
-  fi
-  cat "$TENON_REPORTS/annotations" # every line is a command, with all that it quotes escaped
+  [ "$code" -le 1 ] || echo "::error title=tenon::The gate could not do its work, or a part of it; the log says why."
+  [ -s "$TENON_REPORTS/comment.md" ] || unjudged
   cat "$TENON_REPORTS/comment.md" >>"$GITHUB_STEP_SUMMARY"
-  {
-    if [ "$code" -eq 0 ]; then echo "verdict=passed"; else echo "verdict=blocked"; fi
-    echo "sarif=$TENON_REPORTS/tenon.sarif"
-    echo "report=$TENON_REPORTS/tenon.html"
-  } >>"$GITHUB_OUTPUT"
-  # The token of a fork's pull request may only read: the verdict stands without the comment.
-  if [ "$TENON_COMMENT" = true ] && [ -n "$TENON_PULL_REQUEST" ]; then
-    comment || echo "::warning title=tenon::The comment could not be written; the summary of the job has it."
+  if [ -s "$TENON_REPORTS/tenon.sarif" ]; then
+    cat "$TENON_REPORTS/annotations" # every line is a command, with all that it quotes escaped
+    {
+      case "$code" in 0) echo "verdict=passed" ;; 1) echo "verdict=blocked" ;; esac
+      echo "sarif=$TENON_REPORTS/tenon.sarif"
+      echo "report=$TENON_REPORTS/tenon.html"
+    } >>"$GITHUB_OUTPUT"
   fi
+  tell
   exit "$code"
 }
 

@@ -194,6 +194,22 @@ func TestAction(t *testing.T) {
 	if g.writes != 2 {
 		t.Errorf("%d writes for two runs", g.writes)
 	}
+	testUnjudged(t, g, repo, base)
+}
+
+// testUnjudged lets the gate give up: what it said of an earlier commit must not stay.
+func testUnjudged(t *testing.T, g *github, repo, base string) {
+	r := newRunner(t, g, base, map[string]string{"arguments": "--time-limit 1ms"})
+	out, code := r.run(t, clone(t, repo, "promotion"))
+	if code != 3 || !strings.Contains(out, "::error title=tenon::") {
+		t.Errorf("exit %d, want 3\n%s", code, out)
+	}
+	if body := g.comments[131].Body; len(g.comments) != 132 || !strings.Contains(body, "could not do its work") || strings.Contains(body, "⛔") {
+		t.Errorf("the comment is\n%s", body)
+	}
+	if outputs, _ := os.ReadFile(r.outputs); strings.Contains(string(outputs), "verdict=") {
+		t.Errorf("outputs %s", outputs)
+	}
 }
 
 // TestActionOfFork has a token that may not comment: the verdict stands.
