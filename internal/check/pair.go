@@ -2,6 +2,7 @@ package check
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -28,6 +29,9 @@ func LoadPair(base, head platform.Folder) (before, after Loaded, err error) {
 		return before, after, err
 	}
 	now, err := parseAll(head)
+	if errors.Is(err, platform.ErrNoPlatform) && len(old) > 0 {
+		err = fmt.Errorf("the head has lost the platform that the base has: %s", err)
+	}
 	if err != nil {
 		return before, after, err
 	}

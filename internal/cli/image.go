@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -70,17 +71,16 @@ func (f imageFlags) client() (image.Client, error) {
 }
 
 // trust reads what signatures are verified with. A root that the platform checks in needs no flag.
-func (f imageFlags) trust(dir string) (check.Trust, error) {
+func (f imageFlags) trust(platform fs.FS) (check.Trust, error) {
 	var t check.Trust
-	given := f.roots
-	if own := filepath.Join(dir, "cue", "platform", "trusted_root.json"); len(given) == 0 {
-		if _, err := os.Stat(own); err == nil {
-			given = []string{own}
-		}
-	}
 	var err error
-	if t.Roots, err = signing.ReadRoots(given); err != nil {
+	if t.Roots, err = signing.ReadRoots(f.roots); err != nil {
 		return t, usagef("--trusted-root: %w", err)
+	}
+	if _, err := fs.Stat(platform, ownRoot); err == nil && len(f.roots) == 0 {
+		if t.Roots, err = signing.OwnRoot(platform, ownRoot); err != nil {
+			return t, err
+		}
 	}
 	if f.key == "" {
 		return t, nil
@@ -97,12 +97,16 @@ func (f imageFlags) trust(dir string) (check.Trust, error) {
 	return t, nil
 }
 
-func (a *app) verdicts(ctx context.Context, f imageFlags, subjects []check.ImageSubject) ([]check.ImageVerdict, error) {
+// ownRoot is where a platform may keep the root of trust.
+const ownRoot = "cue/platform/trusted_root.json"
+
+// verdicts judges images; platform holds the files of the revision whose root of trust counts.
+func (a *app) verdicts(ctx context.Context, f imageFlags, platform fs.FS, subjects []check.ImageSubject) ([]check.ImageVerdict, error) {
 	client, err := f.client()
 	if err != nil {
 		return nil, err
 	}
-	trust, err := f.trust(a.dir)
+	trust, err := f.trust(platform)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +174,7 @@ func (a *app) verifyImages(ctx context.Context, f imageFlags, format string, arg
 	if err != nil {
 		return err
 	}
-	verdicts, err := a.verdicts(ctx, f, subjects)
+	verdicts, err := a.verdicts(ctx, f, os.DirFS(a.dir), subjects)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -17,6 +16,9 @@ import (
 type place struct {
 	text          string
 	before, after manifest.Path
+	// owner is the name of the variable, parameter or header that it stands in, and within the key of
+	// that.
+	owner, within string
 }
 
 func (p place) key(name string) place {
@@ -24,12 +26,19 @@ func (p place) key(name string) place {
 	if p.text != "" && !strings.HasPrefix(text, "[") {
 		text = "." + text
 	}
-	return place{p.text + text, p.before.Append(name), p.after.Append(name)}
+	next := place{text: p.text + text, before: p.before.Append(name), after: p.after.Append(name), owner: p.owner, within: p.within}
+	if p.owner != "" && p.within == "" {
+		next.within = name
+	}
+	return next
 }
 
 // item is an entry of a list: the i-th before, the j-th after; -1 where it is not there.
 func (p place) item(name string, i, j int) place {
-	at := place{p.text + "[" + name + "]", p.before.Append(i), p.after.Append(j)}
+	at := place{text: p.text + "[" + name + "]", before: p.before.Append(i), after: p.after.Append(j), owner: p.owner, within: p.within}
+	if owner, named := strings.CutPrefix(name, "name="); named {
+		at.owner, at.within = owner, ""
+	}
 	if i < 0 {
 		at.before = nil
 	}
@@ -78,16 +87,11 @@ func (c *comparison) shown(at place, value any) any {
 	if path == nil {
 		path = at.before
 	}
-	name := namedValue.FindStringSubmatch(at.text)
-	if name == nil {
+	if !veil.IsName(at.owner) || !slices.Contains(veil.ValueKeys, at.within) {
 		return veil.At(c.kind, path, value)
 	}
-	named := map[string]any{"name": name[1], name[2]: value}
-	return veil.Object(c.kind, named)[name[2]]
+	return veil.Below(at.owner, at.last(), value)
 }
-
-// namedValue fits the value of a variable, a parameter or a header.
-var namedValue = regexp.MustCompile(`\[name=([^\]]+)\]\.(value|default|values)$`)
 
 func (c *comparison) add(op Op, at place, before, after any) {
 	c.changes = append(c.changes, Change{
@@ -154,7 +158,7 @@ func (c *comparison) same(at place, before, after any) bool {
 		return x == y
 	}
 	switch {
-	case quantities[at.parent()] || quantities[at.last()]:
+	case c.kind == "LimitRange" && ranges[at.parent()], quantities[at.parent()] || quantities[at.last()]:
 		return sameQuantity(before, after)
 	case durations[at.parent()] || durations[at.last()]:
 		return sameDuration(before, after)
@@ -175,8 +179,10 @@ func number(value any) (float64, bool) {
 }
 
 // quantities are the fields below which, or in which, Kubernetes reads quantities.
-var quantities = set("limits", "requests", "hard", "capacity", "allocatable", "default", "defaultRequest", "max", "min",
-	"maxLimitRequestRatio", "nominalQuota", "sizeLimit", "cpu", "memory", "storage")
+var quantities = set("limits", "requests", "hard", "capacity", "allocatable", "nominalQuota", "sizeLimit", "cpu", "memory", "storage")
+
+// ranges are these fields of a LimitRange; elsewhere a default may be a text.
+var ranges = set("default", "defaultRequest", "max", "min", "maxLimitRequestRatio")
 
 // durations are the fields that are read by time.ParseDuration.
 var durations = set("timeout", "timeouts", "consolidateAfter", "interval", "scrapeTimeout", "refreshInterval")

@@ -16,7 +16,7 @@ var identities = [][]string{
 }
 
 // ordered are the lists of named items whose order says what runs first.
-var ordered = set("steps", "initContainers", "interceptors", "env")
+var ordered = set("steps", "initContainers", "interceptors", "env", "sources")
 
 // unordered are lists without named items whose order means nothing.
 var unordered = set(
@@ -36,9 +36,14 @@ func (c *comparison) lists(at place, before, after []any) {
 	gone, come := unmatched(before, after, c.known && unordered[at.last()])
 	if scalars(before) && scalars(after) {
 		// An option says of the word behind it that it is a secret: the whole list is looked at.
-		before, _ = c.shown(at, before).([]any)
-		after, _ = c.shown(at, after).([]any)
-		c.scalars(at, pick(before, gone), pick(after, come))
+		was, wasShown := c.shown(at, before).([]any)
+		is, isShown := c.shown(at, after).([]any)
+		switch {
+		case wasShown && isShown:
+			c.scalars(at, pick(was, gone), pick(is, come))
+		case len(gone)+len(come) > 0: // hidden as a whole
+			c.add(Changed, at, before, after)
+		}
 		return
 	}
 	// What is left is paired in order: a rule that gained a verb is one change, not two.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/diff"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
@@ -199,10 +200,21 @@ func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 			m.anew(t.Target, g.likeness(t.Environment), t.After)
 		}
 		if len(t.After) > 0 {
-			differing := diff.Objects(t.Before, t.After)
-			m.signing(t.Target, known, differing)
-			m.sources(t.Target, known, differing)
-			m.power(t.Target, g.likeness(t.Environment), differing)
+			before := t.Before
+			if len(before) == 0 && t.Target != overlay.ArgoCD {
+				before = g.likeness(t.Environment)
+			}
+			m.guards(t.Target, known, before, t.After, len(t.Before) == 0)
+		}
+	}
+	for _, now := range g.head.Environments {
+		// What a cluster has is what its environment's phase renders: another phase is a change of it.
+		if old := environment(g.base.Environments, now.Name); old != nil && old.Current != now.Current {
+			before, after := current(*old), current(now)
+			if len(before.Objects) > 0 && len(after.Objects) > 0 {
+				m.anew(after.Target, before.Objects, after.Objects)
+				m.guards(after.Target, known, before.Objects, after.Objects, true)
+			}
 		}
 	}
 	for _, now := range g.head.Environments {
@@ -243,12 +255,17 @@ func (g *gate) likeness(name string) []manifest.Object {
 	if e == nil {
 		return nil
 	}
+	return current(*e).Objects
+}
+
+// current is the target of the phase that an environment is in.
+func current(e check.Environment) overlay.Rendered {
 	for _, t := range e.Targets {
 		if t.Phase == e.Current {
-			return t.Objects
+			return t
 		}
 	}
-	return nil
+	return overlay.Rendered{}
 }
 
 // withFiles adds to targets what is written beside their objects, as objects, so that the review shows it.
@@ -271,11 +288,43 @@ func (g *gate) withFiles(targets []diff.Target) []diff.Target {
 	}
 	all := slices.Clone(targets)
 	for i, t := range all {
+		if t.Target == overlay.ArgoCD {
+			t.Before, t.After = slices.Concat(t.Before, besides(g.Base.FS)), slices.Concat(t.After, besides(g.Head.FS))
+		}
 		all[i].Before = slices.Concat(t.Before, of(g.base.Environments, t.Target))
 		all[i].After = slices.Concat(t.After, of(g.head.Environments, t.Target))
 	}
 	return all
 }
+
+// besides are the files below cue/ that are no CUE and no part of a module: roots of trust, and what Argo CD
+// looks for in an Application's folder.
+func besides(files fs.FS) []manifest.Object {
+	var all []manifest.Object
+	_ = fs.WalkDir(files, "cue", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return nil //nolint:nilerr // what cannot be read is said where it is rendered
+		case entry.IsDir():
+			if name == "cue/cue.mod" {
+				return fs.SkipDir
+			}
+			return nil
+		case strings.HasSuffix(name, ".cue") || !entry.Type().IsRegular():
+			return nil
+		}
+		text, reason := confine.ReadFS(files, name, maxBeside)
+		if reason != nil {
+			text = []byte(reason.Error())
+		}
+		o, _ := manifest.New(map[string]any{"apiVersion": "tenon.dev/v1", "kind": "File", "metadata": map[string]any{"name": name}, "text": string(text)}, nil)
+		all = append(all, o)
+		return nil
+	})
+	return all
+}
+
+const maxBeside = 1 << 20
 
 // stale compares the overlays that the head commits with what it renders. A head without overlays, in
 // a repository that never had any, commits none.

@@ -59,20 +59,37 @@ func (j *judge) judge(now, about []finding.Finding) report.Page {
 	return c
 }
 
-// waivers are those of the base that the head has not taken back.
+// waivers are those of the base that the head has not taken back, where both have them.
 func (g *gate) waivers() []finding.Waiver {
-	head := check.Waivers(g.head.Environments)
-	return slices.DeleteFunc(check.Waivers(g.base.Environments), func(w finding.Waiver) bool {
-		return !slices.ContainsFunc(head, func(now finding.Waiver) bool { return sameWaiver(w, now) })
-	})
+	head := waiversOf(g.head.Environments)
+	var kept []finding.Waiver
+	for _, w := range waiversOf(g.base.Environments) {
+		for _, now := range head {
+			if !w.same(now) {
+				continue
+			}
+			both := w.Waiver
+			if !slices.Equal(w.where, now.where) {
+				both.Targets = slices.DeleteFunc(slices.Clone(now.where), func(t string) bool { return !w.holds(t) })
+				if len(both.Targets) == 0 {
+					continue
+				}
+			}
+			kept = append(kept, both)
+		}
+	}
+	return kept
 }
 
 // unfit are the waivers that the head adds and that would let nothing off, or have expired already.
 func (j *judge) unfit(now []finding.Finding) []finding.Finding {
-	base := check.Waivers(j.g.base.Environments)
-	added := slices.DeleteFunc(check.Waivers(j.g.head.Environments), func(w finding.Waiver) bool {
-		return slices.ContainsFunc(base, func(old finding.Waiver) bool { return sameWaiver(w, old) })
-	})
+	base := waiversOf(j.g.base.Environments)
+	var added []finding.Waiver
+	for _, w := range waiversOf(j.g.head.Environments) {
+		if !slices.ContainsFunc(base, func(old waiver) bool { return old.covers(w) }) {
+			added = append(added, w.Waiver)
+		}
+	}
 	waived := finding.Waive(finding.Merge(slices.Clone(now)), added, j.g.Now)
 	return slices.DeleteFunc(waived, func(f finding.Finding) bool { return !strings.HasPrefix(f.Rule, "waiver/") })
 }

@@ -93,6 +93,15 @@ func (m *meaning) anew(t finding.Target, like, after []manifest.Object) {
 	m.images(t, like, after)
 }
 
+// guards adds what changes about who must have signed, where things come from, and what decides about the
+// rights of others. elsewhere says that before are the objects of another target.
+func (m *meaning) guards(t finding.Target, known, before, after []manifest.Object, elsewhere bool) {
+	differing := diff.Objects(before, after)
+	m.signing(t, known, differing, elsewhere)
+	m.sources(t, known, differing)
+	m.power(t, known, differing)
+}
+
 // objects adds the differences themselves.
 func (m *meaning) objects(changes []diff.Object, all int) {
 	for _, o := range changes {

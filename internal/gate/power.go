@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,53 +16,75 @@ import (
 // guard is a part of objects that decides what others may do, beside the roles and network policies
 // that are compared by what follows from them.
 type guard struct {
-	// field is where it stands, with the items of lists left out; * is any key.
+	// field is where it stands, with the items of lists left out.
 	field string
 	why   string
 }
 
-// guards are these parts by kind; those of the empty kind are looked for in every object.
+// guards are these parts by kind.
 var guards = map[string][]guard{
-	"ClusterRole":                    {{"aggregationRule", "the role takes in other roles"}, {"metadata.labels", "other roles may take this one in"}},
-	"ServiceAccount":                 {{"metadata.annotations", "a cloud gives rights to accounts by their annotations"}},
-	"Namespace":                      {{"metadata.labels", "Pod Security, image policies and network policies go by the labels of namespaces"}},
-	"AppProject":                     {{"spec.destinations", "where Argo CD may deploy to"}, {"spec.roles", "who may use the project"}},
-	"ApplicationSet":                 {{"spec.template.spec.destination", "where Argo CD deploys to"}},
-	"Application":                    {{"spec.destination", "where Argo CD deploys to"}},
-	"CiliumNetworkPolicy":            {{"spec", "Cilium's policies are not compared by what they let through"}},
-	"CiliumClusterwideNetworkPolicy": {{"spec", "Cilium's policies are not compared by what they let through"}},
-	"Service":                        {{"spec.type", "who can reach the pods"}, {"spec.externalIPs", "who can reach the pods"}},
-	"MutatingWebhookConfiguration":   {{"webhooks", "what is changed of every object that is made"}},
-	"ValidatingWebhookConfiguration": {{"webhooks", "what is refused of the objects that are made"}},
+	"ClusterRole":                      {{"aggregationRule", "the role takes in other roles"}, {"metadata.labels", "other roles may take this one in"}},
+	"ServiceAccount":                   {{"metadata.annotations", cloud}, {"metadata.labels", cloud}, {"secrets", "whoever has the account has them"}, {"imagePullSecrets", "whoever has the account has them"}},
+	"Namespace":                        {{"metadata.labels", "Pod Security, image policies and network policies go by the labels of namespaces"}},
+	"AppProject":                       {{"spec.destinations", "where Argo CD may deploy to"}, {"spec.roles", "who may use the project"}},
+	"ApplicationSet":                   {{"spec.template.spec.destination", "where Argo CD deploys to"}},
+	"Application":                      {{"spec.destination", "where Argo CD deploys to"}},
+	"CiliumNetworkPolicy":              {{"spec", "Cilium's policies are not compared by what they let through"}},
+	"CiliumClusterwideNetworkPolicy":   {{"spec", "Cilium's policies are not compared by what they let through"}},
+	"Service":                          {{"spec.type", reached}, {"spec.externalIPs", reached}, {"spec.loadBalancerSourceRanges", reached}},
+	"MutatingWebhookConfiguration":     {{"webhooks", changing}},
+	"ValidatingWebhookConfiguration":   {{"webhooks", refusing}},
+	"MutatingAdmissionPolicy":          {{"spec", changing}},
+	"MutatingAdmissionPolicyBinding":   {{"spec", changing}},
+	"ValidatingAdmissionPolicy":        {{"spec", refusing}},
+	"ValidatingAdmissionPolicyBinding": {{"spec", refusing}},
+	"EC2NodeClass":                     {{"spec.role", cloud}, {"spec.instanceProfile", cloud}, {"spec.userData", "what nodes run when they start"}},
+	"EventListener":                    {{"spec.triggers.interceptors", "which events start runs"}, {"spec.triggerGroups.interceptors", "which events start runs"}},
 }
 
-// configs are ConfigMaps that controllers take for their settings, by name.
-var configs = []string{"argocd-rbac-cm", "argocd-cm", "config-policy-controller", "config-image-policies", "feature-flags", "config-defaults"}
+const (
+	cloud    = "a cloud gives rights by it"
+	reached  = "who can reach the pods"
+	changing = "what is changed of every object that is made"
+	refusing = "what is refused of the objects that are made"
+	settings = "controllers take it for their settings"
+	left     = "by its annotations Argo CD leaves an object out, or takes it away again"
+	secret   = "which secrets pods get"
+)
 
-// hooks are annotations by which Argo CD leaves an object out, or takes it away again.
-const hooks = "argocd.argoproj.io/"
+// configs are ConfigMaps that controllers take for their settings, by name, and controllers the
+// namespaces in which they read all of them.
+var (
+	configs = regexp.MustCompile(`^(argocd-|config-|feature-flags$|aws-auth$|coredns|kube-proxy$|chains-config$|[a-z-]*resolver-config$|[a-z-]*-manager-config$)`)
+	systems = regexp.MustCompile(`^(kube-system|kube-public|argocd|tekton-.*|.*-system|cert-manager|external-secrets|gpu-operator|karpenter|keda|kyverno|kueue)$`)
+)
 
-// power adds changes of what decides about the rights of others. An object that came is compared with its
-// like in a target of the base, so that a new phase tells what it has beyond the others.
-func (m *meaning) power(t finding.Target, like []manifest.Object, changes []diff.Object) {
+func isSettings(o manifest.Object) bool {
+	return o.Kind == "ConfigMap" && (configs.MatchString(o.Name) || systems.MatchString(o.Namespace))
+}
+
+// hooks fits annotations by which Argo CD leaves an object out, or takes it away again; it takes those of
+// Helm for its own (https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-hooks).
+var hooks = regexp.MustCompile(`metadata\.annotations\.(argocd\.argoproj\.io/(hook|sync-options|compare-options)|helm\.sh/(hook|resource-policy)|config\.kubernetes\.io/local-config)`)
+
+// power adds changes of what decides about the rights of others. An object that came is compared with all
+// that the base has, so that a new phase tells what it has beyond the others.
+func (m *meaning) power(t finding.Target, known []manifest.Object, changes []diff.Object) {
 	for _, o := range changes {
-		if o.After == nil {
-			continue
-		}
 		fields := map[string]string{}
 		switch {
 		case o.Op == diff.Changed:
 			for _, c := range o.Changes {
-				if why := guarded(o.Object.Kind, o.Object.Name, plainField(c.Field)); why != "" {
-					fields[c.Field] = why
-				}
+				maps.Copy(fields, touched(*o.After, c))
 			}
-		case !slices.ContainsFunc(like, func(l manifest.Object) bool {
-			return l.Kind == o.Object.Kind && reflect.DeepEqual(l.Value["spec"], o.After.Value["spec"]) && l.Name == o.Object.Name
+		case o.Op == diff.Removed:
+			if _, guarding := guards[o.Object.Kind]; guarding && slices.Contains(watched, o.Object.Kind) {
+				fields["spec"] = guards[o.Object.Kind][0].why
+			}
+		case !slices.ContainsFunc(known, func(l manifest.Object) bool {
+			return l.Kind == o.Object.Kind && l.Name == o.Object.Name && alike(l, *o.After)
 		}):
-			for field, why := range brought(*o.After) {
-				fields[field] = why
-			}
+			fields = brought(*o.After)
 		}
 		byWhy := map[string][]string{}
 		for _, field := range sortedKeys(fields) {
@@ -69,6 +92,66 @@ func (m *meaning) power(t finding.Target, like []manifest.Object, changes []diff
 		}
 		for _, why := range slices.Sorted(maps.Keys(byWhy)) {
 			m.add("power", item{"op": o.Op, "object": o.Object, "field": some(byWhy[why]), "why": why}, t)
+		}
+	}
+}
+
+// alike tells whether two objects say the same, wherever they are.
+func alike(a, b manifest.Object) bool {
+	bare := func(o manifest.Object) map[string]any {
+		value := maps.Clone(o.Value)
+		metadata, _ := value["metadata"].(map[string]any)
+		metadata = maps.Clone(metadata)
+		delete(metadata, "namespace")
+		value["metadata"] = metadata
+		return value
+	}
+	return reflect.DeepEqual(bare(a), bare(b))
+}
+
+// touched are the parts that matter of what one change adds, changes or takes away, also within it.
+func touched(o manifest.Object, c diff.Change) map[string]string {
+	found := map[string]string{}
+	if isShare(o, c) {
+		return found
+	}
+	field := plainField(c.Field)
+	if why := guarded(o, field); why != "" {
+		found[c.Field] = why
+	}
+	for _, value := range []any{c.Before, c.After} {
+		leaves(value, field, func(inner string) {
+			if why := guarded(o, inner); why != "" && len(found) == 0 {
+				found[c.Field] = why
+			}
+		})
+	}
+	return found
+}
+
+// isShare tells whether a filter of events differs in no more than a number that the rollout puts there: that
+// is told as the share of commits.
+func isShare(o manifest.Object, c diff.Change) bool {
+	before, was := c.Before.(string)
+	after, is := c.After.(string)
+	return o.Kind == "EventListener" && was && is && threshold.ReplaceAllString(before, "") == threshold.ReplaceAllString(after, "")
+}
+
+// threshold is the comparison by which the rollout takes its share of commits.
+var threshold = regexp.MustCompile(`(?: && )?body\.[a-z_.]+\.lowerAscii\(\) <=? '[0-9a-f]{8}'`)
+
+// leaves visits the fields below a value that is at a field, items of lists left out.
+func leaves(value any, field string, visit func(string)) {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			below := strings.TrimPrefix(field+"."+key, ".")
+			visit(below)
+			leaves(inner, below, visit)
+		}
+	case []any:
+		for _, inner := range v {
+			leaves(inner, field, visit)
 		}
 	}
 }
@@ -96,39 +179,52 @@ func plainField(field string) string {
 	return b.String()
 }
 
+// secretFields fits where a container or a volume names a secret.
+var secretFields = regexp.MustCompile(`(\.|^)(secretRef|secretKeyRef|secretName|volumes\.secret|projected\.sources\.secret)(\.name)?$`)
+
 // guarded says why a field of an object matters; it is empty where it does not.
-func guarded(kind, name, field string) string {
-	for _, g := range guards[kind] {
-		if field == g.field || strings.HasPrefix(field, g.field+".") || strings.HasPrefix(g.field, field+".") {
+func guarded(o manifest.Object, field string) string {
+	for _, g := range guards[o.Kind] {
+		if field == g.field || strings.HasPrefix(field, g.field+".") {
 			return g.why
 		}
 	}
 	last := field[strings.LastIndexByte(field, '.')+1:]
 	switch {
-	case kind == "ConfigMap" && slices.Contains(configs, name):
-		return "controllers take it for their settings"
+	case isSettings(o):
+		return settings
 	case last == "serviceAccountName" || last == "serviceAccount":
 		return "pods have the rights of their account"
-	case strings.HasSuffix(field, ".resolver") || strings.Contains(field, "Ref.params"):
+	case last == "resolver" || strings.Contains(field, "Ref.params"):
 		return "which code is run"
-	case strings.Contains(field, "metadata.annotations."+hooks+"hook"), strings.Contains(field, "metadata.annotations."+hooks+"sync-options"):
-		return "by its annotations Argo CD leaves an object out, or takes it away again"
-	case strings.HasSuffix(field, "metadata.annotations") && slices.Contains(watched, kind):
-		return "by its annotations Argo CD leaves an object out, or takes it away again"
+	case runs(o) && secretFields.MatchString(field):
+		return secret
+	case hooks.MatchString(field):
+		return left
+	case strings.Contains(field, "labels.azure.workload.identity/use"):
+		return cloud
 	}
 	return ""
 }
 
+// runs tells whether an object has pods or makes some.
+func runs(o manifest.Object) bool {
+	return slices.Contains([]string{
+		"Pod", "Deployment", "DaemonSet", "StatefulSet", "Job", "CronJob", "Task", "Pipeline", "TaskRun", "PipelineRun", "TriggerTemplate", "StepAction",
+	}, o.Kind)
+}
+
 // watched are kinds that guard: what takes them away opens what they close.
 var watched = []string{
-	"NetworkPolicy", "CiliumNetworkPolicy", "ClusterImagePolicy", "ResourceQuota", "LimitRange", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding",
+	"NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "ClusterImagePolicy", "ResourceQuota", "LimitRange", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding",
+	"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
 }
 
 // brought are the parts of a new object that matter.
 func brought(o manifest.Object) map[string]string {
 	found := map[string]string{}
 	for _, g := range guards[o.Kind] {
-		if o.Kind == "Namespace" || g.field == "metadata.labels" && !aggregates(o) {
+		if o.Kind == "EventListener" || o.Kind == "Namespace" || o.Kind == "ServiceAccount" && g.field == "metadata.labels" || o.Kind == "ClusterRole" && g.field == "metadata.labels" && !aggregates(o) {
 			continue
 		}
 		value, ok := manifest.Lookup(o.Value, manifest.ParsePath(g.field))
@@ -137,10 +233,24 @@ func brought(o manifest.Object) map[string]string {
 			found[g.field] = g.why
 		}
 	}
-	if o.Kind == "ConfigMap" && slices.Contains(configs, o.Name) {
-		found["data"] = "controllers take it for their settings"
+	if isSettings(o) {
+		found["data"] = settings
 	}
+	leaves(o.Value, "", func(field string) {
+		switch why := guarded(o, field); {
+		case why == left && slices.Contains(watched, o.Kind), why == "which code is run", why == cloud && strings.Contains(field, "azure"):
+			found[field] = why
+		case o.Kind == "Namespace" && strings.HasPrefix(field, "metadata.labels.pod-security.kubernetes.io/enforce") && privileged(o):
+			found[field] = guards["Namespace"][0].why
+		}
+	})
 	return found
+}
+
+// privileged tells whether a namespace lets pods do anything.
+func privileged(o manifest.Object) bool {
+	level, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels", "pod-security.kubernetes.io/enforce"})
+	return level == "privileged"
 }
 
 // aggregates tells whether a role is one that others take in.

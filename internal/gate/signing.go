@@ -2,7 +2,6 @@ package gate
 
 import (
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -16,8 +15,9 @@ import (
 const include, exclude = "policy.sigstore.dev/include", "policy.sigstore.dev/exclude"
 
 // signing adds what changes about which images may run: policies that came, went or ask for something
-// else, and namespaces that are no longer looked at.
-func (m *meaning) signing(t finding.Target, before []manifest.Object, changes []diff.Object) {
+// else, and namespaces that are no longer looked at. elsewhere says that the changes are against another
+// target, whose namespaces may be called otherwise.
+func (m *meaning) signing(t finding.Target, before []manifest.Object, changes []diff.Object, elsewhere bool) {
 	for _, o := range changes {
 		switch o.Object.Kind {
 		case "ClusterImagePolicy", "TrustRoot":
@@ -26,8 +26,26 @@ func (m *meaning) signing(t finding.Target, before []manifest.Object, changes []
 			}
 		case "Namespace":
 			m.optIn(t, o)
+			if elsewhere && o.Op == diff.Added && slices.ContainsFunc(changes, isIncluded) && labelOf(*o.After, include) != "true" {
+				m.weaker(t, o, include, "changed")
+			}
 		}
 	}
+}
+
+// isIncluded tells whether a namespace that went was looked at.
+func isIncluded(o diff.Object) bool {
+	return o.Op == diff.Removed && o.Object.Kind == "Namespace" && labelOf(*o.Before, include) == "true"
+}
+
+func labelOf(o manifest.Object, name string) any {
+	value, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels", name})
+	return value
+}
+
+func (m *meaning) weaker(t finding.Target, o diff.Object, label, op string) {
+	field := manifest.Path{"metadata", "labels", label}.String()
+	m.add("trust", item{"what": "signing", "op": op, "name": "Namespace " + o.Object.Name, "field": field, "object": o.Object}, t)
 }
 
 func (m *meaning) policy(t finding.Target, o diff.Object) {
@@ -71,12 +89,8 @@ func (m *meaning) optIn(t finding.Target, o diff.Object) {
 	if o.Before == nil || o.After == nil {
 		return
 	}
-	label := func(o manifest.Object, name string) any {
-		value, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels", name})
-		return value
-	}
 	for _, name := range []string{include, exclude} {
-		before, after := label(*o.Before, name), label(*o.After, name)
+		before, after := labelOf(*o.Before, name), labelOf(*o.After, name)
 		if before == after {
 			continue
 		}
@@ -84,85 +98,6 @@ func (m *meaning) optIn(t finding.Target, o diff.Object) {
 		if name == include && after == "true" || name == exclude && before == "true" {
 			op = "strengthened"
 		}
-		field := manifest.Path{"metadata", "labels", name}.String()
-		m.add("trust", item{"what": "signing", "op": op, "name": "Namespace " + o.Object.Name, "field": field, "object": o.Object}, t)
+		m.weaker(t, o, name, op)
 	}
-}
-
-// sourceKinds are the kinds that say where secrets and code come from, with the fields that do.
-var sourceKinds = map[string][]string{
-	"ExternalSecret":     {"spec.data", "spec.dataFrom", "spec.secretStoreRef"},
-	"SecretStore":        {"spec"},
-	"ClusterSecretStore": {"spec"},
-	"Application":        {"spec.source", "spec.sources", "spec.destination", "spec.project"},
-	"ApplicationSet":     {"spec.template.spec.source", "spec.template.spec.sources", "spec.template.spec.project"},
-	"AppProject":         {"spec.sourceRepos", "spec.clusterResourceWhitelist", "spec.namespaceResourceWhitelist"},
-	"Repository":         {"spec"},
-}
-
-// sources adds where secrets and code come from, where that is another place than before, and addresses
-// that no object of the base names.
-func (m *meaning) sources(t finding.Target, before []manifest.Object, changes []diff.Object) {
-	known := map[string]bool{}
-	for _, o := range before {
-		addresses(o.Value, func(address string) { known[address] = true })
-	}
-	for _, o := range changes {
-		if o.After == nil {
-			continue
-		}
-		for _, c := range o.Changes {
-			if slices.ContainsFunc(sourceKinds[o.Object.Kind], func(field string) bool {
-				return c.Field == field || strings.HasPrefix(c.Field, field+".") || strings.HasPrefix(c.Field, field+"[")
-			}) {
-				m.add("sources", item{"op": c.Op, "object": o.Object, "field": c.Field, "address": ""}, t)
-			}
-		}
-		seen := map[string]bool{}
-		addresses(o.After.Value, func(address string) {
-			if !known[address] && !seen[address] {
-				seen[address] = true
-				m.add("sources", item{"op": "named", "object": o.Object, "field": "", "address": address}, t)
-			}
-		})
-	}
-}
-
-// addressForm fits where something is fetched from or sent to: a URL as far as its first two parts of a
-// path, a remote of git, or a host with a port.
-var addressForm = regexp.MustCompile(`\b(?:https?|ssh|git|s3|gs|smtps?|ftp|wss?|oci)://[^\s"'<>|;,()\[\]{}]+|\bgit@[A-Za-z0-9.-]+:[^\s"';|]+|^[a-z0-9-]+(?:\.[a-z0-9-]+)+:[0-9]{2,5}$|^[a-z0-9-]+(?:\.[a-z0-9-]+){2,}$`)
-
-// addresses visits the addresses within a value.
-func addresses(value any, visit func(string)) {
-	switch v := value.(type) {
-	case string:
-		for _, address := range addressForm.FindAllString(v, -1) {
-			visit(shortened(address))
-		}
-	case map[string]any:
-		for key, inner := range v {
-			if key != "image" && key != "apiVersion" {
-				addresses(inner, visit)
-			}
-		}
-	case []any:
-		for _, inner := range v {
-			addresses(inner, visit)
-		}
-	}
-}
-
-// shortened is an address without credentials and query, as far as the repository.
-func shortened(address string) string {
-	address, _, _ = strings.Cut(address, "?")
-	address, _, _ = strings.Cut(address, "#")
-	scheme, rest, found := strings.Cut(address, "://")
-	if !found {
-		return strings.TrimRight(address, ".,:")
-	}
-	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
-		rest = rest[i+1:]
-	}
-	parts := strings.SplitN(rest, "/", 4)
-	return scheme + "://" + strings.TrimRight(strings.Join(parts[:min(3, len(parts))], "/"), ".,:/")
 }

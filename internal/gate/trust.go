@@ -23,7 +23,7 @@ import (
 // trust adds what the head changes of that by which it is judged. It does not count until it is in the
 // base.
 func (m *meaning) trust(before, after []check.Environment, rules *policy.Set, none platform.Facts) {
-	m.waivers(check.Waivers(before), check.Waivers(after))
+	m.waivers(before, after)
 	for _, now := range after {
 		old := nothing(none)
 		if i := slices.IndexFunc(before, func(e check.Environment) bool { return e.Name == now.Name }); i >= 0 {
@@ -50,9 +50,10 @@ func nothing(facts platform.Facts) check.Environment {
 	return e
 }
 
-func (m *meaning) waivers(before, after []finding.Waiver) {
+func (m *meaning) waivers(base, head []check.Environment) {
+	before, after := waiversOf(base), waiversOf(head)
 	for _, w := range after {
-		i := slices.IndexFunc(before, func(old finding.Waiver) bool { return sameWaiver(old, w) })
+		i := slices.IndexFunc(before, func(old waiver) bool { return old.covers(w) })
 		op := "added"
 		if i >= 0 {
 			if before[i].Expires == w.Expires {
@@ -70,15 +71,46 @@ func (m *meaning) waivers(before, after []finding.Waiver) {
 		m.add("trust", added, finding.Target{})
 	}
 	for _, w := range before {
-		if !slices.ContainsFunc(after, func(now finding.Waiver) bool { return sameWaiver(now, w) }) {
+		if !slices.ContainsFunc(after, w.same) {
 			m.add("trust", item{"what": "waiver", "op": "removed", "name": w.Name, "rule": w.Rule, "of": w.Object}, finding.Target{})
 		}
 	}
 }
 
-// sameWaiver tells whether two waivers let off the same.
-func sameWaiver(a, b finding.Waiver) bool {
-	return a.Rule == b.Rule && a.Object == b.Object && a.Field == b.Field && slices.Equal(a.Targets, b.Targets)
+// waiver is a waiver with where it holds, which it need not say itself.
+type waiver struct {
+	finding.Waiver
+	where []string
+}
+
+func waiversOf(environments []check.Environment) []waiver {
+	var all []waiver
+	for _, w := range check.Waivers(environments) {
+		where := w.Targets
+		for _, e := range environments {
+			if len(w.Targets) == 0 {
+				where = append(where, e.Name)
+			}
+		}
+		all = append(all, waiver{w, where})
+	}
+	return all
+}
+
+// same tells whether two waivers are about the same, wherever they hold.
+func (w waiver) same(other waiver) bool {
+	return w.Rule == other.Rule && w.Object == other.Object && w.Field == other.Field
+}
+
+// covers tells whether another waiver lets off nothing that this one does not.
+func (w waiver) covers(other waiver) bool {
+	return w.same(other) && !slices.ContainsFunc(other.where, func(t string) bool { return !w.holds(t) })
+}
+
+// holds tells whether a waiver holds in a target, written as environment or environment/phase.
+func (w waiver) holds(target string) bool {
+	environment, _, _ := strings.Cut(target, "/")
+	return slices.Contains(w.where, target) || slices.Contains(w.where, environment)
 }
 
 // levels compares the severities of rules and what the gate is told to block.

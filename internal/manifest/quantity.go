@@ -12,14 +12,21 @@ import (
 // an exponent stands for (https://github.com/kubernetes/apimachinery/blob/v0.37.2/pkg/api/resource/quantity.go).
 var largeNumber = regexp.MustCompile(`^[+-]?[0-9.]*[eE][+-]?0*[0-9]{4,}$`)
 
+// bareExponent fits the same without any digit before the exponent, which apimachinery takes for zero.
+// Fewer digits take no time, and may be the hash of a commit.
+var bareExponent = regexp.MustCompile(`^[eE][+-]?0*[0-9]{9,}$`)
+
 // maxNumber bounds the digits of a number, for the same reason.
 const maxNumber = 200
 
 // TooLarge tells whether a text is a number that nothing may compare as a quantity.
 func TooLarge(text string) bool {
 	text = strings.TrimSpace(text)
-	if len(text) < 5 || !strings.ContainsAny(text[:1], "+-.0123456789") {
+	if len(text) < 5 || !strings.ContainsAny(text[:1], "+-.0123456789eE") {
 		return false
+	}
+	if text[0] == 'e' || text[0] == 'E' {
+		return bareExponent.MatchString(text)
 	}
 	return largeNumber.MatchString(text) || len(text) > maxNumber && strings.Trim(text[:maxNumber], "+-.0123456789") == ""
 }

@@ -244,10 +244,18 @@ func foldedGroup(g group, all int) string {
 	for _, line := range g.kinds() {
 		fmt.Fprintf(&b, "- %s\n", escape(line))
 	}
-	if g.op == diff.Added {
-		b.WriteString("\nWhat they say: `tenon gate -o html` or `-o json`.\n")
+	var text strings.Builder
+	for _, o := range g.objects {
+		lines := content(o)
+		if len(lines) == 0 {
+			continue
+		}
+		fmt.Fprintf(&text, "@@ %s @@\n", o.Object)
+		for _, line := range lines {
+			text.WriteString("+ " + line + "\n")
+		}
 	}
-	return b.String() + "\n</details>\n"
+	return b.String() + "\n" + fenced(text.String(), most*2) + "\n</details>\n"
 }
 
 // folded is one object's differences, behind a line that opens them.
@@ -266,13 +274,22 @@ func folded(o diff.Object, all int) string {
 			b.WriteString(line[:1] + " " + line[1:] + "\n")
 		}
 	}
-	text := b.String()
-	const most = 6000
+	return fmt.Sprintf("<details><summary>%s</summary>\n\n%s\n</details>\n", head, fenced(b.String(), most))
+}
+
+// most is how many bytes one object takes of a comment.
+const most = 6000
+
+// fenced is a difference as a block of code, cut off where it is long.
+func fenced(text string, most int) string {
+	if text == "" {
+		return ""
+	}
 	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "\n...\n(too long for a comment: tenon gate shows all of it)\n"
+		text = strings.ToValidUTF8(text[:most], "") + "\n...\n(too long for a comment: tenon gate -o html shows all of it)\n"
 	}
 	fence := fenceFor(text)
-	return fmt.Sprintf("<details><summary>%s</summary>\n\n%sdiff\n%s%s\n\n</details>\n", head, fence, text, fence)
+	return fence + "diff\n" + text + fence + "\n"
 }
 
 var backticks = regexp.MustCompile("`+")

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing/filemode"
-	"github.com/go-git/go-git/v5/plumbing/format/gitattributes"
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
@@ -18,8 +17,10 @@ var rewriting = []string{"ident", "filter", "working-tree-encoding", "export-sub
 // rewrites is a line of a .gitattributes that has git rewrite files.
 type rewrites struct {
 	file string
-	// pattern is nil for a macro, which any line may use.
-	pattern gitattributes.Pattern
+	// dir is the folder that holds it.
+	dir string
+	// pattern is empty for a macro, which any line may use, and where what it says is not known.
+	pattern string
 }
 
 // rewritten names the .gitattributes of a commit by which a checkout of one of the files would be another
@@ -31,14 +32,55 @@ func rewritten(root *object.Tree, prefix string, files []string) []string {
 	}
 	var found []string
 	for _, l := range lines {
-		hit := l.pattern == nil || slices.ContainsFunc(files, func(name string) bool {
-			return l.pattern.Match(strings.Split(path.Join(prefix, name), "/"))
-		})
+		hit := slices.ContainsFunc(files, func(name string) bool { return l.mayMatch(path.Join(prefix, name)) })
 		if hit && !slices.Contains(found, l.file) {
 			found = append(found, l.file)
 		}
 	}
 	return found
+}
+
+// mayMatch tells whether git may take a file for one that the line is about. Where git's patterns are more
+// than stars and question marks (classes, escapes, quotes, stars within a name), it may.
+func (l rewrites) mayMatch(file string) bool {
+	pattern, name := strings.ToLower(l.pattern), strings.ToLower(file) // core.ignoreCase may be set
+	if pattern == "" || strings.ContainsAny(pattern, "[]\\\"{}") {
+		return true
+	}
+	if l.dir != "." {
+		below, inside := strings.CutPrefix(name, strings.ToLower(l.dir)+"/")
+		if !inside {
+			return false
+		}
+		name = below
+	}
+	pattern = strings.TrimSuffix(pattern, "/")
+	if !strings.Contains(pattern, "/") {
+		matches, err := path.Match(pattern, path.Base(name))
+		return matches || err != nil
+	}
+	return segmentsMatch(strings.Split(strings.TrimPrefix(pattern, "/"), "/"), strings.Split(name, "/"))
+}
+
+// segmentsMatch matches a path by its parts; two stars are any number of them.
+func segmentsMatch(pattern, name []string) bool {
+	switch {
+	case len(pattern) == 0:
+		return true // of a folder: git asks for more, so that this is more than it takes
+	case pattern[0] == "**":
+		for i := range len(name) + 1 {
+			if segmentsMatch(pattern[1:], name[i:]) {
+				return true
+			}
+		}
+		return false
+	case strings.Contains(pattern[0], "**"):
+		return true
+	case len(name) == 0:
+		return false
+	}
+	matches, err := path.Match(pattern[0], name[0])
+	return err != nil || matches && segmentsMatch(pattern[1:], name[1:])
 }
 
 // attributeDirs are the folders whose .gitattributes hold for the files: from the root down to each.
@@ -65,7 +107,7 @@ func attributesIn(root *object.Tree, dir string) []rewrites {
 	if err != nil || entry.Mode == filemode.Dir {
 		return nil
 	}
-	file, err := root.File(name)
+	file, err := root.File(name) // what cannot be read may say anything
 	if errors.Is(err, object.ErrFileNotFound) || err != nil || file.Size > maxIgnore {
 		return []rewrites{{file: name}} // what it says is not known
 	}
@@ -73,22 +115,13 @@ func attributesIn(root *object.Tree, dir string) []rewrites {
 	if err != nil {
 		return []rewrites{{file: name}}
 	}
-	var domain []string
-	if dir != "." {
-		domain = strings.Split(dir, "/")
-	}
 	var found []rewrites
 	for _, line := range strings.Split(text, "\n") {
 		fields := strings.Fields(line)
 		if len(fields) < 2 || strings.HasPrefix(fields[0], "#") || !slices.ContainsFunc(fields[1:], isRewriting) {
 			continue
 		}
-		r := rewrites{file: name}
-		// A quoted pattern may hold anything: it counts as one that matches.
-		if !strings.HasPrefix(fields[0], "[attr]") && !strings.HasPrefix(fields[0], `"`) {
-			r.pattern = gitattributes.ParsePattern(fields[0], domain)
-		}
-		found = append(found, r)
+		found = append(found, rewrites{file: name, dir: dir, pattern: fields[0]})
 	}
 	return found
 }

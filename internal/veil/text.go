@@ -8,7 +8,10 @@ import (
 // form fits values that are secrets whatever they are called: the formats of well-known tokens, private
 // keys, credentials in addresses and headers.
 var form = regexp.MustCompile(`(?s:-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z))|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|` +
-	`\bxox[abpors]-[\w-]{10,}|hooks\.slack\.com/services/\S+|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+|\bhf_[A-Za-z0-9]{20,}|\bnvapi-[\w-]{20,}|\bAIza[\w-]{30,}|\bsk-[A-Za-z0-9_-]{20,}`)
+	`\bxox[abpors]-[\w-]{10,}|hooks\.slack\.com/services/\S+|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+|\bhf_[A-Za-z0-9]{20,}|\bnvapi-[\w-]{20,}|\bAIza[\w-]{30,}|\bsk-[A-Za-z0-9_-]{20,}|` +
+	// npm, Docker Hub, Stripe, SendGrid, Vault, PyPI, GitLab's runners and triggers, Slack's apps, Google, age, DigitalOcean, Shopify, Atlassian
+	`\bnpm_[A-Za-z0-9]{30,}|\bdckr_(?:pat|oat)_[\w-]{20,}|\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bhv[sbr]\.[\w-]{20,}|\bpypi-[\w-]{16,}|\bgl(?:rt|ptt|dt|cbt|soat)-[\w-]{16,}|` +
+	`\bxapp-[\w-]{10,}|\bya29\.[\w-]{16,}|\bAGE-SECRET-KEY-1[0-9A-Z]{20,}|\bdo[opr]_v1_[0-9a-f]{32,}|\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|\bATATT3[\w=-]{20,}|\bwhsec_[A-Za-z0-9+/=]{20,}`)
 
 // address fits the credentials of a URL.
 var address = regexp.MustCompile(`(://)([^/\s:@"'<>]*:[^\s"'<>]*[^\s@"'<>]|[^/\s:@"'<>$(){}]{12,})(@)`)
@@ -26,7 +29,7 @@ var user = regexp.MustCompile(`((?:^|\s)(?:-u|--user|--proxy-user)[ =]*["']?)([^
 var netrc = regexp.MustCompile(`(?i)(\blogin\s+\S+\s+password\s+)([^\s$]+)`)
 
 // pair fits a name with what is assigned to it: in shell, INI, JSON, YAML, options and addresses.
-var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(?:ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|pwd|auth|pat|pass|pw)[A-Za-z0-9_.-]*)` +
+var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(?:ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|account[-_]?key|pwd|auth|pat|pass|pw)[A-Za-z0-9_.-]*)` +
 	`(["']?[ \t]*[:=][ \t]*)("(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
 
 // flag fits an option that is given a secret as its next word, in shell or in a list of words.

@@ -19,7 +19,7 @@ import (
 const Hidden = "(hidden)"
 
 // secretName fits the names of variables, parameters and keys that hold secrets.
-var secretName = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|` +
+var secretName = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|account[-_]?key|credential|webhook[-_]?url|` +
 	`(pwd|pass)$|(^|[-_.])(auth|pat|pw)$)`)
 
 // reference fits the names of fields that say where a secret is, not what it is.
@@ -46,10 +46,34 @@ func Named(name string, value string) string {
 	return Hidden
 }
 
-// commandLine fits what a shell would run: a name must not hide it from who reviews.
-var commandLine = regexp.MustCompile("\\s.*[|;&<>`]|\\$\\(|^\\s*(curl|wget|sh|bash|python3?|perl|nc|eval|exec|source|kubectl|git|rm|chmod)\\s|^[a-z+]+://[^@\\s]*$")
+// commandLine fits what a shell would run, or fetch from: a name must not hide it from who reviews.
+var commandLine = regexp.MustCompile("\\s.*[|;&<>`]|\\$\\(|^[a-z+]+://[^@\\s]*$|" +
+	`^\s*(?:/\S+|env|node|deno|ruby|busybox|curl|wget|[a-z]*sh|python[0-9.]*|perl|php|nc|ncat|socat|telnet|ssh|scp|rsync|eval|exec|source|kubectl|helm|git|rm|chmod|cp|mv|dd|tar|cat|sudo|nsenter|chroot|docker|pip3?|npm|npx|apt|apt-get|apk|make|go|java|xargs|timeout|nohup|echo|printf|export|cd)\s+\S|` +
+	`^\s*[a-z][\w.-]*\s+--?[a-z]|` + // a program with an option
+	`^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?(?:/[\w.-]+)+(?::[\w.-]+)?(?:@sha256:[0-9a-f]+)?$`) // a host with a path: an image, or an address
 
 func code(value string) bool { return commandLine.MatchString(value) }
+
+// ValueKeys are the keys beside a name under which a variable, a parameter or a header has its value.
+var ValueKeys = []string{"value", "default", "values"}
+
+// Below is what stands under the value of a variable or parameter with a secret's name, as it may be shown;
+// key is the key of it, or of the list that it is in.
+func Below(name, key string, value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		shown := make(map[string]any, len(v))
+		for inner, below := range v {
+			shown[inner] = Below(name, inner, below)
+		}
+		return shown
+	case string:
+		if harmless(name, v) || code(v) || reference.MatchString(key) && identifier.MatchString(v) {
+			return Text(v)
+		}
+	}
+	return all(value)
+}
 
 // harmless tells whether a value under the name of a secret is none: a reference to one, a variable,
 // or nothing.
@@ -194,18 +218,10 @@ func object(kind string, path []any, value map[string]any) map[string]any {
 	}
 	// What a variable, a parameter or a header is called stands beside its value.
 	name, _ := value["name"].(string)
-	for _, key := range []string{"value", "default", "values"} {
-		inner, given := value[key]
-		if !given || !IsName(name) {
-			continue
+	for _, key := range ValueKeys {
+		if inner, given := value[key]; given && IsName(name) {
+			shown[key] = Below(name, key, inner)
 		}
-		if text, ok := inner.(string); ok && (harmless(name, text) || code(text)) {
-			continue
-		}
-		if _, isMap := inner.(map[string]any); isMap {
-			continue // what is in it has names of its own
-		}
-		shown[key] = all(inner)
 	}
 	return shown
 }

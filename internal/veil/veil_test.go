@@ -15,7 +15,7 @@ func TestText(t *testing.T) {
 	for _, text := range []string{
 		"export PASSWORD=S", "PASSWORD='S'", `password: "S"`, `{"auth": "S"}`, "password = S", "--password=S", "--api-token S", `["--token", "S"]`, "curl -u me:S https://a", "Authorization: Bearer S",
 		"https://u:S@host/x", "postgres://u:S@db", "machine a login b password S", "MYSQL_PWD=S", "api_key=S", "-----BEGIN RSA PRIVATE KEY-----\nS\n-----END RSA PRIVATE KEY-----", "AWS_SECRET_ACCESS_KEY=S",
-		"client-secret: S", `"\nexport TOKEN=S\n"`, "token=S;", "webhook_url: S",
+		"AccountKey=S", "client-secret: S", `"\nexport TOKEN=S\n"`, "token=S;", "webhook_url: S",
 	} {
 		if shown := veil.Text(mark(text)); strings.Contains(shown, secret) {
 			t.Errorf("%s is shown: %s", text, shown)
@@ -55,6 +55,36 @@ func TestObject(t *testing.T) {
 	}
 	if whole := stringOf(veil.Object("Secret", map[string]any{"data": map[string]any{"any": "x"}})); strings.Contains(whole, "x") && !strings.Contains(whole, veil.Hidden) {
 		t.Error(whole)
+	}
+}
+
+// TestBelow: what stands below the value of a parameter with a secret's name is hidden, however deep, and
+// code and references are not.
+func TestBelow(t *testing.T) {
+	for name, shown := range map[string]bool{
+		`{"name": "credentials", "value": {"data": "@@", "user": "u"}}`: false, `{"name": "tokens", "default": ["a", "@@"]}`: false, `{"name": "MY]PASSWORD", "value": "@@"}`: false,
+		`{"name": "image-token", "default": "evil.io/@@/x:1"}`: true, `{"name": "setup-token", "default": "/bin/sh -c @@"}`: true, `{"name": "token", "value": "node -e @@"}`: true,
+		`{"name": "token", "value": "busybox wget @@"}`: true, `{"name": "mode", "value": "@@"}`: true,
+	} {
+		var item map[string]any
+		if err := json.Unmarshal([]byte(strings.ReplaceAll(name, "@@", secret)), &item); err != nil {
+			t.Fatal(name, err)
+		}
+		if text := jsonOf(veil.Object("Task", item)); strings.Contains(text, secret) != shown {
+			t.Errorf("%s is shown as %s", name, text)
+		}
+	}
+}
+
+// TestForms: tokens of well-known services are hidden whatever they are called.
+func TestForms(t *testing.T) {
+	long := strings.Repeat("a1B2", 12)
+	for _, token := range []string{
+		"npm_" + long, "dckr_pat_" + long, "sk_live_" + long, "SG." + long + "." + long, "hvs." + long, "pypi-AgEI" + long, "glrt-" + long, "xapp-1-" + long, "ya29." + long, "AGE-SECRET-KEY-1" + strings.ToUpper(long), "ghp_" + long, "AKIA" + strings.ToUpper(long)[:16],
+	} {
+		if shown := veil.Text("x: " + token + " y"); strings.Contains(shown, long[:20]) || shown == "x: "+token+" y" {
+			t.Errorf("%s is shown as %s", token, shown)
+		}
 	}
 }
 

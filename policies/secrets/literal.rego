@@ -13,7 +13,7 @@ package tenon.rules.secrets.literal
 
 import data.tenon.lib
 
-tokens := `ghp_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20}|xox[bap]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|eyJhbGciOi[A-Za-z0-9_-]{20,}\.|\$apr1\$|hooks\.slack\.com/services/T[A-Za-z0-9]`
+tokens := `\bnpm_[A-Za-z0-9]{36}|\bdckr_pat_[A-Za-z0-9_-]{20,}|\b[rs]k_live_[A-Za-z0-9]{20,}|\bSG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}|\bhvs\.[A-Za-z0-9_-]{20,}|\bpypi-AgEI[A-Za-z0-9_-]{20,}|\bglrt-[A-Za-z0-9_-]{20}|\bxapp-[0-9]-[A-Za-z0-9-]{20,}|\bAGE-SECRET-KEY-1[0-9A-Z]{40,}|ghp_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20}|xox[bap]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|eyJhbGciOi[A-Za-z0-9_-]{20,}\.|\$apr1\$|hooks\.slack\.com/services/T[A-Za-z0-9]`
 
 named := `(?i)(^|[_-])(password|passwd|token|secret|secret[_-]access[_-]key|access[_-]?key|api[_-]?key|credentials?)$`
 

@@ -69,3 +69,11 @@ test_fires_in_an_annotation if {
 	found := literal.deny with input as object
 	count(found) == 1
 }
+
+test_fires_on_tokens_of_well_known_services if {
+	long := "a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2a1B2"
+	every token in [concat("", ["npm_", long]), concat("", ["dckr_pat_", long]), concat("", ["SG.", long, ".", long]), concat("", ["hvs.", long]), concat("", ["glrt-", substring(long, 0, 20)])] {
+		object := {"kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"a": concat(" ", ["x", token])}}
+		count(literal.deny) > 0 with input as object
+	}
+}

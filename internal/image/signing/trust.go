@@ -9,6 +9,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"tenon.dev/tenon/internal/confine"
@@ -43,6 +44,19 @@ func ReadRoots(given []string) (Roots, error) {
 		}
 	}
 	return roots, nil
+}
+
+// OwnRoot reads the root of trust that a platform keeps, for policies that name none.
+func OwnRoot(platform fs.FS, file string) (Roots, error) {
+	text, err := confine.ReadFS(platform, file, maxRoot)
+	if err != nil {
+		return nil, fmt.Errorf("reading trusted root %s: %w", file, err)
+	}
+	own, err := root.NewTrustedRootFromJSON(text)
+	if err != nil {
+		return nil, fmt.Errorf("reading trusted root %s: %w", file, err)
+	}
+	return Roots{"": own}, nil
 }
 
 // errUndecidable is why an authority cannot be asked here: not a failure, and no pass.

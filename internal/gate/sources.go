@@ -1,0 +1,133 @@
+package gate
+
+import (
+	"net"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+
+	"tenon.dev/tenon/internal/diff"
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// sourceKinds are the kinds that say where secrets and code come from, with the fields that do.
+var sourceKinds = map[string][]string{
+	"ExternalSecret":     {"spec.data", "spec.dataFrom", "spec.secretStoreRef"},
+	"SecretStore":        {"spec"},
+	"ClusterSecretStore": {"spec"},
+	"Application":        {"spec.source", "spec.sources", "spec.destination", "spec.project"},
+	"ApplicationSet":     {"spec.template.spec.source", "spec.template.spec.sources", "spec.template.spec.project"},
+	"AppProject":         {"spec.sourceRepos", "spec.clusterResourceWhitelist", "spec.namespaceResourceWhitelist"},
+	"Repository":         {"spec"},
+}
+
+// sources adds where secrets and code come from, where that is another place than before, and addresses
+// that no object of the base names.
+func (m *meaning) sources(t finding.Target, before []manifest.Object, changes []diff.Object) {
+	known := map[string]bool{}
+	for _, o := range before {
+		addresses(o.Value, func(address string) { known[address] = true })
+	}
+	for _, o := range changes {
+		if o.After == nil {
+			continue
+		}
+		for _, c := range o.Changes {
+			if slices.ContainsFunc(sourceKinds[o.Object.Kind], func(field string) bool {
+				return c.Field == field || strings.HasPrefix(c.Field, field+".") || strings.HasPrefix(c.Field, field+"[")
+			}) {
+				m.add("sources", item{"op": c.Op, "object": o.Object, "field": c.Field, "address": ""}, t)
+			}
+		}
+		if o.Object.Kind == "NetworkPolicy" {
+			continue // what it lets through is compared
+		}
+		seen := map[string]bool{}
+		addresses(o.After.Value, func(address string) {
+			if !known[address] && !seen[address] {
+				seen[address] = true
+				m.add("sources", item{"op": "named", "object": o.Object, "field": "", "address": address}, t)
+			}
+		})
+	}
+}
+
+// urlForm fits an address with a scheme, or a remote of git.
+var urlForm = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s"'<>|;,()\[\]{}]+|\bgit@[a-z0-9.-]+:[^\s"';|]+`)
+
+// hostForm fits a host with a path, as of an image or an address without a scheme, and a value that is a
+// host, with a port or without.
+var hostForm = regexp.MustCompile(`(?i)(?:^|[\s"'=,;|&>(])((?:[a-z0-9-]+\.)+[a-z0-9-]+(?::[0-9]{2,5})?/[^\s"'<>|;,()\[\]{}]+)|^((?:[a-z0-9-]+\.)+[a-z0-9-]+(?::[0-9]{2,5})?)$`)
+
+// addresses visits the addresses within a value: where something is fetched from or sent to.
+func addresses(value any, visit func(string)) {
+	switch v := value.(type) {
+	case string:
+		for _, address := range urlForm.FindAllString(v, -1) {
+			visit(shortened(address))
+		}
+		for _, found := range hostForm.FindAllStringSubmatch(urlForm.ReplaceAllString(v, " "), -1) {
+			if address := found[1] + found[2]; isHost(address) {
+				visit(shortened(address))
+			}
+		}
+	case map[string]any:
+		for key, inner := range v {
+			if metadata, is := inner.(map[string]any); is && key == "metadata" {
+				inner = metadata["annotations"]
+			}
+			if !slices.Contains(noAddresses, key) {
+				addresses(inner, visit)
+			}
+		}
+	case []any:
+		for _, inner := range v {
+			addresses(inner, visit)
+		}
+	}
+}
+
+// noAddresses are keys of names that look like hosts; images are compared by themselves.
+var noAddresses = []string{"image", "apiVersion", "apiGroup", "apiGroups", "group", "resources", "coveredResources", "limits", "requests", "hard", "labels", "matchLabels", "nodeSelector", "key", "topologyKey", "drivers", "driver", "provisioner"}
+
+// isHost tells whether what is before the path is the name of a host, or its address, and no version, file
+// or group of an API.
+func isHost(address string) bool {
+	host, _, hasPath := strings.Cut(strings.ToLower(address), "/")
+	host, _, hasPort := strings.Cut(host, ":")
+	if ip := net.ParseIP(host); ip != nil {
+		return hasPath || hasPort || strings.Count(host, ".") == 3
+	}
+	switch last := host[strings.LastIndexByte(host, '.')+1:]; last {
+	case "example", "test", "internal", "local", "svc", "lan", "corp", "home", "onion", "localhost":
+		return true
+	case "py", "sh", "md", "rs", "pl", "zip", "so", "cc", "io":
+		return hasPort || hasPath && last == "io" && !strings.HasSuffix(host, "k8s.io") && !strings.HasSuffix(host, "kubernetes.io") // also endings of files, and groups of APIs
+	}
+	_, managed := publicsuffix.PublicSuffix(host)
+	return managed
+}
+
+// shortened is an address without credentials and query, as far as the repository.
+func shortened(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	address, _, _ = strings.Cut(address, "#")
+	scheme, rest, found := strings.Cut(address, "://")
+	if !found {
+		scheme, rest = "", address
+	}
+	authority, where, _ := strings.Cut(rest, "/")
+	if i := strings.LastIndexByte(authority, '@'); i >= 0 && found {
+		authority = authority[i+1:]
+	}
+	parts := strings.SplitN(strings.TrimPrefix(path.Clean("/"+where), "/"), "/", 3)
+	short := strings.ToLower(authority) + "/" + strings.Join(parts[:min(2, len(parts))], "/")
+	if found {
+		short = strings.ToLower(scheme) + "://" + short
+	}
+	return strings.TrimRight(short, ".,:/")
+}
