@@ -1,0 +1,93 @@
+package gate
+
+import (
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+
+	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/confine"
+	"tenon.dev/tenon/internal/diff"
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/overlay"
+)
+
+// withFiles adds to targets what is written beside their objects, as objects, so that the review shows it.
+func (g *gate) withFiles(targets []diff.Target) []diff.Target {
+	of := func(environments []check.Environment, t finding.Target) []manifest.Object {
+		e := environment(environments, t.Environment)
+		if e == nil {
+			return nil
+		}
+		var all []manifest.Object
+		for _, r := range e.Targets {
+			for _, name := range slices.Sorted(maps.Keys(r.Files)) {
+				if r.Target == t {
+					o, _ := manifest.New(map[string]any{"apiVersion": "tenon.dev/v1", "kind": "File", "metadata": map[string]any{"name": name}, "text": r.Files[name]}, nil)
+					all = append(all, o)
+				}
+			}
+		}
+		return all
+	}
+	all := slices.Clone(targets)
+	for i, t := range all {
+		if t.Target == overlay.ArgoCD {
+			t.Before, t.After = slices.Concat(t.Before, besides(g.Base.FS)), slices.Concat(t.After, besides(g.Head.FS))
+		}
+		all[i].Before = slices.Concat(t.Before, of(g.base.Environments, t.Target))
+		all[i].After = slices.Concat(t.After, of(g.head.Environments, t.Target))
+	}
+	return all
+}
+
+// besides are the files below cue/ that are no CUE and no part of a module: roots of trust, and what Argo CD
+// looks for in an Application's folder.
+func besides(files fs.FS) []manifest.Object {
+	var all []manifest.Object
+	_ = fs.WalkDir(files, "cue", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return nil //nolint:nilerr // what cannot be read is said where it is rendered
+		case entry.IsDir():
+			if name == "cue/cue.mod" {
+				return fs.SkipDir
+			}
+			return nil
+		case strings.HasSuffix(name, ".cue") || !entry.Type().IsRegular():
+			return nil
+		}
+		text, reason := confine.ReadFS(files, name, maxBeside)
+		if reason != nil {
+			text = []byte(reason.Error())
+		}
+		o, _ := manifest.New(map[string]any{"apiVersion": "tenon.dev/v1", "kind": "File", "metadata": map[string]any{"name": name}, "text": string(text)}, nil)
+		all = append(all, o)
+		return nil
+	})
+	return all
+}
+
+const maxBeside = 1 << 20
+
+// elsewhere finds what a checkout of the head has and the revision does not.
+func (g *gate) elsewhere() []finding.Finding {
+	var found []finding.Finding
+	for _, name := range g.Head.Elsewhere {
+		found = append(found, finding.Finding{
+			Rule: "input/symlink", Severity: finding.Error, Source: &finding.Position{File: name},
+			Message: "it is a symlink or a submodule: what it leads to is no part of the revision, so that what is judged is not what is rendered from a checkout",
+			Remedy:  "put the files themselves there",
+		})
+	}
+	for _, name := range g.Head.Rewritten {
+		found = append(found, finding.Finding{
+			Rule: "input/gitattributes", Severity: finding.Error, Source: &finding.Position{File: name},
+			Message: "it has git write other texts into a checkout than it keeps (ident, filter, working-tree-encoding or export-subst): what is judged is not what is rendered from a checkout",
+			Remedy:  "take these attributes away from cue/ and overlays/",
+		})
+	}
+	return found
+}
