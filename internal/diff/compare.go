@@ -62,6 +62,22 @@ func (p place) last() string {
 	return ""
 }
 
+// free are the fields whose keys and lists mean what somebody else makes of them: labels, which must be equal to
+// the letter, and values of charts.
+var free = set("labels", "matchLabels", "podLabels", "commonLabels", "nodeSelector", "annotations", "valuesObject", "stringData", "data")
+
+// isFree tells whether a place is within such a field.
+func (p place) isFree() bool {
+	path := p.after
+	if path == nil {
+		path = p.before
+	}
+	return slices.ContainsFunc(path, func(element any) bool {
+		name, ok := element.(string)
+		return ok && free[name]
+	})
+}
+
 // parent is the key above the last one.
 func (p place) parent() string {
 	path := p.after
@@ -144,7 +160,7 @@ func (c *comparison) same(at place, before, after any) bool {
 	if reflect.DeepEqual(before, after) {
 		return true
 	}
-	if !c.known {
+	if !c.known || at.isFree() {
 		return false
 	}
 	_, wasInt := before.(int64)

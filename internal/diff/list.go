@@ -16,7 +16,7 @@ var identities = [][]string{
 }
 
 // ordered are the lists of named items whose order says what runs first.
-var ordered = set("steps", "initContainers", "interceptors", "env", "sources")
+var ordered = set("steps", "initContainers", "interceptors", "env", "sources", "webhooks", "variables", "mutations", "groups")
 
 // unordered are lists without named items whose order means nothing.
 var unordered = set(
@@ -26,6 +26,13 @@ var unordered = set(
 	"sourceRepos", "clusterResourceWhitelist", "namespaceResourceWhitelist", "scopes", "coveredResources", "images", "authorities",
 )
 
+// inOrder tells whether the order of a list may mean something though elsewhere it does not: nobody knows
+// below free fields, and Prometheus evaluates the rules of a group one after the other
+// (https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/).
+func (c *comparison) inOrder(at place) bool {
+	return at.isFree() || c.kind == "PrometheusRule" && at.last() == "rules"
+}
+
 // lists compares lists: by the identity of their items, as sets where order means nothing, else one
 // by one between what stays the same at both ends.
 func (c *comparison) lists(at place, before, after []any) {
@@ -33,7 +40,7 @@ func (c *comparison) lists(at place, before, after []any) {
 		c.named(at, key, before, after)
 		return
 	}
-	gone, come := unmatched(before, after, c.known && unordered[at.last()])
+	gone, come := unmatched(before, after, c.known && !c.inOrder(at) && unordered[at.last()])
 	if scalars(before) && scalars(after) {
 		// An option says of the word behind it that it is a secret: the whole list is looked at.
 		was, wasShown := c.shown(at, before).([]any)
@@ -219,7 +226,7 @@ func (c *comparison) named(at place, key []string, before, after []any) {
 			c.add(Removed, at.item(name, i, -1), before[i], nil)
 		}
 	}
-	if c.known && !ordered[at.last()] {
+	if c.known && !c.inOrder(at) && !ordered[at.last()] {
 		return
 	}
 	was = slices.DeleteFunc(was, func(name string) bool { return !here[name] })

@@ -13,6 +13,7 @@ import (
 	"github.com/agnivade/levenshtein"
 
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/veil"
 )
 
 // findings makes one finding of each field that CUE refused. CUE reports a mistake once for
@@ -114,7 +115,7 @@ func (s *sources) dropConsequences(found []finding.Finding) []finding.Finding {
 func (s *sources) finding(root cue.Value, e errors.Error) finding.Finding {
 	field := fieldPath(e.Path())
 	rule, message := explain(e, field)
-	f := finding.Finding{Rule: rule, Severity: finding.Error, Message: message, Field: field}
+	f := finding.Finding{Rule: rule, Severity: finding.Error, Message: veil.Quoted(field, message), Field: field}
 	f.Remedy = remedy(root, rule, e.Path(), field)
 	if defaults := severalDefaults(message); rule == "schema/incomplete" && defaults != "" {
 		f.Message = fmt.Sprintf("%s has more than one default (%s)", field, defaults)

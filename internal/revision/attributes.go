@@ -116,7 +116,7 @@ func attributesIn(root *object.Tree, dir string) []rewrites {
 		return []rewrites{{file: name}}
 	}
 	var found []rewrites
-	for _, line := range strings.Split(text, "\n") {
+	for _, line := range strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n") { // git skips the mark, too
 		fields := strings.Fields(line)
 		if len(fields) < 2 || strings.HasPrefix(fields[0], "#") || !slices.ContainsFunc(fields[1:], isRewriting) {
 			continue
@@ -127,6 +127,6 @@ func attributesIn(root *object.Tree, dir string) []rewrites {
 }
 
 func isRewriting(attribute string) bool {
-	name, _, _ := strings.Cut(attribute, "=")
-	return slices.Contains(rewriting, name)
+	name, value, _ := strings.Cut(attribute, "=")
+	return slices.Contains(rewriting, name) || name == "eol" && value == "crlf"
 }

@@ -37,6 +37,7 @@ var flag = regexp.MustCompile(`(?i)(--?(?:[a-z][\w-]*)?(?:passw(?:or)?d|passphra
 
 // given fits what programs are given a password by, other than an option that says so.
 var given = []*regexp.Regexp{
+	regexp.MustCompile(`(\b(?:docker|podman|nerdctl|buildah|skopeo|helm|crane|oras|cosign|az|registry)\b[^\n|;]*\blogin\b[^\n|;]*?\s-p[ =]*["']?)([^\s"'$]+)`),
 	regexp.MustCompile(`(\bsshpass\s+-p\s*["']?)([^\s"'$-][^\s"']*)`),
 	regexp.MustCompile(`(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]*?\s-p["']?)([^\s"'$]+)`),
 	regexp.MustCompile(`(\b(?:echo|printf)\s+(?:-n\s+)?(?:%s\s+)?["']?)([^\s"'$|]+)(["']?\s*\|[^\n|]*--password-stdin)`),
@@ -80,6 +81,20 @@ func Text(text string) string {
 		}
 		return m[1] + m[2] + Hidden
 	})
+}
+
+// dataOf fits the path of a value of a Secret in a platform, and literal what a message quotes.
+var (
+	dataOf  = regexp.MustCompile(`\.Secret\..*\b(data|stringData)\b|\.ExternalSecret\..*\btemplate\.data\b`)
+	literal = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+)
+
+// Quoted is what is said of a field, without the values that it quotes where the field is one of a Secret.
+func Quoted(field, message string) string {
+	if !dataOf.MatchString(field) {
+		return message
+	}
+	return literal.ReplaceAllString(message, Hidden)
 }
 
 // Secrets are the values within a text that are hidden, in order: two texts with the same ones hold the

@@ -112,8 +112,14 @@ func At(kind string, path []any, value any) any {
 	if isSecret(kind) && len(path) > 0 && (path[0] == "data" || path[0] == "stringData") {
 		return all(value)
 	}
+	if kind == "ExternalSecret" && slices.Contains(path, any("template")) && slices.Contains(path, any("data")) {
+		return Below("secret", last(path), value) // the data of the Secret that it makes
+	}
 	switch v := value.(type) {
 	case string:
+		if kind == "File" && last(path) == "text" && LooksLikeSecret(v) {
+			return Manifest(v)
+		}
 		return scalar(path, v)
 	case map[string]any:
 		return object(kind, path, v)
@@ -242,6 +248,8 @@ func list(kind string, path []any, value []any) []any {
 		case option.MatchString(before) && IsName(before) && !harmless(before, text):
 			shown[i] = Hidden
 		case (before == "-u" || before == "--user") && strings.Contains(text, ":"):
+			shown[i] = Hidden
+		case before == "-p" && slices.Contains(value, any("login")):
 			shown[i] = Hidden
 		}
 	}
