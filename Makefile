@@ -4,6 +4,7 @@
 # make parity     compare verdicts with a real API server and Tekton's webhooks (part of e2e)
 # make proof      run the platform on a real control plane and write docs/proof.md
 # make fuzz       every fuzz target for a while: FUZZTIME=10m make fuzz
+# make faults     200 kills of each command that writes, and 100 runs that must give the same bytes
 # make race       the tests of all packages that start goroutines, with the race detector (needs gcc)
 # make licences   the licences of all modules in the binary, into docs/licences.md
 # make corpus DIR=folder   check manifests of one's own, and compare their verdicts too
@@ -14,7 +15,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: demo build image test e2e parity proof fuzz race licences corpus lint unit bench peers generate clean
+.PHONY: demo build image test e2e parity proof fuzz faults race licences corpus lint unit bench peers generate clean
 
 demo:
 	$(GO) run ./test/demo
@@ -59,6 +60,9 @@ proof: peers
 FUZZTIME ?= 20s
 fuzz:
 	FUZZTIME=$(FUZZTIME) ./test/fuzz.sh
+
+faults:
+	TENON_LONG=1 $(GO) test -count=1 -timeout 90m ./test/faults
 
 # The race detector needs cgo, the only place that does.
 RACED = ./internal/check ./internal/cli ./internal/confine ./internal/gate ./internal/graph ./internal/image/... ./internal/overlay ./internal/platform ./internal/policy ./internal/report ./internal/script ./internal/typed

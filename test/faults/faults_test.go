@@ -1,5 +1,6 @@
 // Package faults_test ends tenon at any moment, fills its disk, takes its rights away and runs it many
-// times at once, and wants that nothing is lost or torn. TENON_E2E=1 makes 200 kills of each kind.
+// times at once, and wants that nothing is lost or torn. TENON_E2E=1 makes 40 kills of each kind, and
+// TENON_LONG=1 (make faults) 200.
 package faults_test
 
 import (
@@ -32,11 +33,17 @@ func TestMain(m *testing.M) {
 }
 
 // kills is how often each command is killed.
-func kills() int {
-	if os.Getenv("TENON_E2E") != "" {
-		return 200
+func kills() int { return times(12, 40, 200) }
+
+// times is how often something is tried: among the unit tests, among those that take minutes, and with time.
+func times(short, minutes, long int) int {
+	switch {
+	case os.Getenv("TENON_LONG") != "":
+		return long
+	case os.Getenv("TENON_E2E") != "":
+		return minutes
 	}
-	return 12
+	return short
 }
 
 // tenon is a call of the command line in a folder.

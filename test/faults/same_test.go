@@ -41,10 +41,7 @@ func TestSameBytes(t *testing.T) {
 	if err != nil || len(names) < 100 {
 		t.Fatal(len(names), err)
 	}
-	runs := 6
-	if os.Getenv("TENON_E2E") != "" {
-		runs = 100
-	}
+	runs := times(6, 20, 100)
 	for what, args := range map[string][]string{
 		"files as JSON": append([]string{"check", "--now", "2026-01-01", "-o", "json"}, names...), "files as text": append([]string{"check", "--now", "2026-01-01"}, names...),
 		"a platform": {"check", "--now", "2026-01-01", "-o", "sarif"}, "a target": {"render", "--target", "prod/phase1", "-o", "-"},
