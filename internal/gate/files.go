@@ -25,8 +25,7 @@ func (g *gate) withFiles(targets []diff.Target) []diff.Target {
 		for _, r := range e.Targets {
 			for _, name := range slices.Sorted(maps.Keys(r.Files)) {
 				if r.Target == t {
-					o, _ := manifest.New(map[string]any{"apiVersion": "tenon.dev/v1", "kind": "File", "metadata": map[string]any{"name": name}, "text": r.Files[name]}, nil)
-					all = append(all, o)
+					all = append(all, asObject(name, r.Files[name]))
 				}
 			}
 		}
@@ -63,11 +62,16 @@ func besides(files fs.FS) []manifest.Object {
 		if reason != nil {
 			text = []byte(reason.Error())
 		}
-		o, _ := manifest.New(map[string]any{"apiVersion": "tenon.dev/v1", "kind": "File", "metadata": map[string]any{"name": name}, "text": string(text)}, nil)
-		all = append(all, o)
+		all = append(all, asObject(name, string(text)))
 		return nil
 	})
 	return all
+}
+
+// asObject is a file as an object, so that it is compared like one.
+func asObject(name, text string) manifest.Object {
+	o, _ := manifest.New(map[string]any{"apiVersion": "tenon.dev/v1", "kind": "File", "metadata": map[string]any{"name": name}, "text": text}, nil)
+	return o
 }
 
 const maxBeside = 1 << 20
@@ -85,7 +89,7 @@ func (g *gate) elsewhere() []finding.Finding {
 	for _, name := range g.Head.Rewritten {
 		found = append(found, finding.Finding{
 			Rule: "input/gitattributes", Severity: finding.Error, Source: &finding.Position{File: name},
-			Message: "it has git write other texts into a checkout than it keeps (ident, filter, working-tree-encoding or export-subst): what is judged is not what is rendered from a checkout",
+			Message: "it has git write other texts into a checkout than it keeps (ident, filter, working-tree-encoding, export-subst or eol=crlf): what is judged is not what is rendered from a checkout",
 			Remedy:  "take these attributes away from cue/ and overlays/",
 		})
 	}

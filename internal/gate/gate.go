@@ -187,23 +187,21 @@ func rendered(environments []check.Environment) []overlay.Rendered {
 func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 	m := newMeaning()
 	m.objects(changes, targets)
-	known := g.allBefore()
+	known := baselineOf(g.allBefore())
 	for _, t := range g.targets() {
+		if len(t.After) == 0 {
+			continue
+		}
+		before, isNew := t.Before, len(t.Before) == 0
 		switch {
-		case len(t.After) == 0:
-		case len(t.Before) > 0:
-			m.target(t.Target, t.Before, t.After)
+		case !isNew:
+			m.target(t.Target, before, t.After)
 		case t.Target != overlay.ArgoCD:
 			// A new phase or environment: what it gives beyond what there was elsewhere.
-			m.anew(t.Target, g.likeness(t.Environment), t.After)
+			before = g.likeness(t.Environment)
+			m.anew(t.Target, before, t.After)
 		}
-		if len(t.After) > 0 {
-			before := t.Before
-			if len(before) == 0 && t.Target != overlay.ArgoCD {
-				before = g.likeness(t.Environment)
-			}
-			m.guards(t.Target, known, before, t.After, len(t.Before) == 0)
-		}
+		m.guards(t.Target, known, before, t.After, isNew)
 	}
 	for _, now := range g.head.Environments {
 		// What a cluster has is what its environment's phase renders: another phase is a change of it.

@@ -93,13 +93,28 @@ func (m *meaning) anew(t finding.Target, like, after []manifest.Object) {
 	m.images(t, like, after)
 }
 
+// baseline is what the base has in any of its targets.
+type baseline struct {
+	objects []manifest.Object
+	// addresses that the objects name. Finding them reads every text, which is done once for all targets.
+	addresses map[string]bool
+}
+
+func baselineOf(objects []manifest.Object) baseline {
+	b := baseline{objects, map[string]bool{}}
+	for _, o := range objects {
+		addresses(o.Value, func(address string) { b.addresses[address] = true })
+	}
+	return b
+}
+
 // guards adds what changes about who must have signed, where things come from, and what decides about the
 // rights of others. elsewhere says that before are the objects of another target.
-func (m *meaning) guards(t finding.Target, known, before, after []manifest.Object, elsewhere bool) {
+func (m *meaning) guards(t finding.Target, known baseline, before, after []manifest.Object, elsewhere bool) {
 	differing := diff.Objects(before, after)
-	m.signing(t, known, differing, elsewhere)
-	m.sources(t, known, differing)
-	m.power(t, known, differing)
+	m.signing(t, known.objects, differing, elsewhere)
+	m.sources(t, known.addresses, differing)
+	m.power(t, known.objects, differing)
 }
 
 // objects adds the differences themselves.

@@ -87,7 +87,7 @@ func (m *meaning) power(t finding.Target, known []manifest.Object, changes []dif
 			fields = brought(*o.After)
 		}
 		byWhy := map[string][]string{}
-		for _, field := range sortedKeys(fields) {
+		for _, field := range slices.Sorted(maps.Keys(fields)) {
 			byWhy[fields[field]] = append(byWhy[fields[field]], field)
 		}
 		for _, why := range slices.Sorted(maps.Keys(byWhy)) {
@@ -154,15 +154,6 @@ func leaves(value any, field string, visit func(string)) {
 			leaves(inner, field, visit)
 		}
 	}
-}
-
-func sortedKeys(all map[string]string) []string {
-	keys := make([]string, 0, len(all))
-	for key := range all {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // plainField is a field without which item of a list is meant.

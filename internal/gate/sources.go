@@ -11,7 +11,6 @@ import (
 
 	"tenon.dev/tenon/internal/diff"
 	"tenon.dev/tenon/internal/finding"
-	"tenon.dev/tenon/internal/manifest"
 )
 
 // sourceKinds are the kinds that say where secrets and code come from, with the fields that do.
@@ -26,12 +25,8 @@ var sourceKinds = map[string][]string{
 }
 
 // sources adds where secrets and code come from, where that is another place than before, and addresses
-// that no object of the base names.
-func (m *meaning) sources(t finding.Target, before []manifest.Object, changes []diff.Object) {
-	known := map[string]bool{}
-	for _, o := range before {
-		addresses(o.Value, func(address string) { known[address] = true })
-	}
+// that no object of the base names: known are those that some do.
+func (m *meaning) sources(t finding.Target, known map[string]bool, changes []diff.Object) {
 	for _, o := range changes {
 		if o.After == nil {
 			continue
