@@ -107,6 +107,7 @@ func TestTwins(t *testing.T) {
 		t.Fatal(err)
 	}
 	checker := check.New(set)
+	definedOnce(t)
 	rows := make([]string, len(twins))
 	var work []func()
 	for i, twin := range twins {
@@ -130,6 +131,22 @@ func TestTwins(t *testing.T) {
 	}
 	prove(t, "twins", fmt.Sprintf("%d manifests. The mended twin of each is taken, placed, and runs to its end, or its event starts a run.\n\n| case | tenon says | the cluster |\n| --- | --- | --- |\n%s\n",
 		len(rows), strings.Join(rows, "\n")))
+}
+
+// definedOnce holds that no two cases define one kind: a definition is the cluster's, the cases are played side by
+// side, and one would be judged by the other's schema.
+func definedOnce(t *testing.T) {
+	t.Helper()
+	by := map[string]string{}
+	for _, twin := range twins {
+		_, right := sides(t, twin.title)
+		for _, o := range ofKind(manifest.Parse("test", []byte(right)).Objects, "CustomResourceDefinition") {
+			if other, ok := by[o.Name]; ok {
+				t.Fatalf("%s and %s both define %s: give one of them a kind of its own", other, twin.title, o.Name)
+			}
+			by[o.Name] = twin.title
+		}
+	}
 }
 
 // errorOf is the message of tenon's finding about a case, which has to be an error of the rule that the case is named
