@@ -69,11 +69,11 @@ func (f Folder) Environments() ([]string, error) {
 		if !entry.IsDir() {
 			continue
 		}
-		matches, err := fs.Glob(f.FS, path.Join(f.Dir, entry.Name(), "*.cue"))
+		within, err := fs.ReadDir(f.FS, path.Join(f.Dir, entry.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("listing environments: %w", err)
 		}
-		if len(matches) > 0 {
+		if slices.ContainsFunc(within, func(e fs.DirEntry) bool { return path.Ext(e.Name()) == ".cue" }) {
 			names = append(names, entry.Name())
 		}
 	}

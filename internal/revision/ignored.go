@@ -102,7 +102,10 @@ func patternsOf(file string, domain []string) []gitignore.Pattern {
 		return nil
 	}
 	var patterns []gitignore.Pattern
-	for _, line := range strings.Split(string(bytes.ReplaceAll(data, []byte("\r"), nil)), "\n") {
+	// As git reads it (add_patterns_from_buffer in dir.c): without a mark of the byte order, and a
+	// carriage return is part of the end of a line alone.
+	for _, line := range strings.Split(string(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))), "\n") {
+		line = strings.TrimSuffix(line, "\r")
 		if line != "" && !strings.HasPrefix(line, "#") {
 			patterns = append(patterns, gitignore.ParsePattern(line, slices.Clone(domain)))
 		}

@@ -170,3 +170,20 @@ func TestHostileTrees(t *testing.T) {
 		t.Errorf("a file of 17 MiB: %v", err)
 	}
 }
+
+// Patterns are read as git reads them, to the letter: a mark of the byte order before the first, either end of line.
+func TestIgnoredAsGitDoes(t *testing.T) {
+	for _, patterns := range []string{"*.cue\n", "\xef\xbb\xbf*.cue\n", "*.cue\r\n", "# all\r\n\r\n*.cue  \r\n", "*.cu\re\n", "!*.cue\n"} {
+		dir := repository(t)
+		write(t, dir, ".gitignore", patterns)
+		write(t, dir, "ci/cue/hidden.cue", "here alone")
+		want := git(t, dir, "ls-files", "--others", "--ignored", "--exclude-standard", "ci/cue")
+		got, err := revision.Ignored(filepath.Join(dir, "ci"), "cue")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if have := strings.Join(got, "\n"); strings.TrimPrefix(want, "ci/") != have {
+			t.Errorf("%q: git ignores %q, tenon says %q", patterns, want, have)
+		}
+	}
+}

@@ -12,9 +12,13 @@ import (
 	"time"
 
 	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
+	coordinationv1 "k8s.io/api/coordination/v1"
 	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
 
 	"tenon.dev/tenon/internal/graph/access"
 	"tenon.dev/tenon/internal/manifest"
@@ -45,12 +49,18 @@ func (s *scene) play(t *testing.T) fate {
 	t.Helper()
 	s.setUp(t)
 	defer s.tearDown(t)
-	for _, d := range s.docs {
+	for i, d := range s.docs {
+		if i > 0 && s.docs[i-1].kind == "ResourceQuota" && d.kind != "ResourceQuota" {
+			s.awaitQuota(t)
+		}
 		if err := s.applyText(t.Context(), d); err != nil {
 			if strings.Contains(err.Error(), "quota: ") {
 				return fate{quota, err.Error()}
 			}
 			return fate{refused, fmt.Sprintf("%s: %v", d.kind, err)}
+		}
+		if d.kind == "CustomResourceDefinition" {
+			s.awaitKind(t, d)
 		}
 	}
 	if f, done := s.listen(t); done {
@@ -71,6 +81,59 @@ func (s *scene) play(t *testing.T) fate {
 		}
 	}
 	return fate{"unclear", last.says}
+}
+
+// awaitQuota waits until the API server reckons with the quotas of the scene. It watches them, and lags behind on a
+// busy machine: once it keeps a later quota, which allows no Lease, it knows those before it.
+func (s *scene) awaitQuota(t *testing.T) {
+	t.Helper()
+	ctx, quotas := t.Context(), s.typed.CoreV1().ResourceQuotas(s.ns)
+	canary := &corev1.ResourceQuota{ObjectMeta: metav1.ObjectMeta{Name: "canary"}, Spec: corev1.ResourceQuotaSpec{
+		Hard: corev1.ResourceList{"count/leases.coordination.k8s.io": resource.MustParse("0")},
+	}}
+	if _, err := quotas.Create(ctx, canary, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, time.Minute, "the quotas of "+s.ns+" are counted", func() error {
+		list, err := quotas.List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		for _, q := range list.Items {
+			if len(q.Status.Hard) == 0 {
+				return fmt.Errorf("%s has no status", q.Name)
+			}
+		}
+		lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Name: "canary"}}
+		_, err = s.typed.CoordinationV1().Leases(s.ns).Create(ctx, lease, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+		if err == nil || !strings.Contains(err.Error(), "exceeded quota: canary") {
+			return fmt.Errorf("a Lease is taken: %v", err)
+		}
+		return nil
+	})
+	if err := quotas.Delete(ctx, "canary", metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// awaitKind waits until the API server serves the kind that a definition brings: it publishes it some time later.
+func (s *scene) awaitKind(t *testing.T, d document) {
+	t.Helper()
+	var definition apiextensionsv1.CustomResourceDefinition
+	if err := yaml.Unmarshal([]byte(d.text), &definition); err != nil {
+		t.Fatal(err)
+	}
+	spec := definition.Spec
+	for _, version := range spec.Versions {
+		eventually(t, time.Minute, spec.Names.Kind+" is served", func() error {
+			endpoint, err := s.resource(spec.Group+"/"+version.Name, spec.Names.Kind, s.ns)
+			if err != nil {
+				return err
+			}
+			_, err = endpoint.List(t.Context(), metav1.ListOptions{Limit: 1})
+			return err
+		})
+	}
 }
 
 // listen starts the listener of the scene, if there is one, and sends it a push.
