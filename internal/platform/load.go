@@ -195,13 +195,19 @@ func (f Folder) Parse(name string) (*Parsed, error) {
 		ModuleRoot: path.Join(virtual, module),
 		Env:        []string{"CUE_REGISTRY=none"},
 	})[0]
-	return &Parsed{name: name, instance: instance, files: newSources(instance), digest: digest(instance, texts), texts: texts}, nil
+	return &Parsed{name: name, instance: instance, files: newSources(instance), digest: digest(instance, texts, path.Join(virtual, module)), texts: texts}, nil
 }
 
-// digest covers the names and texts of all files that an evaluation reads.
-func digest(instance *build.Instance, texts map[string][]byte) [sha256.Size]byte {
+// digest covers the names and texts of all files that an evaluation reads: those of its packages, and what the
+// module says of itself, since the version of the language decides what an expression means.
+func digest(instance *build.Instance, texts map[string][]byte, module string) [sha256.Size]byte {
 	sum := sha256.New()
 	embeds := false
+	for _, name := range slices.Sorted(maps.Keys(texts)) {
+		if path.Dir(name) == path.Join(module, "cue.mod") {
+			fmt.Fprintf(sum, "%q %q\n", name, texts[name])
+		}
+	}
 	for _, i := range withImports(instance) {
 		for _, file := range i.Files {
 			fmt.Fprintf(sum, "%q %q\n", file.Filename, texts[file.Filename])
