@@ -140,7 +140,7 @@ func pulls() []pull {
 		{kind: "imports", name: "no render at all", exit: 1, wants: []string{"change/render-replaced"}, head: map[string]string{
 			"cue/platform/targets.cue": "package platform\ntargets: {phase1: _, phase2: _, phase3: _}\ntargets: [string]: ConfigMap: a: {apiVersion: \"v1\", kind: \"ConfigMap\", metadata: {name: \"a\", namespace: \"b\"}, data: a: \"b\"}\n"}},
 
-		{kind: "imports", name: "another version of the language", exit: 1, wants: []string{"rbac/admin-binding", "cue.mod/module.cue"}, head: map[string]string{"cue/cue.mod/module.cue": "v0.17.0=>v0.14.0"},
+		{kind: "imports", name: "another version of the language", exit: 1, wants: []string{"error rbac/admin-binding", "added ClusterRoleBinding/evil", "cue.mod/module.cue"}, head: map[string]string{"cue/cue.mod/module.cue": "v0.17.0=>v0.14.0"},
 			base: map[string]string{prod: "package platform\n_plain: [if ({a: 1} == {a: 1}) != _|_ {true}, false][0]\nif !_plain {\n" + strings.TrimPrefix(inTarget("ClusterRoleBinding", "evil", evil), "package platform\n") + "}\n"}},
 
 		{kind: "judges", name: "a new environment turns a rule off", head: map[string]string{"cue/platform/dev/dev.cue": two + `, rules: {"rbac/admin-binding": {severity: "off", reason: "because of reasons here"}}}`, "cue/platform/platform.cue": statusOfOne},
