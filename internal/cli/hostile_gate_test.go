@@ -72,6 +72,32 @@ func aPipeline(more string) string {
 	return inTarget("Pipeline", "x", `{apiVersion: "tekton.dev/v1", kind: "Pipeline", metadata: {name: "x", namespace: "notebook-ci"}, spec: tasks: [{name: "a", taskSpec: steps: [{name: "a", image: "a", script: "true"}]}`+more+`]}`)
 }
 
+// listening has a listener that filters events by an expression; phase1 states 10 % of the commits.
+func listening(filter string) string {
+	return inTarget("EventListener", "x", `{apiVersion: "triggers.tekton.dev/v1beta1", kind: "EventListener", metadata: {name: "x", namespace: "notebook-ci"}, spec: {serviceAccountName: "a", triggers: [{name: "push", interceptors: [{ref: {name: "cel", kind: "ClusterInterceptor"}, params: [{name: "filter", value: "`+filter+`"}]}], bindings: [], template: ref: "x"}]}}`)
+}
+
+// inArgoCD has Argo CD sync the platform, in its own way.
+func inArgoCD(own string) string {
+	if !strings.Contains(own, "repository") {
+		own += `, repository: "https://github.com/example/gpu"`
+	}
+	return "package platform\nplatform: argocd: {" + strings.TrimPrefix(own, ", ") + "}\n"
+}
+
+// applications is a set of Argo CD's, with more.
+func applications(more string) string {
+	if !strings.Contains(more, "generators") {
+		more += ", generators: [{list: elements: []}]"
+	}
+	return inTarget("ApplicationSet", "x", `{apiVersion: "argoproj.io/v1alpha1", kind: "ApplicationSet", metadata: {name: "x", namespace: "argocd"}, spec: {`+strings.TrimPrefix(more, ", ")+`, template: {metadata: name: "x", spec: {project: "x", destination: {name: "x", namespace: "x"}, source: {repoURL: "https://github.com/example/gpu", path: "x"}}}}}`)
+}
+
+// application is one of Argo CD's, of a folder.
+func application(folder string) string {
+	return inTarget("Application", "x", `{apiVersion: "argoproj.io/v1alpha1", kind: "Application", metadata: {name: "x", namespace: "argocd"}, spec: {project: "x", destination: {name: "x", namespace: "x"}, source: {repoURL: "https://github.com/example/gpu", targetRevision: "main", path: "`+folder+`"}}}`)
+}
+
 // admission is a policy that refuses what its expression does not hold for.
 func admission(expression string) string {
 	return inTarget("ValidatingAdmissionPolicy", "x", `{apiVersion: "admissionregistration.k8s.io/v1", kind: "ValidatingAdmissionPolicy", metadata: name: "x", spec: {failurePolicy: "Fail", matchConstraints: resourceRules: [{apiGroups: [""], apiVersions: ["v1"], operations: ["CREATE"], resources: ["pods"]}], validations: [{expression: `+expression+`}]}}`)
@@ -216,6 +242,20 @@ func pulls() []pull {
 		{kind: "power", name: "nothing is refused any more", base: map[string]string{prod: admission(`"false"`)}, head: map[string]string{prod: ""}, exit: -1, wants: []string{"change/power-changed", "is removed"}},
 		{kind: "power", name: "code from elsewhere in a list", base: map[string]string{prod: aPipeline("")}, head: map[string]string{prod: aPipeline(`, {name: "b", taskRef: {resolver: "hub", params: [{name: "name", value: "evil"}]}}`)}, exit: -1, wants: []string{"which code is run"}},
 		{kind: "power", name: "a secret for a step", base: map[string]string{prod: aTask("true", "")}, head: map[string]string{prod: aTask("true", `{name: "A", valueFrom: secretKeyRef: {name: "artifact-store", key: "x"}}`)}, exit: -1, wants: []string{"which secrets pods get"}},
+
+		{kind: "power", name: "another share than the stated one", exit: -1, wants: []string{"change/power-changed", "which events start runs"}, base: map[string]string{prod: listening("body.after.lowerAscii() < '19999999'")}, head: map[string]string{prod: listening("body.after.lowerAscii() <= 'ffffffff'")}},
+		{kind: "power", name: "no share at all", exit: -1, wants: []string{"change/power-changed", "which events start runs"}, base: map[string]string{prod: listening("body.ref == 'x' && body.after.lowerAscii() < '19999999'")}, head: map[string]string{prod: listening("body.ref == 'x'")}},
+		{kind: "power", name: "the stated share", exit: -1, never: []string{"change/power-changed"}, base: map[string]string{prod: listening("body.after.lowerAscii() < '30000000'")}, head: map[string]string{prod: listening("body.after.lowerAscii() < '19999999'")}},
+
+		{kind: "sync", name: "another folder", exit: 1, wants: []string{"change/sync-moved"}, base: map[string]string{prod: inArgoCD("")}, head: map[string]string{prod: inArgoCD(`path: "deploy"`)}},
+		{kind: "sync", name: "another revision", exit: 1, wants: []string{"change/sync-moved"}, base: map[string]string{prod: inArgoCD("")}, head: map[string]string{prod: inArgoCD(`revision: "refs/pull/66/head"`)}},
+		{kind: "sync", name: "another repository", exit: 1, wants: []string{"change/sync-moved"}, base: map[string]string{prod: inArgoCD("")}, head: map[string]string{prod: inArgoCD(`repository: "https://github.com/example/other"`)}},
+		{kind: "sync", name: "a patch of the template", exit: 1, wants: []string{"change/sync-moved", "spec.templatePatch"}, base: map[string]string{prod: applications("")}, head: map[string]string{prod: applications(`templatePatch: "spec: {source: {targetRevision: evil}}"`)}},
+		{kind: "sync", name: "another generator", exit: 1, wants: []string{"change/sync-moved", "spec.generators"}, base: map[string]string{prod: applications("")}, head: map[string]string{prod: applications(`generators: [{list: elements: []}, {git: {repoURL: "https://github.com/example/gpu", files: [{path: "x.json"}]}}]`)}},
+		{kind: "sync", name: "another source of an Application", exit: 1, wants: []string{"change/sync-moved", "spec.source.path"}, base: map[string]string{prod: application("a")}, head: map[string]string{prod: application("b")}},
+		{kind: "sync", name: "what is deleted with it", exit: -1, wants: []string{"change/power-changed", "spec.syncPolicy"}, base: map[string]string{prod: inArgoCD("")}, head: map[string]string{prod: inArgoCD("prune: false")}},
+		{kind: "sync", name: "another phase", exit: -1, never: []string{"change/sync-moved"}, base: map[string]string{prod: inArgoCD("")}, head: map[string]string{ofProd: `phase: "phase1"=>phase: "phase2"`}},
+		{kind: "sync", name: "another environment", exit: -1, never: []string{"change/sync-moved"}, base: map[string]string{"cue/platform/argocd.cue": inArgoCD("")}, head: map[string]string{"cue/platform/dev/dev.cue": two + "}", "cue/platform/platform.cue": statusOfOne}},
 
 		{kind: "anew", name: "a phase that asks for less", base: map[string]string{prod: signed("")}, head: map[string]string{ofProd: promoted, prod: signed(phase9 + "targets: phase9: ClusterImagePolicy: p: spec: mode: \"warn\"\n")}, exit: 1, wants: []string{"change/signing-weakened"}},
 		{kind: "anew", name: "a phase that asks for nothing", base: map[string]string{prod: strings.ReplaceAll(signed(""), "[string]", "[=~\"phase[1-3]\"]")}, head: map[string]string{ofProd: promoted, prod: strings.ReplaceAll(signed(phase9), "[string]", "[=~\"phase[1-3]\"]")}, exit: 1, wants: []string{"change/signing-weakened", "is removed"}},

@@ -187,7 +187,7 @@ func rendered(environments []check.Environment) []overlay.Rendered {
 func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 	m := newMeaning()
 	m.objects(changes, targets)
-	known := baselineOf(g.allBefore())
+	known := baselineOf(g.allBefore(), g.base.Environments, g.head.Environments)
 	for _, t := range g.targets() {
 		if len(t.After) == 0 {
 			continue

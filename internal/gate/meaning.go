@@ -98,14 +98,24 @@ type baseline struct {
 	objects []manifest.Object
 	// addresses that the objects name. Finding them reads every text, which is done once for all targets.
 	addresses map[string]bool
+	// before and after are the environments of base and head.
+	before, after []check.Environment
 }
 
-func baselineOf(objects []manifest.Object) baseline {
-	b := baseline{objects, map[string]bool{}}
+func baselineOf(objects []manifest.Object, before, after []check.Environment) baseline {
+	b := baseline{objects, map[string]bool{}, before, after}
 	for _, o := range objects {
 		addresses(o.Value, func(address string) { b.addresses[address] = true })
 	}
 	return b
+}
+
+// share is the percentage of commits that the head states for a target.
+func (b baseline) share(t finding.Target) int {
+	if e := environment(b.after, t.Environment); e != nil {
+		return e.State.Phases[t.Phase].TrafficPercent
+	}
+	return 0
 }
 
 // guards adds what changes about who must have signed, where things come from, and what decides about the
@@ -113,8 +123,8 @@ func baselineOf(objects []manifest.Object) baseline {
 func (m *meaning) guards(t finding.Target, known baseline, before, after []manifest.Object, elsewhere bool) {
 	differing := diff.Objects(before, after)
 	m.signing(t, known.objects, differing, elsewhere)
-	m.sources(t, known.addresses, differing)
-	m.power(t, known.objects, differing)
+	m.sources(t, known, differing)
+	m.power(t, known, differing)
 }
 
 // objects adds the differences themselves.

@@ -2,6 +2,7 @@ package gate
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"regexp"
@@ -26,9 +27,9 @@ var guards = map[string][]guard{
 	"ClusterRole":                      {{"aggregationRule", "the role takes in other roles"}, {"metadata.labels", "other roles may take this one in"}},
 	"ServiceAccount":                   {{"metadata.annotations", cloud}, {"metadata.labels", cloud}, {"secrets", "whoever has the account has them"}, {"imagePullSecrets", "whoever has the account has them"}},
 	"Namespace":                        {{"metadata.labels", "Pod Security, image policies and network policies go by the labels of namespaces"}},
-	"AppProject":                       {{"spec.destinations", "where Argo CD may deploy to"}, {"spec.roles", "who may use the project"}},
-	"ApplicationSet":                   {{"spec.template.spec.destination", "where Argo CD deploys to"}},
-	"Application":                      {{"spec.destination", "where Argo CD deploys to"}},
+	"AppProject":                       {{"spec", "what Argo CD may deploy, from where, where to, and for whom"}},
+	"ApplicationSet":                   {{"spec", deploys}},
+	"Application":                      {{"spec", deploys}, {"metadata.finalizers", "what Argo CD deletes with it"}},
 	"CiliumNetworkPolicy":              {{"spec", "Cilium's policies are not compared by what they let through"}},
 	"CiliumClusterwideNetworkPolicy":   {{"spec", "Cilium's policies are not compared by what they let through"}},
 	"Service":                          {{"spec.type", reached}, {"spec.externalIPs", reached}, {"spec.loadBalancerSourceRanges", reached}},
@@ -50,6 +51,7 @@ const (
 	settings = "controllers take it for their settings"
 	left     = "by its annotations Argo CD leaves an object out, or takes it away again"
 	secret   = "which secrets pods get"
+	deploys  = "what Argo CD deploys, where to, and what it keeps as it is"
 )
 
 // configs are ConfigMaps that controllers take for their settings, by name, and controllers the
@@ -69,19 +71,19 @@ var hooks = regexp.MustCompile(`metadata\.annotations\.(argocd\.argoproj\.io/(ho
 
 // power adds changes of what decides about the rights of others. An object that came is compared with all
 // that the base has, so that a new phase tells what it has beyond the others.
-func (m *meaning) power(t finding.Target, known []manifest.Object, changes []diff.Object) {
+func (m *meaning) power(t finding.Target, known baseline, changes []diff.Object) {
 	for _, o := range changes {
 		fields := map[string]string{}
 		switch {
 		case o.Op == diff.Changed:
 			for _, c := range o.Changes {
-				maps.Copy(fields, touched(*o.After, c))
+				maps.Copy(fields, touched(*o.After, c, known.share(t)))
 			}
 		case o.Op == diff.Removed:
 			if _, guarding := guards[o.Object.Kind]; guarding && slices.Contains(watched, o.Object.Kind) {
 				fields["spec"] = guards[o.Object.Kind][0].why
 			}
-		case !slices.ContainsFunc(known, func(l manifest.Object) bool {
+		case !slices.ContainsFunc(known.objects, func(l manifest.Object) bool {
 			return l.Kind == o.Object.Kind && l.Name == o.Object.Name && alike(l, *o.After)
 		}):
 			fields = brought(*o.After)
@@ -110,9 +112,9 @@ func alike(a, b manifest.Object) bool {
 }
 
 // touched are the parts that matter of what one change adds, changes or takes away, also within it.
-func touched(o manifest.Object, c diff.Change) map[string]string {
+func touched(o manifest.Object, c diff.Change, share int) map[string]string {
 	found := map[string]string{}
-	if isShare(o, c) {
+	if isShare(o, c, share) {
 		return found
 	}
 	field := plainField(c.Field)
@@ -129,16 +131,23 @@ func touched(o manifest.Object, c diff.Change) map[string]string {
 	return found
 }
 
-// isShare tells whether a filter of events differs in no more than a number that the rollout puts there: that
-// is told as the share of commits.
-func isShare(o manifest.Object, c diff.Change) bool {
+// isShare tells whether a filter of events differs in no more than the share of commits that the head states for
+// the target's phase: that is told as such. Another share than the stated one is no rollout.
+func isShare(o manifest.Object, c diff.Change, stated int) bool {
 	before, was := c.Before.(string)
 	after, is := c.After.(string)
-	return o.Kind == "EventListener" && was && is && threshold.ReplaceAllString(before, "") == threshold.ReplaceAllString(after, "")
+	if o.Kind != "EventListener" || !was || !is || threshold.ReplaceAllString(before, "") != threshold.ReplaceAllString(after, "") {
+		return false
+	}
+	taken := threshold.FindStringSubmatch(after)
+	if taken == nil {
+		return stated == 100
+	}
+	return taken[1] == "<" && taken[2] == fmt.Sprintf("%08x", stated<<32/100)
 }
 
-// threshold is the comparison by which the rollout takes its share of commits.
-var threshold = regexp.MustCompile(`(?: && )?body\.[a-z_.]+\.lowerAscii\(\) <=? '[0-9a-f]{8}'`)
+// threshold is the comparison by which the rollout takes its share of commits (#threshold of cue/render).
+var threshold = regexp.MustCompile(`(?: && )?body\.[a-z_.]+\.lowerAscii\(\) (<=?) '([0-9a-f]{8})'`)
 
 // leaves visits the fields below a value that is at a field, items of lists left out.
 func leaves(value any, field string, visit func(string)) {
@@ -175,6 +184,9 @@ var secretFields = regexp.MustCompile(`(\.|^)(secretRef|secretKeyRef|secretName|
 
 // guarded says why a field of an object matters; it is empty where it does not.
 func guarded(o manifest.Object, field string) string {
+	if isSyncField(o.Kind, field) {
+		return "" // told as what is synced
+	}
 	for _, g := range guards[o.Kind] {
 		if field == g.field || strings.HasPrefix(field, g.field+".") {
 			return g.why

@@ -18,18 +18,18 @@ var sourceKinds = map[string][]string{
 	"ExternalSecret":     {"spec.data", "spec.dataFrom", "spec.secretStoreRef"},
 	"SecretStore":        {"spec"},
 	"ClusterSecretStore": {"spec"},
-	"Application":        {"spec.source", "spec.sources", "spec.destination", "spec.project"},
-	"ApplicationSet":     {"spec.template.spec.source", "spec.template.spec.sources", "spec.template.spec.project"},
-	"AppProject":         {"spec.sourceRepos", "spec.clusterResourceWhitelist", "spec.namespaceResourceWhitelist"},
 	"Repository":         {"spec"},
 }
 
 // sources adds where secrets and code come from, where that is another place than before, and addresses
-// that no object of the base names: known are those that some do.
-func (m *meaning) sources(t finding.Target, known map[string]bool, changes []diff.Object) {
+// that no object of the base names: known has those that some do.
+func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Object) {
 	for _, o := range changes {
 		if o.After == nil {
 			continue
+		}
+		for _, c := range known.synced(o) {
+			m.add("sources", item{"op": "moved", "object": o.Object, "field": written(*o.After, c.Field), "address": ""}, t)
 		}
 		for _, c := range o.Changes {
 			if slices.ContainsFunc(sourceKinds[o.Object.Kind], func(field string) bool {
@@ -43,7 +43,7 @@ func (m *meaning) sources(t finding.Target, known map[string]bool, changes []dif
 		}
 		seen := map[string]bool{}
 		addresses(o.After.Value, func(address string) {
-			if !known[address] && !seen[address] {
+			if !known.addresses[address] && !seen[address] {
 				seen[address] = true
 				m.add("sources", item{"op": "named", "object": o.Object, "field": "", "address": address}, t)
 			}

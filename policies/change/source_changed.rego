@@ -20,5 +20,6 @@ deny contains {"msg": msg, "item": source} if {
 deny contains {"msg": msg, "item": source} if {
 	some source in input.change.sources
 	source.address == ""
+	source.op != "moved"
 	msg := sprintf("%s of %s %s is %s", [source.field, source.object.kind, source.object.name, source.op])
 }
