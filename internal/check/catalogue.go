@@ -57,6 +57,7 @@ var Catalogue = map[string]Entry{
 	"input/symlink":            {"A platform has no symlinks and submodules", "docs/gate.md"},
 	"input/too-deep":           {"Values are not nested without end", yaml},
 	"input/incomplete-object":  {"A Kubernetes object has apiVersion and kind", "https://kubernetes.io/docs/concepts/overview/working-with-objects/"},
+	"input/not-read":           {"What others apply is checked", "https://argo-cd.readthedocs.io/en/stable/user-guide/directory/"},
 	"input/no-objects":         {"There is something to check", "https://kubernetes.io/docs/concepts/overview/working-with-objects/"},
 	"input/too-large":          {"A file has at most 10 MiB", "https://etcd.io/docs/v3.5/dev-guide/limit/"},
 	"input/unreadable":         {"A file can be read", yaml},

@@ -121,6 +121,9 @@ func read(path string, stdin io.Reader, seen map[string]bool) (manifest.Parsed, 
 		}
 		return parsed, err
 	}
+	if err := confine.Strays(path); err != nil {
+		return manifest.Parsed{Findings: unreadable(path, err)}, nil
+	}
 	return folder(path, seen)
 }
 
@@ -150,7 +153,13 @@ func folder(name string, seen map[string]bool) (manifest.Parsed, error) {
 		case err != nil:
 			return err
 		case entry.IsDir() && below != "." && slices.Contains(unread, entry.Name()):
+			if entry.Name() != ".git" && holdsManifests(root.FS(), below) {
+				all.Findings = append(all.Findings, notRead(filepath.Join(name, below), "the folder is one that tools keep for themselves, and was not searched: kubectl -R and Argo CD read the manifests in it"))
+			}
 			return fs.SkipDir
+		case path.Ext(below) == ".jsonnet":
+			all.Findings = append(all.Findings, notRead(filepath.Join(name, below), "it is a program in Jsonnet, which was not run: Argo CD applies what it makes"))
+			return nil
 		}
 		linked := entry.Type()&fs.ModeSymlink != 0 && isFolder(filepath.Join(name, below))
 		if entry.IsDir() || !linked && !slices.Contains(extensions, path.Ext(below)) {
@@ -170,6 +179,29 @@ func folder(name string, seen map[string]bool) (manifest.Parsed, error) {
 		return all, fmt.Errorf("reading manifests: %w", err)
 	}
 	return all, nil
+}
+
+// holdsManifests tells whether there is a file below a folder that may be a manifest.
+func holdsManifests(tree fs.FS, folder string) bool {
+	found := false
+	_ = fs.WalkDir(tree, folder, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return nil //nolint:nilerr // what cannot be read holds none for anybody
+		}
+		if ext := path.Ext(name); ext == ".yaml" || ext == ".yml" {
+			found = true
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return found
+}
+
+func notRead(name, why string) finding.Finding {
+	return finding.Finding{
+		Rule: "input/not-read", Severity: finding.Info, Source: &finding.Position{File: filepath.ToSlash(name)}, Message: why,
+		Remedy: "name it, or what it makes, to have that checked",
+	}
 }
 
 // isFolder tells whether a symlink leads to a folder, wherever that is; nothing of it is read.

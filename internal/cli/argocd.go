@@ -142,7 +142,7 @@ func (a *app) argocdGenerate(ctx context.Context, p plug, policies []string) err
 		return err
 	}
 	if result.Reason != "" {
-		fmt.Fprintf(a.stderr, "%s\n\n", result.Reason)
+		fmt.Fprintf(a.stderr, "%s\n\n", report.Line(result.Reason))
 	}
 	if err := a.log(result, p.tree); err != nil {
 		return err
@@ -165,7 +165,7 @@ const maxLog = 16 << 10
 func (a *app) log(result argocd.Result, tree fs.FS) error {
 	var b strings.Builder
 	for _, note := range result.Notes {
-		fmt.Fprintf(&b, "note: %s\n", note)
+		fmt.Fprintf(&b, "note: %s\n", report.Line(note))
 	}
 	page := report.Page{Report: result.Report, FailOn: finding.Error}
 	source := func(file string) ([]byte, error) { return fs.ReadFile(tree, file) }

@@ -266,6 +266,9 @@ func policySources(ctx context.Context, names []string) ([]policy.Source, error)
 		if info, err := os.Stat(name); err != nil || !info.IsDir() {
 			return nil, usagef("--policy %s is not a folder that can be read", name)
 		}
+		if err := confine.Strays(name); err != nil {
+			return nil, usagef("--policy %s: %w", name, err)
+		}
 		root, err := os.OpenRoot(name) // a symlink out of the folder is not followed
 		if err != nil {
 			return nil, usagef("--policy %s: %w", name, err)

@@ -52,7 +52,7 @@ func (a *app) explain(targetName, objectName, fieldName string) error {
 	fmt.Fprintf(a.stdout, "%s = %s\n", report.Line(field.String()), report.Value(fmt.Sprint(shownAt(o, field, value))))
 	for _, place := range o.Origin.Trace(field, "") {
 		r := a.inDir(finding.Report{Findings: []finding.Finding{{Source: &place.Position}}})
-		fmt.Fprintf(a.stdout, "  %-9s  %s\n", place.Role, r.Findings[0].Source)
+		fmt.Fprintf(a.stdout, "  %-9s  %s\n", place.Role, report.Line(r.Findings[0].Source.String()))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -341,7 +342,7 @@ func TestHostilePulls(t *testing.T) {
 		t.Fatal(got.output)
 	}
 	counts := map[string]int{}
-	for _, p := range append(pulls(), pullTexts()...) {
+	for _, p := range slices.Concat(pulls(), pullTexts(), pullsOfPower()) {
 		counts[p.kind]++
 		t.Run(p.kind+"/"+p.name, func(t *testing.T) {
 			t.Parallel()

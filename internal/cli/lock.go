@@ -133,10 +133,10 @@ func (a *app) checkLock(ctx context.Context, client image.Client) error {
 		switch {
 		case e.Digest == "":
 			wrong++
-			fmt.Fprintf(a.stdout, "%s: not locked\n", e.Name)
+			fmt.Fprintf(a.stdout, "%s: not locked\n", report.Line(e.Name))
 		case errors.Is(got.err, image.ErrUnreachable), errors.Is(got.err, image.ErrDenied):
 			unknown++
-			fmt.Fprintf(a.stdout, "%s: not known: %s\n", e.Name, report.Line(got.err.Error()))
+			fmt.Fprintf(a.stdout, "%s: not known: %s\n", report.Line(e.Name), report.Line(got.err.Error()))
 		case got.err == nil && got.Digest == e.Digest:
 		default:
 			wrong++
@@ -144,7 +144,7 @@ func (a *app) checkLock(ctx context.Context, client image.Client) error {
 			if got.err == nil {
 				now = "now " + got.Digest
 			}
-			fmt.Fprintf(a.stdout, "%s: tag %s has moved: locked to %s, %s%s\n", e.Name, report.Line(e.Tag), report.Line(e.Digest), report.Line(now), a.vanished(ctx, client, e))
+			fmt.Fprintf(a.stdout, "%s: tag %s has moved: locked to %s, %s%s\n", report.Line(e.Name), report.Line(e.Tag), report.Line(e.Digest), report.Line(now), a.vanished(ctx, client, e))
 		}
 	}
 	a.say("%d images: %d have moved or are not locked, %d not known", len(entries), wrong, unknown)

@@ -61,7 +61,7 @@ func (a *app) policyExplainCommand() *cobra.Command {
 			if i < 0 {
 				return usagef("there is no rule %s\n  try: tenon policy list", args[0])
 			}
-			fmt.Fprint(a.stdout, rules.Rules[i].Markdown())
+			fmt.Fprint(a.stdout, report.Value(rules.Rules[i].Markdown()))
 			return nil
 		},
 	}

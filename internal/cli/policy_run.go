@@ -10,6 +10,7 @@ import (
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/platform"
 	"tenon.dev/tenon/internal/policy"
+	"tenon.dev/tenon/internal/report"
 )
 
 func (a *app) policyTestCommand() *cobra.Command {
@@ -57,14 +58,14 @@ func (a *app) testPolicies(ctx context.Context, folders []string) error {
 			continue
 		}
 		failed++
-		fmt.Fprintf(a.stdout, "FAIL %s", r.Name)
+		fmt.Fprintf(a.stdout, "FAIL %s", report.Line(r.Name))
 		if r.Error != nil {
-			fmt.Fprintf(a.stdout, ": %v", r.Error)
+			fmt.Fprintf(a.stdout, ": %s", report.Line(r.Error.Error()))
 		}
 		fmt.Fprintln(a.stdout)
 	}
 	for _, u := range uncovered {
-		fmt.Fprintf(a.stdout, "%s:%d: no test gets here\n", u.File, u.Line)
+		fmt.Fprintf(a.stdout, "%s:%d: no test gets here\n", report.Line(u.File), u.Line)
 	}
 	fmt.Fprintf(a.stdout, "%d tests, %d failed, %d lines without a test\n", len(results), failed, len(uncovered))
 	if failed > 0 {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -29,8 +30,39 @@ func ReadFile(root *os.Root, name string, most int64) ([]byte, error) {
 	return regular(file, most)
 }
 
+// Strays tells why a file or folder that the command line names is not followed: its name lies below the folder that
+// people stand in, and it leads out of there by a symlink. Who wrote the name did not write the symlink: in a CI that
+// is whoever sent the change.
+func Strays(name string) error {
+	here, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	absolute, err := filepath.Abs(name)
+	if err != nil {
+		return err
+	}
+	if inside, err := filepath.Rel(here, absolute); err != nil || !filepath.IsLocal(inside) {
+		return nil // a place elsewhere is meant as it is named
+	}
+	real, err := filepath.EvalSymlinks(absolute)
+	if err != nil {
+		return nil // that it is not there is said where it is opened
+	}
+	if here, err = filepath.EvalSymlinks(here); err != nil {
+		return err
+	}
+	if inside, err := filepath.Rel(here, real); err != nil || !filepath.IsLocal(inside) {
+		return errors.New("it is a symlink out of the folder that you stand in; to read it all the same, name what it leads to")
+	}
+	return nil
+}
+
 // ReadNamed reads a regular file that the command line names.
 func ReadNamed(name string, most int64) ([]byte, error) {
+	if err := Strays(name); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	file, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, Reason(err))

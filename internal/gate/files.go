@@ -3,6 +3,8 @@ package gate
 import (
 	"io/fs"
 	"maps"
+	"path"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -68,6 +70,24 @@ func besides(files fs.FS) []manifest.Object {
 	return all
 }
 
+// isActedOn tells whether Argo CD or kustomize takes a file for settings of its own
+// (https://argo-cd.readthedocs.io/en/stable/user-guide/parameters/#store-overrides-in-git).
+func isActedOn(name string) bool {
+	base := strings.ToLower(path.Base(name))
+	return strings.HasPrefix(base, ".argocd-source") || strings.HasPrefix(base, "kustomization") || base == "chart.yaml" || strings.HasSuffix(base, ".jsonnet")
+}
+
+// filesAmong are the objects that stand for files.
+func filesAmong(objects []manifest.Object) []manifest.Object {
+	var files []manifest.Object
+	for _, o := range objects {
+		if o.APIVersion == "tenon.dev/v1" && o.Kind == "File" {
+			files = append(files, o)
+		}
+	}
+	return files
+}
+
 // asObject is a file as an object, so that it is compared like one.
 func asObject(name, text string) manifest.Object {
 	o, _ := manifest.New(map[string]any{"apiVersion": "tenon.dev/v1", "kind": "File", "metadata": map[string]any{"name": name}, "text": text}, nil)
@@ -92,6 +112,24 @@ func (g *gate) elsewhere() []finding.Finding {
 			Message: "it has git write other texts into a checkout than it keeps (ident, filter, working-tree-encoding, export-subst or eol=crlf): what is judged is not what is rendered from a checkout",
 			Remedy:  "take these attributes away from cue/ and overlays/",
 		})
+	}
+	for _, name := range g.Head.Folded {
+		if !slices.Contains(g.Base.Folded, name) {
+			found = append(found, finding.Finding{
+				Rule: "input/gitattributes", Severity: finding.Error, Source: &finding.Position{File: name},
+				Message: "it has reviews fold what people write below cue/, or merges join it without asking (-diff, linguist-generated, merge=union)",
+				Remedy:  "name generated files alone, such as overlays/**",
+			})
+		}
+	}
+	for _, o := range besides(g.Head.FS) {
+		if isActedOn(o.Name) && !slices.ContainsFunc(besides(g.Base.FS), func(b manifest.Object) bool { return reflect.DeepEqual(b.Value, o.Value) }) {
+			found = append(found, finding.Finding{
+				Rule: "overlay/file-name", Severity: finding.Error, Source: &finding.Position{File: o.Name},
+				Message: "Argo CD and kustomize act on a file of that name: what they make of it is not what is judged here",
+				Remedy:  "take it out of cue/: parameters of the plugin are written in the Application",
+			})
+		}
 	}
 	return found
 }

@@ -188,7 +188,12 @@ func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 	m := newMeaning()
 	m.objects(changes, targets)
 	known := baselineOf(g.allBefore(), g.base.Environments, g.head.Environments)
-	for _, t := range g.targets() {
+	pairs := g.targets()
+	for i, filed := range g.withFiles(pairs) {
+		t := pairs[i]
+		if files := filesAmong(filed.After); len(files)+len(filesAmong(filed.Before)) > 0 && len(filed.Before) > 0 {
+			m.guards(t.Target, known, filesAmong(filed.Before), files, false)
+		}
 		if len(t.After) == 0 {
 			continue
 		}
@@ -232,9 +237,16 @@ func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 	return m, nil
 }
 
-// allBefore are the objects of all targets of the base.
+// allBefore are the objects of all targets of the base, and the files beside them.
 func (g *gate) allBefore() []manifest.Object {
-	var all []manifest.Object
+	all := besides(g.Base.FS)
+	for _, e := range g.base.Environments {
+		for _, r := range e.Targets {
+			for name, text := range r.Files {
+				all = append(all, asObject(name, text))
+			}
+		}
+	}
 	for _, r := range withArgoCD(g.base.Environments) {
 		all = append(all, r.Objects...)
 	}

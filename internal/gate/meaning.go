@@ -341,6 +341,12 @@ var podTemplates = map[string]string{"Deployment": "spec.template", "DaemonSet":
 // node pools.
 func (m *meaning) environment(before, after check.Environment) {
 	none := finding.Target{}
+	if before.Cluster != after.Cluster {
+		m.add("power", item{
+			"op": "changed", "object": finding.Object{Kind: "Environment", Name: after.Name}, "field": "cluster", "why": deploys,
+			"source": after.Place(fmt.Sprintf("environments.%q.cluster", after.Name)),
+		}, finding.Target{Environment: after.Name, Phase: after.Current})
+	}
 	old, now := before.State.Phases[before.Current], after.State.Phases[after.Current]
 	place := after.Place(fmt.Sprintf("environments.%q.phase", after.Name))
 	if before.Current != after.Current {

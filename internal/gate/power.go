@@ -14,61 +14,6 @@ import (
 	"tenon.dev/tenon/internal/manifest"
 )
 
-// guard is a part of objects that decides what others may do, beside the roles and network policies
-// that are compared by what follows from them.
-type guard struct {
-	// field is where it stands, with the items of lists left out.
-	field string
-	why   string
-}
-
-// guards are these parts by kind.
-var guards = map[string][]guard{
-	"ClusterRole":                      {{"aggregationRule", "the role takes in other roles"}, {"metadata.labels", "other roles may take this one in"}},
-	"ServiceAccount":                   {{"metadata.annotations", cloud}, {"metadata.labels", cloud}, {"secrets", "whoever has the account has them"}, {"imagePullSecrets", "whoever has the account has them"}},
-	"Namespace":                        {{"metadata.labels", "Pod Security, image policies and network policies go by the labels of namespaces"}},
-	"AppProject":                       {{"spec", "what Argo CD may deploy, from where, where to, and for whom"}},
-	"ApplicationSet":                   {{"spec", deploys}},
-	"Application":                      {{"spec", deploys}, {"metadata.finalizers", "what Argo CD deletes with it"}},
-	"CiliumNetworkPolicy":              {{"spec", "Cilium's policies are not compared by what they let through"}},
-	"CiliumClusterwideNetworkPolicy":   {{"spec", "Cilium's policies are not compared by what they let through"}},
-	"Service":                          {{"spec.type", reached}, {"spec.externalIPs", reached}, {"spec.loadBalancerSourceRanges", reached}},
-	"MutatingWebhookConfiguration":     {{"webhooks", changing}},
-	"ValidatingWebhookConfiguration":   {{"webhooks", refusing}},
-	"MutatingAdmissionPolicy":          {{"spec", changing}},
-	"MutatingAdmissionPolicyBinding":   {{"spec", changing}},
-	"ValidatingAdmissionPolicy":        {{"spec", refusing}},
-	"ValidatingAdmissionPolicyBinding": {{"spec", refusing}},
-	"EC2NodeClass":                     {{"spec.role", cloud}, {"spec.instanceProfile", cloud}, {"spec.userData", "what nodes run when they start"}},
-	"EventListener":                    {{"spec.triggers.interceptors", "which events start runs"}, {"spec.triggerGroups.interceptors", "which events start runs"}},
-}
-
-const (
-	cloud    = "a cloud gives rights by it"
-	reached  = "who can reach the pods"
-	changing = "what is changed of every object that is made"
-	refusing = "what is refused of the objects that are made"
-	settings = "controllers take it for their settings"
-	left     = "by its annotations Argo CD leaves an object out, or takes it away again"
-	secret   = "which secrets pods get"
-	deploys  = "what Argo CD deploys, where to, and what it keeps as it is"
-)
-
-// configs are ConfigMaps that controllers take for their settings, by name, and controllers the
-// namespaces in which they read all of them.
-var (
-	configs = regexp.MustCompile(`^(argocd-|config-|feature-flags$|aws-auth$|coredns|kube-proxy$|chains-config$|[a-z-]*resolver-config$|[a-z-]*-manager-config$)`)
-	systems = regexp.MustCompile(`^(kube-system|kube-public|argocd|tekton-.*|.*-system|cert-manager|external-secrets|gpu-operator|karpenter|keda|kyverno|kueue)$`)
-)
-
-func isSettings(o manifest.Object) bool {
-	return o.Kind == "ConfigMap" && (configs.MatchString(o.Name) || systems.MatchString(o.Namespace))
-}
-
-// hooks fits annotations by which Argo CD leaves an object out, or takes it away again; it takes those of
-// Helm for its own (https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-hooks).
-var hooks = regexp.MustCompile(`metadata\.annotations\.(argocd\.argoproj\.io/(hook|sync-options|compare-options)|helm\.sh/(hook|resource-policy)|config\.kubernetes\.io/local-config)`)
-
 // power adds changes of what decides about the rights of others. An object that came is compared with all
 // that the base has, so that a new phase tells what it has beyond the others.
 func (m *meaning) power(t finding.Target, known baseline, changes []diff.Object) {
@@ -79,13 +24,14 @@ func (m *meaning) power(t finding.Target, known baseline, changes []diff.Object)
 			for _, c := range o.Changes {
 				maps.Copy(fields, touched(*o.After, c, known.share(t)))
 			}
-		case o.Op == diff.Removed:
-			if _, guarding := guards[o.Object.Kind]; guarding && slices.Contains(watched, o.Object.Kind) {
-				fields["spec"] = guards[o.Object.Kind][0].why
+			if gone := silenced(*o.Before, *o.After); gone != "" {
+				fields[gone] = alerts
 			}
-		case !slices.ContainsFunc(known.objects, func(l manifest.Object) bool {
-			return l.Kind == o.Object.Kind && l.Name == o.Object.Name && alike(l, *o.After)
-		}):
+		case o.Op == diff.Removed:
+			if parts := guardsOf(*o.Before); len(parts) > 0 && slices.Contains(watched, o.Object.Kind) {
+				fields[parts[0].field] = parts[0].why
+			}
+		case !known.has(*o.After):
 			fields = brought(*o.After)
 		}
 		byWhy := map[string][]string{}
@@ -96,6 +42,11 @@ func (m *meaning) power(t finding.Target, known baseline, changes []diff.Object)
 			m.add("power", item{"op": o.Op, "object": o.Object, "field": some(byWhy[why]), "why": why}, t)
 		}
 	}
+}
+
+// has tells whether some target of the base has an object that says the same.
+func (b baseline) has(o manifest.Object) bool {
+	return slices.ContainsFunc(b.objects, func(l manifest.Object) bool { return l.Kind == o.Kind && l.Name == o.Name && alike(l, o) })
 }
 
 // alike tells whether two objects say the same, wherever they are.
@@ -114,8 +65,8 @@ func alike(a, b manifest.Object) bool {
 // touched are the parts that matter of what one change adds, changes or takes away, also within it.
 func touched(o manifest.Object, c diff.Change, share int) map[string]string {
 	found := map[string]string{}
-	if isShare(o, c, share) {
-		return found
+	if isShare(o, c, share) || o.Kind == "ResourceQuota" && strings.HasPrefix(c.Field, "spec.hard") && c.Op != diff.Removed {
+		return found // told as what it costs
 	}
 	field := plainField(c.Field)
 	if why := guarded(o, field); why != "" {
@@ -136,6 +87,10 @@ func touched(o manifest.Object, c diff.Change, share int) map[string]string {
 func isShare(o manifest.Object, c diff.Change, stated int) bool {
 	before, was := c.Before.(string)
 	after, is := c.After.(string)
+	if o.Kind == "File" && was && is { // the other CI takes the rest of the commits by the same number
+		number := fmt.Sprintf("%08x", stated<<32/100)
+		return strings.Contains(after, number) && hexadecimal.ReplaceAllString(before, number) == hexadecimal.ReplaceAllString(after, number)
+	}
 	if o.Kind != "EventListener" || !was || !is || threshold.ReplaceAllString(before, "") != threshold.ReplaceAllString(after, "") {
 		return false
 	}
@@ -146,21 +101,27 @@ func isShare(o manifest.Object, c diff.Change, stated int) bool {
 	return taken[1] == "<" && taken[2] == fmt.Sprintf("%08x", stated<<32/100)
 }
 
+var hexadecimal = regexp.MustCompile(`\b[0-9a-f]{8}\b`)
+
 // threshold is the comparison by which the rollout takes its share of commits (#threshold of cue/render).
 var threshold = regexp.MustCompile(`(?: && )?body\.[a-z_.]+\.lowerAscii\(\) (<=?) '([0-9a-f]{8})'`)
 
 // leaves visits the fields below a value that is at a field, items of lists left out.
 func leaves(value any, field string, visit func(string)) {
+	leavesWith(value, field, func(at string, _ any) { visit(at) })
+}
+
+func leavesWith(value any, field string, visit func(string, any)) {
 	switch v := value.(type) {
 	case map[string]any:
 		for key, inner := range v {
 			below := strings.TrimPrefix(field+"."+key, ".")
-			visit(below)
-			leaves(inner, below, visit)
+			visit(below, inner)
+			leavesWith(inner, below, visit)
 		}
 	case []any:
 		for _, inner := range v {
-			leaves(inner, field, visit)
+			leavesWith(inner, field, visit)
 		}
 	}
 }
@@ -179,15 +140,12 @@ func plainField(field string) string {
 	return b.String()
 }
 
-// secretFields fits where a container or a volume names a secret.
-var secretFields = regexp.MustCompile(`(\.|^)(secretRef|secretKeyRef|secretName|volumes\.secret|projected\.sources\.secret)(\.name)?$`)
-
 // guarded says why a field of an object matters; it is empty where it does not.
 func guarded(o manifest.Object, field string) string {
-	if isSyncField(o.Kind, field) {
-		return "" // told as what is synced
+	if isSyncField(o.Kind, field) || plainAnnotation.MatchString(field) {
+		return "" // told as what is synced, or nothing that decides
 	}
-	for _, g := range guards[o.Kind] {
+	for _, g := range guardsOf(o) {
 		if field == g.field || strings.HasPrefix(field, g.field+".") {
 			return g.why
 		}
@@ -196,16 +154,63 @@ func guarded(o manifest.Object, field string) string {
 	switch {
 	case isSettings(o):
 		return settings
+	case o.Kind == "File" && strings.HasPrefix(o.Name, "github/"):
+		return "another CI runs it, with credentials of its own"
+	case field == "metadata.ownerReferences" || strings.HasPrefix(field, "metadata.ownerReferences."):
+		return owned
 	case last == "serviceAccountName" || last == "serviceAccount":
 		return "pods have the rights of their account"
+	case runs(o) && (last == "automountServiceAccountToken" || strings.Contains(field, "projected.sources.serviceAccountToken")):
+		return token
+	case runs(o) && confined.MatchString(field):
+		return "what pods see of the node, and of each other"
 	case last == "resolver" || strings.Contains(field, "Ref.params"):
 		return "which code is run"
 	case runs(o) && secretFields.MatchString(field):
 		return secret
 	case hooks.MatchString(field):
 		return left
+	case runs(o) && podAnnotation.MatchString(field):
+		return "controllers go by the annotations of pods"
+	case isHookObject(o) && (last == "command" || last == "args"):
+		return waited
 	case strings.Contains(field, "labels.azure.workload.identity/use"):
 		return cloud
+	}
+	return ""
+}
+
+// isHookObject tells whether a sync waits for the object's end.
+func isHookObject(o manifest.Object) bool {
+	value, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "annotations", "argocd.argoproj.io/hook"})
+	return value != nil && value != "Skip"
+}
+
+// silenced is where alerts of a PrometheusRule were, that it has no more.
+func silenced(before, after manifest.Object) string {
+	if before.Kind != "PrometheusRule" {
+		return ""
+	}
+	named := func(o manifest.Object) map[any]bool {
+		all := map[any]bool{}
+		groups, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "groups"})
+		list, _ := groups.([]any)
+		for _, g := range list {
+			rules, _ := manifest.Lookup(g, manifest.Path{"rules"})
+			items, _ := rules.([]any)
+			for _, r := range items {
+				if alert, ok := manifest.Lookup(r, manifest.Path{"alert"}); ok {
+					all[alert] = true
+				}
+			}
+		}
+		return all
+	}
+	now := named(after)
+	for alert := range named(before) {
+		if !now[alert] {
+			return "spec.groups"
+		}
 	}
 	return ""
 }
@@ -217,43 +222,71 @@ func runs(o manifest.Object) bool {
 	}, o.Kind)
 }
 
-// watched are kinds that guard: what takes them away opens what they close.
-var watched = []string{
-	"NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "ClusterImagePolicy", "ResourceQuota", "LimitRange", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding",
-	"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
-}
-
 // brought are the parts of a new object that matter.
 func brought(o manifest.Object) map[string]string {
 	found := map[string]string{}
-	for _, g := range guards[o.Kind] {
-		if o.Kind == "EventListener" || o.Kind == "Namespace" || o.Kind == "ServiceAccount" && g.field == "metadata.labels" || o.Kind == "ClusterRole" && g.field == "metadata.labels" && !aggregates(o) {
+	for _, g := range guardsOf(o) {
+		if ordinary(o, g) {
 			continue
 		}
 		value, ok := manifest.Lookup(o.Value, manifest.ParsePath(g.field))
+		if all, is := value.(map[string]any); is {
+			ok = slices.ContainsFunc(slices.Collect(maps.Keys(all)), func(key string) bool { return !plainAnnotation.MatchString(g.field + "." + key) })
+		}
 		text, _ := json.Marshal(value)
-		if ok && string(text) != `"ClusterIP"` {
+		if ok && string(text) != `"ClusterIP"` && string(text) != "false" {
 			found[g.field] = g.why
 		}
 	}
-	if isSettings(o) {
+	switch {
+	case isSettings(o):
 		found["data"] = settings
+	case o.Kind == "ClusterRole" && reserved[o.Name]:
+		found["metadata.name"] = builtIn
+	case o.Kind == "EventListener" || o.Kind == "Trigger":
+		found["spec"] = events
+	case o.Kind == "Namespace" && !atLeastBaseline(o):
+		found["metadata.labels"] = "it enforces no Pod Security level above privileged"
 	}
 	leaves(o.Value, "", func(field string) {
 		switch why := guarded(o, field); {
-		case why == left && slices.Contains(watched, o.Kind), why == "which code is run", why == cloud && strings.Contains(field, "azure"):
+		case why == left && slices.Contains(watched, o.Kind), why == "which code is run", why == owned, why == cloud && strings.Contains(field, "azure"):
 			found[field] = why
-		case o.Kind == "Namespace" && strings.HasPrefix(field, "metadata.labels.pod-security.kubernetes.io/enforce") && privileged(o):
-			found[field] = guards["Namespace"][0].why
+		case runs(o) && asked(o, field) && why != "" && why != left:
+			found[field] = why
 		}
 	})
 	return found
 }
 
-// privileged tells whether a namespace lets pods do anything.
-func privileged(o manifest.Object) bool {
+// ordinary tells whether a part of a new object is what every object of its kind has.
+func ordinary(o manifest.Object, g guard) bool {
+	switch o.Kind {
+	case "Namespace", "LimitRange", "ResourceQuota", "TriggerBinding":
+		return true // what it brings weakens nothing, or is looked at for itself
+	case "ServiceAccount":
+		return g.field == "metadata.labels"
+	case "ClusterRole":
+		return g.field == "metadata.labels" && !aggregates(o)
+	case "Service", "Ingress":
+		return g.field == "metadata.annotations"
+	}
+	return false
+}
+
+// asked tells whether a new object asks for something by a field: that it refuses it asks for nothing.
+func asked(o manifest.Object, field string) bool {
+	yes := false
+	leavesWith(o.Value, "", func(at string, value any) {
+		yes = yes || at == field && value != false && value != ""
+	})
+	return yes
+}
+
+// atLeastBaseline tells whether a namespace refuses pods that may do anything.
+func atLeastBaseline(o manifest.Object) bool {
 	level, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels", "pod-security.kubernetes.io/enforce"})
-	return level == "privileged"
+	return level == "baseline" || level == "restricted"
 }
 
 // aggregates tells whether a role is one that others take in.

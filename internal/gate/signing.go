@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"path"
 	"reflect"
 	"slices"
 	"strings"
@@ -24,14 +25,24 @@ func (m *meaning) signing(t finding.Target, before []manifest.Object, changes []
 			if o.Op != diff.Added || !slices.ContainsFunc(before, func(b manifest.Object) bool { return reflect.DeepEqual(b.Value, o.After.Value) }) {
 				m.policy(t, o)
 			}
+		case "File":
+			if path.Base(o.Object.Name) == "trusted_root.json" { // certificates and logs are trusted by it
+				m.add("trust", item{"what": "signing", "op": o.Op, "name": "the root of trust " + o.Object.Name, "field": "", "object": o.Object}, t)
+			}
 		case "Namespace":
 			m.optIn(t, o)
+			if o.Op == diff.Added && !elsewhere && labelOf(*o.After, include) != "true" && slices.ContainsFunc(before, verified) {
+				m.weaker(t, o, include, "not there, as it is on other namespaces")
+			}
 			if elsewhere && o.Op == diff.Added && slices.ContainsFunc(changes, isIncluded) && labelOf(*o.After, include) != "true" {
 				m.weaker(t, o, include, "changed")
 			}
 		}
 	}
 }
+
+// verified tells whether an object is a namespace whose images are looked at.
+func verified(o manifest.Object) bool { return o.Kind == "Namespace" && labelOf(o, include) == "true" }
 
 // isIncluded tells whether a namespace that went was looked at.
 func isIncluded(o diff.Object) bool {
@@ -63,7 +74,7 @@ func (m *meaning) policy(t finding.Target, o diff.Object) {
 		return
 	}
 	for _, c := range o.Changes {
-		if !strings.HasPrefix(c.Field, "spec") {
+		if !strings.HasPrefix(c.Field, "spec") && !strings.HasPrefix(c.Field, "metadata.ownerReferences") {
 			continue
 		}
 		op := "changed"

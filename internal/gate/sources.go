@@ -28,6 +28,9 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 		if o.After == nil {
 			continue
 		}
+		if o.Op == diff.Added && len(sourceKinds[o.Object.Kind]) > 0 && !known.has(*o.After) {
+			m.add("sources", item{"op": "added", "object": o.Object, "field": "spec", "address": ""}, t)
+		}
 		for _, c := range known.synced(o) {
 			m.add("sources", item{"op": "moved", "object": o.Object, "field": written(*o.After, c.Field), "address": ""}, t)
 		}
@@ -54,6 +57,9 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 // urlForm fits an address with a scheme, or a remote of git.
 var urlForm = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s"'<>|;,()\[\]{}]+|\bgit@[a-z0-9.-]+:[^\s"';|]+`)
 
+// usesForm fits the action or workflow of another repository that a workflow of GitHub runs.
+var usesForm = regexp.MustCompile(`(?m)^\s*(?:- )?uses:\s*["']?([\w.-]+/[\w.-]+)[^\s"']*@`)
+
 // hostForm fits a host with a path, as of an image or an address without a scheme, and a value that is a
 // host, with a port or without.
 var hostForm = regexp.MustCompile(`(?i)(?:^|[\s"'=,;|&>(])((?:[a-z0-9-]+\.)+[a-z0-9-]+(?::[0-9]{2,5})?/[^\s"'<>|;,()\[\]{}]+)|^((?:[a-z0-9-]+\.)+[a-z0-9-]+(?::[0-9]{2,5})?)$`)
@@ -64,6 +70,9 @@ func addresses(value any, visit func(string)) {
 	case string:
 		for _, address := range urlForm.FindAllString(v, -1) {
 			visit(shortened(address))
+		}
+		for _, found := range usesForm.FindAllStringSubmatch(v, -1) {
+			visit("github.com/" + strings.ToLower(found[1]))
 		}
 		for _, found := range hostForm.FindAllStringSubmatch(urlForm.ReplaceAllString(v, " "), -1) {
 			if address := found[1] + found[2]; isHost(address) {

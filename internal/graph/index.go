@@ -72,6 +72,7 @@ type graph struct {
 	// named are the names of a kind in a namespace, which stands where key has the name.
 	named map[key][]string
 	tasks map[uintptr]*pipelinev1.Task // see task
+	ports map[string][]ported          // see portsIn
 }
 
 func newGraph(in Input) *graph {

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/prometheus/promql/parser"
 	"sigs.k8s.io/yaml"
 
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 )
@@ -89,7 +90,7 @@ func configMapQueries(o manifest.Object, recorded map[string]bool) []query {
 			}
 		case strings.Contains(text, "groups:") && strings.Contains(text, "expr:"):
 			var rules map[string]any
-			if yaml.Unmarshal([]byte(text), &rules) == nil {
+			if confine.YAML([]byte(text)) == nil && yaml.Unmarshal([]byte(text), &rules) == nil {
 				queries = append(queries, ruleQueries(o, rules, at, key, recorded)...)
 			}
 		}

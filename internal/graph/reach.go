@@ -34,19 +34,23 @@ const (
 )
 
 // Opened lists the connections that workloads of both versions may make or take now and could not
-// before. Cilium's own policies are not read.
+// before, and new workloads that no policy limits. Cilium's own policies are not read.
 func Opened(before, after []manifest.Object) []Reach {
 	now := networkOf(after)
 	old := networkOf(before)
 	var opened []Reach
 	for _, w := range now.pods {
-		if !slices.ContainsFunc(old.pods, func(o workload) bool { return o.who == w.who && o.namespace == w.namespace }) {
-			continue
+		isNew := !slices.ContainsFunc(old.pods, func(o workload) bool { return o.who == w.who && o.namespace == w.namespace })
+		if isNew && len(old.policies) == 0 {
+			continue // where nothing is limited, this is not either
 		}
 		for _, direction := range []networkingv1.PolicyType{networkingv1.PolicyTypeEgress, networkingv1.PolicyTypeIngress} {
 			had := old.reach(w, direction)
 			for _, r := range now.reach(w, direction) {
-				if !slices.ContainsFunc(had, func(h Reach) bool { return h.includes(r) }) {
+				if isNew && r.Policy.Name != "" {
+					continue // of a new workload no more is told than that no policy limits it
+				}
+				if isNew || !slices.ContainsFunc(had, func(h Reach) bool { return h.includes(r) }) {
 					opened = append(opened, r)
 				}
 			}

@@ -163,14 +163,16 @@ func lacking(roles *access.Roles, namespace, account string, needs []access.Righ
 // scriptRights checks what scripts ask of the API server by kubectl and tkn.
 func (g *graph) scriptRights(o manifest.Object, account string, ask func() *access.Roles) {
 	var needs []access.Right
+	asked := map[access.Right]bool{}
 	var at manifest.Path // of the first script that asks, and the line where it does
 	var line int
 	for _, s := range script.Of(o) {
 		for _, c := range s.Facts.Commands {
 			right, ok := clientRight(c, cmp.Or(o.Namespace, metav1.NamespaceDefault))
-			if !ok {
+			if !ok || asked[right] {
 				continue
 			}
+			asked[right] = true
 			if len(needs) == 0 {
 				at, line = s.Path, c.Line
 			}

@@ -64,17 +64,10 @@ func (g *graph) service(o manifest.Object) {
 func (g *graph) servicePorts(o manifest.Object, service corev1.Service, selector labels.Selector) {
 	var names []string
 	matched := false
-	for _, w := range g.Objects {
-		raw, at := podTemplate(w)
-		if raw == nil || w.Namespace != o.Namespace || !selector.Matches(labels.Set(labelsAt(w, at[:len(at)-1].Append("metadata", "labels")...))) {
-			continue
-		}
-		matched = true
-		spec, _ := as[corev1.PodSpec](raw)
-		for _, c := range spec.Containers {
-			for _, p := range c.Ports {
-				names = append(names, p.Name)
-			}
+	for _, pods := range g.portsIn(o.Namespace) {
+		if selector.Matches(pods.labels) {
+			matched = true
+			names = append(names, pods.names...)
 		}
 	}
 	for i, p := range service.Spec.Ports {
@@ -84,6 +77,34 @@ func (g *graph) servicePorts(o manifest.Object, service corev1.Service, selector
 				"name a port that a container has: "+listOrNone(slices.DeleteFunc(names, func(n string) bool { return n == "" })))
 		}
 	}
+}
+
+// ported are pods of one template, with the names of their ports.
+type ported struct {
+	labels labels.Set
+	names  []string
+}
+
+// portsIn lists the pods of a namespace; they are read once, however many Services ask.
+func (g *graph) portsIn(namespace string) []ported {
+	if g.ports == nil {
+		g.ports = map[string][]ported{}
+		for _, w := range g.Objects {
+			raw, at := podTemplate(w)
+			if raw == nil {
+				continue
+			}
+			pods := ported{labels: labelsAt(w, at[:len(at)-1].Append("metadata", "labels")...)}
+			spec, _ := as[corev1.PodSpec](raw)
+			for _, c := range spec.Containers {
+				for _, p := range c.Ports {
+					pods.names = append(pods.names, p.Name)
+				}
+			}
+			g.ports[w.Namespace] = append(g.ports[w.Namespace], pods)
+		}
+	}
+	return g.ports[namespace]
 }
 
 // monitored is what a monitor of the Prometheus operator selects; ok is false where it looks into

@@ -82,12 +82,13 @@ func (g *graph) taintSources() map[string]map[string]string {
 func carried(params pipelinev1.Params, prefix string, dirty map[string]string) map[string]string {
 	into := map[string]string{}
 	for _, p := range params {
-		texts := append([]string{p.Value.StringVal}, p.Value.ArrayVal...)
-		for _, value := range p.Value.ObjectVal {
-			texts = append(texts, value)
+		held := append([]string{p.Value.StringVal}, p.Value.ArrayVal...)
+		for _, key := range slices.Sorted(maps.Keys(p.Value.ObjectVal)) {
+			held = append(held, p.Value.ObjectVal[key])
 		}
+		within := textsOf(strings.Join(held, "\n"))
 		for _, name := range slices.Sorted(maps.Keys(dirty)) {
-			if refersTo(strings.Join(texts, "\n"), prefix, name) {
+			if within.refersTo(prefix, name) {
 				into[p.Name] = dirty[name]
 			}
 		}
@@ -101,9 +102,10 @@ func (g *graph) scriptsWith(s step, dirty map[string]string, reported map[string
 		if len(container.Command) > 0 && slices.Contains(append(slices.Clone(container.Command), container.Args...), "-c") {
 			texts["args"] = strings.Join(container.Args, "\n")
 		}
-		for field, text := range texts {
-			for name, from := range dirty {
-				if !refersTo(text, "params", name) {
+		for _, field := range slices.Sorted(maps.Keys(texts)) {
+			within := textsOf(texts[field])
+			for _, name := range slices.Sorted(maps.Keys(dirty)) {
+				if !within.refersTo("params", name) {
 					continue
 				}
 				at := s.taskAt.Append("steps", i, field)
@@ -113,7 +115,7 @@ func (g *graph) scriptsWith(s step, dirty map[string]string, reported map[string
 				}
 				reported[id] = true
 				f := g.add(s.in, "graph/script-injection", finding.Error, at,
-					fmt.Sprintf("parameter %s comes from %s of a webhook and is put into the script as text: whoever writes it runs commands here", name, from),
+					fmt.Sprintf("parameter %s comes from %s of a webhook and is put into the script as text: whoever writes it runs commands here", name, dirty[name]),
 					"hand it over in an environment variable, and use that in quotes")
 				f.Quote = "$(params." + name
 			}

@@ -3,6 +3,7 @@ package graph
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
@@ -38,10 +39,10 @@ func (g *graph) unused() {
 var decisive = regexp.MustCompile(`(?i)gpu|memory|cpu|revision|branch|commit|git-?(url|repo)|repo(sitory)?-?url|image|version`)
 
 func (g *graph) unusedParams(o manifest.Object, spec map[string]any, at manifest.Path, prefix string) {
-	text := textOf(without(spec, "params"))
+	text := textsOf(without(spec, "params"))
 	each(spec, manifest.Path{"params"}, func(i int, p map[string]any) {
 		name, _ := p["name"].(string)
-		if name == "" || refersTo(text, prefix, name) {
+		if name == "" || text.refersTo(prefix, name) {
 			return
 		}
 		severity := finding.Warning
@@ -59,51 +60,6 @@ func isSwitch(name string) bool {
 	return strings.Contains(strings.ToLower(name), "verbose") || strings.Contains(strings.ToLower(name), "log")
 }
 
-// refersTo tells whether a text has a variable of Tekton for a name, in any of its notations
-// (https://tekton.dev/docs/pipelines/tasks/#using-variable-substitution).
-func refersTo(text, prefix, name string) bool {
-	for _, p := range []string{prefix, "inputs." + prefix} {
-		for _, notation := range []string{p + "." + name, p + `["` + name + `"]`, p + "['" + name + "']"} {
-			for rest := text; ; {
-				_, after, found := strings.Cut(rest, "$("+notation)
-				if !found {
-					break
-				}
-				if after == "" || strings.ContainsAny(after[:1], ").[") {
-					return true
-				}
-				rest = after
-			}
-		}
-	}
-	return false
-}
-
-// textOf writes all strings of a value below each other.
-func textOf(value any) string {
-	var b strings.Builder
-	var write func(any)
-	write = func(v any) {
-		switch x := v.(type) {
-		case string:
-			b.WriteString(x)
-			b.WriteByte('\n')
-		case []any:
-			for _, item := range x {
-				write(item)
-			}
-		case map[string]any:
-			for key, item := range x {
-				b.WriteString(key)
-				b.WriteByte('\n')
-				write(item)
-			}
-		}
-	}
-	write(value)
-	return b.String()
-}
-
 func without(value map[string]any, key string) map[string]any {
 	rest := make(map[string]any, len(value))
 	for k, v := range value {
@@ -116,18 +72,22 @@ func without(value map[string]any, key string) map[string]any {
 
 // unusedWorkspaces reports workspaces of a task that no step reads or writes.
 func (g *graph) unusedWorkspaces(o manifest.Object, spec map[string]any) {
-	text := textOf(without(spec, "workspaces"))
+	text := textsOf(without(spec, "workspaces"))
+	bound, byReference := map[string]bool{}, false
+	each(spec, manifest.Path{"steps"}, func(_ int, s map[string]any) {
+		each(s, manifest.Path{"workspaces"}, func(_ int, b map[string]any) {
+			if name, ok := b["name"].(string); ok {
+				bound[name] = true
+			}
+		})
+		byReference = byReference || s["ref"] != nil
+	})
 	each(spec, manifest.Path{"workspaces"}, func(i int, w map[string]any) {
 		name, _ := w["name"].(string)
 		path, _ := w["mountPath"].(string)
-		used := name == "" || strings.Contains(text, "workspaces."+name+".") || strings.Contains(text, "/workspace/"+name) ||
-			path != "" && strings.Contains(text, strings.TrimSuffix(path, "/"))
-		stepBinds := false
-		each(spec, manifest.Path{"steps"}, func(_ int, s map[string]any) {
-			each(s, manifest.Path{"workspaces"}, func(_ int, b map[string]any) { stepBinds = stepBinds || b["name"] == name })
-			stepBinds = stepBinds || s["ref"] != nil
-		})
-		if used || stepBinds || w["optional"] == true {
+		used := name == "" || text.contains("workspaces."+name+".") || text.contains("/workspace/"+name) ||
+			path != "" && text.contains(strings.TrimSuffix(path, "/"))
+		if used || byReference || bound[name] || w["optional"] == true {
 			return
 		}
 		g.add(o, "graph/workspace-unused", finding.Info, manifest.Path{"spec", "workspaces", i, "name"},
@@ -168,19 +128,20 @@ func (g *graph) unusedPipelineWorkspaces(o manifest.Object) {
 		return // a pipeline without tasks is a finding of its own
 	}
 	spec, _ := o.Value["spec"].(map[string]any)
-	text := textOf(spec)
-	for i, w := range pipeline.Spec.Workspaces {
-		used := strings.Contains(text, "workspaces."+w.Name+".") || strings.Contains(text, "/workspace/"+w.Name)
-		for _, t := range append(append([]pipelinev1.PipelineTask{}, pipeline.Spec.Tasks...), pipeline.Spec.Finally...) {
-			for _, b := range t.Workspaces {
-				used = used || outerName(b) == w.Name
-			}
-			if t.TaskSpec != nil {
-				for _, inner := range t.TaskSpec.Workspaces {
-					used = used || inner.Name == w.Name
-				}
+	text := textsOf(spec)
+	given := map[string]bool{}
+	for _, t := range slices.Concat(pipeline.Spec.Tasks, pipeline.Spec.Finally) {
+		for _, b := range t.Workspaces {
+			given[outerName(b)] = true
+		}
+		if t.TaskSpec != nil {
+			for _, inner := range t.TaskSpec.Workspaces {
+				given[inner.Name] = true
 			}
 		}
+	}
+	for i, w := range pipeline.Spec.Workspaces {
+		used := given[w.Name] || text.contains("workspaces."+w.Name+".") || text.contains("/workspace/"+w.Name)
 		if !used && !w.Optional {
 			g.add(o, "graph/workspace-unused", finding.Warning, manifest.Path{"spec", "workspaces", i, "name"},
 				fmt.Sprintf("workspace %s of Pipeline %s is given to no task: runs have to bind it for nothing", w.Name, o.Name),

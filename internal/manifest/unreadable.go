@@ -11,6 +11,7 @@ import (
 	kjson "sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
 )
 
@@ -22,7 +23,7 @@ func (d *document) unreadable(err error) []finding.Finding {
 		return twice
 	}
 	message := strings.TrimPrefix(err.Error(), "error converting YAML to JSON: ")
-	message = strings.TrimPrefix(message, "yaml: ")
+	message = Unquoted(strings.TrimPrefix(message, "yaml: "))
 	line := 1
 	if m := yamlLine.FindStringSubmatch(message); m != nil {
 		line, _ = strconv.Atoi(m[1])
@@ -50,6 +51,24 @@ func (d *document) unreadable(err error) []finding.Finding {
 	return []finding.Finding{f}
 }
 
+// quotes fits what a parser quotes of a document, in all its ways of doing so.
+var quotes = regexp.MustCompile("`[^`]*`|'[^']*'|\"[^\"]*\"|\\bmap\\[.*|: *\\[\\]interface.*")
+
+// Unquoted is what a parser says of a text without what it quotes of it: of a document that does not parse nobody
+// knows what is a secret in it.
+func Unquoted(message string) string {
+	message = quotes.ReplaceAllStringFunc(message, func(found string) string {
+		if known[strings.Trim(found, "`'\"")] || strings.HasPrefix(found, "map[string]") {
+			return found
+		}
+		return "..."
+	})
+	return strings.TrimRight(message, " :")
+}
+
+// known are words of the language that parsers quote.
+var known = map[string]bool{"<<": true, "-": true, "?": true, ":": true, ",": true, "]": true, "}": true, "%": true, "@": true, "!": true, "&": true, "*": true}
+
 // duplicates lists the keys that a mapping has twice: of the two values a reader takes one, and
 // not every reader the same.
 func (d *document) duplicates() []finding.Finding {
@@ -60,7 +79,8 @@ func (d *document) duplicates() []finding.Finding {
 		for i, child := range node.Content {
 			switch {
 			case node.Kind == yamlv3.MappingNode && i%2 == 0:
-				if before := first[child.Value]; before != nil && child.Value != "<<" {
+				key := written(child)
+				if before := first[key]; before != nil && key != "<<" {
 					found = append(found, finding.Finding{
 						Rule: "types/duplicate-field", Severity: finding.Error,
 						Message: fmt.Sprintf("field %q is given twice", at.Append(child.Value)),
@@ -69,7 +89,7 @@ func (d *document) duplicates() []finding.Finding {
 						Related: []finding.Position{{File: d.file, Line: d.line + before.Line, Column: before.Column}},
 					})
 				}
-				first[child.Value] = child
+				first[key] = child
 			case node.Kind == yamlv3.MappingNode:
 				visit(child, at.Append(node.Content[i-1].Value))
 			case node.Kind == yamlv3.SequenceNode:
@@ -84,6 +104,46 @@ func (d *document) duplicates() []finding.Finding {
 		visit(&node, nil)
 	}
 	return found
+}
+
+// oddKey fits a key that is perhaps no text: a number, or a word of YAML 1.1.
+var oddKey = regexp.MustCompile(`(?mi)(?:^|[\s{,])(?:[-+.]?[0-9][\w.+-]*|true|false|yes|no|on|off|y|n|null|~)\s*:(?:\s|$)`)
+
+// foldedKeys lists keys that are two for YAML and one for JSON, such as 1 and "1": which value counts is left to
+// chance.
+func (d *document) foldedKeys() []finding.Finding {
+	if !oddKey.Match(d.text) {
+		return nil
+	}
+	return d.duplicates()
+}
+
+// written is a key as JSON has it, where all keys are texts.
+func written(key *yamlv3.Node) string {
+	if key.Kind != yamlv3.ScalarNode || key.Style != 0 {
+		return key.Value
+	}
+	var value map[string]any
+	text, err := yaml.YAMLToJSON([]byte(key.Value + ": 1\n"))
+	if err != nil || kjson.UnmarshalCaseSensitivePreserveInts(text, &value) != nil || len(value) != 1 {
+		return key.Value
+	}
+	for as := range value {
+		return as
+	}
+	return key.Value
+}
+
+// tooLarge is the finding about a document whose aliases make more of it than a file may hold.
+func (d *document) tooLarge() *finding.Finding {
+	if err := confine.YAML(d.text); err != nil {
+		return &finding.Finding{
+			Rule: "input/too-large", Severity: finding.Error, Source: &finding.Position{File: d.file, Line: d.line + 1},
+			Message: err.Error() + ": the document was not checked",
+			Remedy:  "write out what the object needs; etcd stores none above 1.5 MiB",
+		}
+	}
+	return nil
 }
 
 // recover reads a document that does not parse as far as the mistake can be seen through, so

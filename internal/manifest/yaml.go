@@ -35,7 +35,14 @@ func Parse(file string, data []byte) Parsed {
 	parsed.Findings = append(parsed.Findings, hidden...)
 	for _, d := range documents {
 		parsed.Findings = append(parsed.Findings, d.behindEnd()...)
+		if large := d.tooLarge(); large != nil {
+			parsed.Findings = append(parsed.Findings, *large)
+			continue
+		}
 		value, err := d.decode()
+		if twice := d.foldedKeys(); err == nil && len(twice) > 0 {
+			parsed.Findings = append(parsed.Findings, twice...)
+		}
 		if err != nil {
 			parsed.Findings = append(parsed.Findings, d.unreadable(err)...)
 			if value = d.recover(); value == nil {
@@ -139,6 +146,7 @@ func splitJSON(file string, data []byte) []*document {
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	var documents []*document
+	line, counted := 0, int64(0)
 	for start := int64(0); ; start = decoder.InputOffset() {
 		var value json.RawMessage
 		if err := decoder.Decode(&value); err != nil {
@@ -147,7 +155,9 @@ func splitJSON(file string, data []byte) []*document {
 			}
 			return nil // YAML in its flow style, or broken: the YAML parser tells
 		}
-		d := &document{file: file, line: bytes.Count(data[:start], []byte("\n")), text: data[start:decoder.InputOffset()]}
+		line += bytes.Count(data[counted:start], []byte("\n"))
+		counted = start
+		d := &document{file: file, line: line, text: data[start:decoder.InputOffset()]}
 		documents = append(documents, d)
 	}
 }

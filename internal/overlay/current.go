@@ -147,6 +147,9 @@ func readLayer(disk filesys.FileSystem, layer string, into *layerFile) error {
 	if err != nil {
 		return err
 	}
+	if err := confine.YAML(text); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
 	return yaml.UnmarshalStrict(text, into)
 }
 

@@ -149,7 +149,8 @@ func middle(forms []manifest.Object) (manifest.Object, bool) {
 	}
 	common, _ := plurality(values).(map[string]any)
 	for _, f := range forms {
-		if apart(common, f.Value) {
+		// A patch finds its object by its name: one without is the same everywhere, or each layer's own.
+		if apart(common, f.Value) || f.Name == "" && !reflect.DeepEqual(common, f.Value) {
 			return manifest.Object{}, false
 		}
 	}

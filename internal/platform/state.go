@@ -285,14 +285,24 @@ func ReadFacts(own fs.FS, file string, data []byte) (Facts, []finding.Finding, e
 		}
 		given = ctx.CompileBytes(data, cue.Filename(file))
 	} else {
-		syntax, err := yaml.Extract(file, data)
+		err := confine.YAML(data)
+		var syntax *ast.File
+		if err == nil {
+			syntax, err = yaml.Extract(file, data)
+		}
 		if err != nil {
 			return facts, []finding.Finding{{
-				Rule: "input/yaml", Severity: finding.Error, Message: "the facts do not parse: " + err.Error(),
+				Rule: "input/yaml", Severity: finding.Error, Message: "the facts do not parse: " + manifest.Unquoted(err.Error()),
 				Source: &finding.Position{File: file},
 			}}, nil
 		}
 		given = ctx.BuildFile(syntax)
+	}
+	if given.Err() == nil && given.IncompleteKind() != cue.StructKind { // what it is instead is not quoted: it is another file
+		return facts, []finding.Finding{{
+			Rule: "input/yaml", Severity: finding.Error, Message: "the file holds no facts, which are fields with values",
+			Remedy: "see the fields of #Facts in cue/schema/facts.cue", Source: &finding.Position{File: file},
+		}}, nil
 	}
 	value := schema.LookupPath(cue.ParsePath("#Facts")).Unify(given)
 	if err := value.Validate(cue.Concrete(true)); err != nil {

@@ -237,7 +237,11 @@ func (s *Set) readData(source Source, file string) error {
 		return fmt.Errorf("reading data of %s: %s: %w", source.Name, file, err)
 	}
 	var value map[string]any
-	if err := yaml.Unmarshal(text, &value); err != nil {
+	err = confine.YAML(text)
+	if err == nil {
+		err = yaml.Unmarshal(text, &value)
+	}
+	if err != nil {
 		return fmt.Errorf("reading data of policies, %s: %w", path.Join(source.Name, file), err)
 	}
 	at := s.data

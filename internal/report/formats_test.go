@@ -213,3 +213,17 @@ func value(text *string) string {
 	}
 	return *text
 }
+
+// A command behind any blank that .NET's TrimStart takes away is none any more.
+func TestCommandsBehindBlanks(t *testing.T) {
+	for _, blank := range []string{"", " ", "\t", "\u00a0", "\u2003", "\u3000", "\u1680", " \u2009\u00a0"} {
+		text := "x\n" + blank + "::error file=a::forged"
+		for name, shown := range map[string]string{"Value": report.Value(text), "Lines": report.Lines(text)} {
+			for _, line := range strings.Split(shown, "\n") {
+				if strings.HasPrefix(strings.TrimSpace(line), "::") {
+					t.Errorf("%s leaves %q", name, line)
+				}
+			}
+		}
+	}
+}

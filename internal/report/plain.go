@@ -94,9 +94,9 @@ func obeyed(r rune) bool {
 // those of Azure Pipelines and TeamCity.
 var command = regexp.MustCompile(`##(\w*)\[`)
 
-// commandLine fits what GitHub takes for a command at the start of a line, blanks before it included
-// (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
-var commandLine = regexp.MustCompile(`(?m)^(\s*):(:+)`)
+// commandLine fits what GitHub takes for a command at the start of a line, behind any blank of Unicode, which .NET's
+// TrimStart takes away (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
+var commandLine = regexp.MustCompile(`(?m)^([\s\p{Z}]*):(:+)`)
 
 // calm breaks what a CI that reads the log would take for a command.
 func calm(text string) string {

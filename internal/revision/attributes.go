@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
@@ -14,6 +15,10 @@ import (
 // (https://git-scm.com/docs/gitattributes).
 var rewriting = []string{"ident", "filter", "working-tree-encoding", "export-subst"}
 
+// folding are those by which forges and git itself do not show what changed, or join two changes without asking
+// (https://docs.github.com/en/repositories/working-with-files/managing-files/customizing-how-changed-files-appear-on-github).
+var folding = []string{"-diff", "binary", "linguist-generated", "linguist-generated=true", "linguist-vendored", "linguist-vendored=true", "merge=union", "merge=ours"}
+
 // rewrites is a line of a .gitattributes that has git rewrite files.
 type rewrites struct {
 	file string
@@ -21,34 +26,47 @@ type rewrites struct {
 	dir string
 	// pattern is empty for a macro, which any line may use, and where what it says is not known.
 	pattern string
+	// folds: the text stays, and a review does not show it.
+	folds bool
 }
 
 // rewritten names the .gitattributes of a commit by which a checkout of one of the files would be another
-// text. root is the tree of the commit, prefix where the platform lies in it.
-func rewritten(root *object.Tree, prefix string, files []string) []string {
+// text, and those by which a review does not show one. root is the tree of the commit, prefix where the platform lies in it.
+func rewritten(root *object.Tree, prefix string, files []string) (rewritten, folded []string) {
 	var lines []rewrites
 	for _, dir := range attributeDirs(prefix, files) {
 		lines = append(lines, attributesIn(root, dir)...)
 	}
-	var found []string
 	for _, l := range lines {
-		hit := slices.ContainsFunc(files, func(name string) bool { return l.mayMatch(path.Join(prefix, name)) })
-		if hit && !slices.Contains(found, l.file) {
-			found = append(found, l.file)
+		into := &rewritten
+		if l.folds {
+			into = &folded
+		}
+		hit := slices.ContainsFunc(files, func(name string) bool {
+			return (!l.folds || isWritten(name)) && l.mayMatch(path.Join(prefix, name))
+		})
+		if hit && !slices.Contains(*into, l.file) {
+			*into = append(*into, l.file)
 		}
 	}
-	return found
+	return rewritten, folded
+}
+
+// isWritten tells whether people write a file, and review it: the overlays and copies of modules are made.
+func isWritten(name string) bool {
+	return strings.HasPrefix(name, "cue/") && !strings.HasPrefix(name, "cue/cue.mod/") && !strings.HasSuffix(name, ".lock.cue")
 }
 
 // mayMatch tells whether git may take a file for one that the line is about. Where git's patterns are more
 // than stars and question marks (classes, escapes, quotes, stars within a name), it may.
 func (l rewrites) mayMatch(file string) bool {
-	pattern, name := strings.ToLower(l.pattern), strings.ToLower(file) // core.ignoreCase may be set
+	// core.ignoreCase may be set; and git matches bytes, so that a question mark is a part of a letter.
+	pattern, name := bytewise(l.pattern), bytewise(file)
 	if pattern == "" || strings.ContainsAny(pattern, "[]\\\"{}") {
 		return true
 	}
 	if l.dir != "." {
-		below, inside := strings.CutPrefix(name, strings.ToLower(l.dir)+"/")
+		below, inside := strings.CutPrefix(name, bytewise(l.dir)+"/")
 		if !inside {
 			return false
 		}
@@ -60,6 +78,18 @@ func (l rewrites) mayMatch(file string) bool {
 		return matches || err != nil
 	}
 	return segmentsMatch(strings.Split(strings.TrimPrefix(pattern, "/"), "/"), strings.Split(name, "/"))
+}
+
+// bytewise has a letter for each byte of a text, and no capitals of ASCII.
+func bytewise(text string) string {
+	letters := make([]rune, len(text))
+	for i := range len(text) {
+		letters[i] = rune(text[i])
+		if text[i] < 0x80 {
+			letters[i] = unicode.ToLower(letters[i])
+		}
+	}
+	return string(letters)
 }
 
 // segmentsMatch matches a path by its parts; two stars are any number of them.
@@ -118,10 +148,15 @@ func attributesIn(root *object.Tree, dir string) []rewrites {
 	var found []rewrites
 	for _, line := range strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n") { // git skips the mark, too
 		fields := strings.Fields(line)
-		if len(fields) < 2 || strings.HasPrefix(fields[0], "#") || !slices.ContainsFunc(fields[1:], isRewriting) {
+		if len(fields) < 2 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}
-		found = append(found, rewrites{file: name, dir: dir, pattern: fields[0]})
+		if slices.ContainsFunc(fields[1:], isRewriting) {
+			found = append(found, rewrites{file: name, dir: dir, pattern: fields[0]})
+		}
+		if slices.ContainsFunc(fields[1:], func(a string) bool { return slices.Contains(folding, a) }) {
+			found = append(found, rewrites{file: name, dir: dir, pattern: fields[0], folds: true})
+		}
 	}
 	return found
 }

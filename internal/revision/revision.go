@@ -38,6 +38,8 @@ type Revision struct {
 	Elsewhere []string
 	// Rewritten are the .gitattributes by which a checkout of the files is another text than git keeps.
 	Rewritten []string
+	// Folded are the .gitattributes by which a review does not show what changed in what people write.
+	Folded []string
 
 	commit *object.Commit
 }
@@ -210,9 +212,9 @@ func read(repository *git.Repository, hash plumbing.Hash, prefix, name string, o
 	if err != nil {
 		return Revision{}, fmt.Errorf("reading %s: %w", name, err)
 	}
-	return Revision{
-		Name: name, Commit: hash.String(), FS: iofs.New(files), Elsewhere: c.elsewhere, Rewritten: rewritten(root, prefix, c.names), commit: commit,
-	}, nil
+	r := Revision{Name: name, Commit: hash.String(), FS: iofs.New(files), Elsewhere: c.elsewhere, commit: commit}
+	r.Rewritten, r.Folded = rewritten(root, prefix, c.names)
+	return r, nil
 }
 
 // copier reads files of a tree into memory. Symlinks and submodules are left out and named.

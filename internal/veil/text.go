@@ -1,13 +1,18 @@
 package veil
 
 import (
+	"bytes"
+	"encoding/base64"
 	"regexp"
 	"strings"
 )
 
+// privatePEM fits a private key as OpenSSL, OpenSSH and GnuPG write it.
+const privatePEM = `(?s:-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z))`
+
 // form fits values that are secrets whatever they are called: the formats of well-known tokens, private
 // keys, credentials in addresses and headers.
-var form = regexp.MustCompile(`(?s:-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z))|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|` +
+var form = regexp.MustCompile(privatePEM + `|(?s:\bPrivate-Lines:.*?(?:\bPrivate-(?:MAC|Hash):|\z))|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|` +
 	`\bxox[abpors]-[\w-]{10,}|hooks\.slack\.com/services/\S+|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+|\bhf_[A-Za-z0-9]{20,}|\bnvapi-[\w-]{20,}|\bAIza[\w-]{30,}|\bsk-[A-Za-z0-9_-]{20,}|` +
 	// npm, Docker Hub, Stripe, SendGrid, Vault, PyPI, GitLab's runners and triggers, Slack's apps, Google, age, DigitalOcean, Shopify, Atlassian
 	`\bnpm_[A-Za-z0-9]{30,}|\bdckr_(?:pat|oat)_[\w-]{20,}|\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bhv[sbr]\.[\w-]{20,}|\bpypi-[\w-]{16,}|\bgl(?:rt|ptt|dt|cbt|soat)-[\w-]{16,}|` +
@@ -16,8 +21,12 @@ var form = regexp.MustCompile(`(?s:-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----
 // address fits the credentials of a URL.
 var address = regexp.MustCompile(`(://)([^/\s:@"'<>]*:[^\s"'<>]*[^\s@"'<>]|[^/\s:@"'<>$(){}]{12,})(@)`)
 
-// bare fits credentials before a host without a scheme, as in the reference of an image.
-var bare = regexp.MustCompile(`(\b[\w.-]+:)([^\s/@:"'$]{4,})(@[\w-]+(?:\.[\w-]+)+(?::\d+)?/)`)
+// bare fits credentials before a host without a scheme, as in the reference of an image or the data source of a
+// database.
+var bare = regexp.MustCompile(`(\b[\w.-]+:)([^\s/@:"'$]{4,})(@(?:[\w-]+(?:\.[\w-]+)+(?::\d+)?/|(?:tcp|udp|unix)\())`)
+
+// encoded fits PEM in base64, as kubeconfigs have it; what it holds decides.
+var encoded = regexp.MustCompile(`\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}`)
 
 // header fits a credential behind the scheme of an Authorization header.
 var header = regexp.MustCompile(`(?i)\b(bearer|basic|authorization:\s*(?:token|apikey))(["']?\s+["']?)([A-Za-z0-9._~+/=-]{8,})`)
@@ -30,17 +39,28 @@ var netrc = regexp.MustCompile(`(?i)(\blogin\s+\S+\s+password\s+)([^\s$]+)`)
 
 // pair fits a name with what is assigned to it: in shell, INI, JSON, YAML, options and addresses.
 var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(?:ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|account[-_]?key|pwd|auth|pat|pass|pw)[A-Za-z0-9_.-]*)` +
-	`(["']?[ \t]*[:=][ \t]*)("(?:[^"\\\n]|\\.)*"?|'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
+	`((?:\\*["'])?[ \t]*[:=][ \t]*)("""(?s:.*?)(?:"""|\z)|[\[(]\s*["'][^"'\n]*["']?(?:\s*,\s*["'][^"'\n]*["'])*\s*[\])]?|\\+"[^"\\\n]*(?:\\+")?|\$?"(?:[^"\\\n]|\\.)*"?|\$?'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
 
 // flag fits an option that is given a secret as its next word, in shell or in a list of words.
-var flag = regexp.MustCompile(`(?i)(--?(?:[a-z][\w-]*)?(?:passw(?:or)?d|passphrase|secret|token|api-?key|access-?key|private-?key|credential|pwd))(["']?[ \t]*,?[ \t]+["']?)([^\s"',\]$<{-][^\s"',\]]*)`)
+var flag = regexp.MustCompile(`(?i)(--?(?:[a-z][\w-]*)?(?:passw(?:or)?d|passphrase|secret|token|api-?key|access-?key|private-?key|credential|pwd)|--?(?:key|store|src|dest)?pass)(["']?[ \t]*,?[ \t]+["']?)([^\s"',\]$<{-][^\s"',\]]*)`)
 
 // given fits what programs are given a password by, other than an option that says so.
 var given = []*regexp.Regexp{
 	regexp.MustCompile(`(\b(?:docker|podman|nerdctl|buildah|skopeo|helm|crane|oras|cosign|az|registry)\b[^\n|;]*\blogin\b[^\n|;]*?\s-p[ =]*["']?)([^\s"'$]+)`),
 	regexp.MustCompile(`(\bsshpass\s+-p\s*["']?)([^\s"'$-][^\s"']*)`),
 	regexp.MustCompile(`(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]*?\s-p["']?)([^\s"'$]+)`),
-	regexp.MustCompile(`(\b(?:echo|printf)\s+(?:-n\s+)?(?:%s\s+)?["']?)([^\s"'$|]+)(["']?\s*\|[^\n|]*--password-stdin)`),
+	regexp.MustCompile(`(\b(?:echo|printf)\s+(?:-n\s+)?(?:%s\s+)?["']?)([^\s"'$|]+)(["']?\s*\|[^\n|]*(?:--password-stdin|\bsudo\s[^\n|]*-S\b))`),
+	regexp.MustCompile(`(\bhtpasswd\b[^\n|;]*?\s-\w*b\w*\s+\S+\s+\S+\s+["']?)([^\s"'$]+)`),
+	regexp.MustCompile(`(\bredis-cli\b[^\n|;]*?\s(?:-a|--pass)[ =]*["']?)([^\s"'$]+)`),
+	regexp.MustCompile(`(--from-literal[= ]["']?[\w.-]+=["']?)([^\s"'$]+)`),
+	regexp.MustCompile(`(\bopenssl\b[^\n|;]*?\s-[kK]\s+["']?)([^\s"'$-][^\s"']*)`),
+	regexp.MustCompile(`(\bpass:)([^\s"'$]+)`),
+	regexp.MustCompile(`(\b(?:mongo|mongosh|mongodump|mongorestore)\b[^\n|;]*?\s-p[ =]*["']?)([^\s"'$]+)`),
+	regexp.MustCompile(`(\b(?:sqlcmd|bcp|unzip|zip)\b[^\n|;]*?\s-P[ ]*["']?)([^\s"'$-][^\s"']*)`),
+	regexp.MustCompile(`(\bldap[a-z]+\b[^\n|;]*?\s-w[ ]*["']?)([^\s"'$-][^\s"']*)`),
+	regexp.MustCompile(`(\bsmbclient\b[^\n|;]*?(?:-U|--user)[ =]*["']?[^\s%"']+%)([^\s"'$]+)`),
+	regexp.MustCompile(`(?i)([?&](?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature)=)([^&\s"'$]{4,})`),
+	regexp.MustCompile(`(?i)(\b(?:set-)?cookie["']?:\s*["']?[^\s=;"']+=)([^\n"'$]+)`),
 	regexp.MustCompile(`(?i)(\bread\b[^\n]*(?:pass|token|secret)\w*[^\n]*<<<\s*["']?)([^\s"'$]+)`),
 }
 
@@ -64,6 +84,13 @@ func Text(text string) string {
 		}
 		return m[1] + Hidden + m[3]
 	})
+	text = encoded.ReplaceAllStringFunc(text, func(found string) string {
+		if plain, _ := base64.StdEncoding.DecodeString(found[:len(found)&^3]); bytes.Contains(plain, []byte("PRIVATE KEY")) {
+			return Hidden
+		}
+		return found
+	})
+	text = below(text)
 	text = bare.ReplaceAllString(text, "$1"+Hidden+"$3")
 	text = header.ReplaceAllString(text, "$1$2"+Hidden)
 	text = user.ReplaceAllString(text, "$1$2"+Hidden)
@@ -74,9 +101,10 @@ func Text(text string) string {
 	}
 	return pair.ReplaceAllStringFunc(text, func(found string) string {
 		m := pair.FindStringSubmatch(found)
-		value := strings.Trim(m[3], `"'`)
-		quoted := value != m[3]
-		if benignPair.MatchString(m[1]) || !IsName(m[1]) || harmless(m[1], value) || strings.HasPrefix(value, "$") || strings.Contains(value, Hidden) || code(value) || !quoted && !word.MatchString(value) {
+		value := strings.Trim(m[3], `\"'`)
+		quoted := value != m[3] || strings.ContainsAny(m[3][:1], "[(")
+		isVariable := strings.HasPrefix(value, "$") && !strings.HasPrefix(m[3], "$'") && !strings.HasPrefix(m[3], `$"`)
+		if benignPair.MatchString(m[1]) || !IsName(m[1]) || harmless(m[1], value) || isVariable || strings.Contains(value, Hidden) || code(value) || !quoted && !word.MatchString(value) {
 			return found
 		}
 		return m[1] + m[2] + Hidden
@@ -194,10 +222,10 @@ func Excerpt(file, text string, from, to int) []string {
 	masked := privateKey.ReplaceAllStringFunc(whole, func(key string) string {
 		return strings.Repeat(Hidden+"\n", strings.Count(key, "\n")) + Hidden
 	})
-	window := strings.Split(masked, "\n")
+	window := strings.Split(below(masked), "\n")
 	low := max(0, from-1-first-near)
 	high := min(len(window), to-first+near)
 	return Lines(window[low:high])[from-1-first-low : to-first-low]
 }
 
-var privateKey = regexp.MustCompile(`(?s:-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\z))`)
+var privateKey = regexp.MustCompile(privatePEM)

@@ -13,13 +13,15 @@ import (
 
 	"github.com/agnivade/levenshtein"
 	"sigs.k8s.io/yaml"
+
+	"tenon.dev/tenon/internal/confine"
 )
 
 // Hidden stands where a secret's value would.
 const Hidden = "(hidden)"
 
 // secretName fits the names of variables, parameters and keys that hold secrets.
-var secretName = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|account[-_]?key|credential|webhook[-_]?url|` +
+var secretName = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|account[-_]?key|auth[-_]?key|credential|webhook[-_]?url|` +
 	`(pwd|pass)$|(^|[-_.])(auth|pat|pw)$)`)
 
 // reference fits the names of fields that say where a secret is, not what it is.
@@ -38,9 +40,12 @@ var (
 // IsName tells whether a name is one of a secret.
 func IsName(name string) bool { return secretName.MatchString(name) }
 
+// program fits names of what is run: it is reviewed like other code, whatever it is about.
+var program = regexp.MustCompile(`(?i)[-_.](hook|cmd|command|script|exec|entrypoint|py|sh|bash|js|ts|rb|pl|php|go|lua|rego|cue)$`)
+
 // Named is a scalar as it may be shown under a name.
 func Named(name string, value string) string {
-	if !IsName(name) || harmless(name, value) || code(value) {
+	if !IsName(name) || harmless(name, value) || code(value) || program.MatchString(name) {
 		return Text(value)
 	}
 	return Hidden
@@ -48,6 +53,7 @@ func Named(name string, value string) string {
 
 // commandLine fits what a shell would run, or fetch from: a name must not hide it from who reviews.
 var commandLine = regexp.MustCompile("\\s.*[|;&<>`]|\\$\\(|^[a-z+]+://[^@\\s]*$|" +
+	`\$\{?IFS\b|^[A-Za-z_][\w.]*\(.*\)|(?m:^\s*(?:#!/|import \w|from [\w.]+ import |def \w+\(|function \w))|` +
 	`^\s*(?:/\S+|env|node|deno|ruby|busybox|curl|wget|[a-z]*sh|python[0-9.]*|perl|php|nc|ncat|socat|telnet|ssh|scp|rsync|eval|exec|source|kubectl|helm|git|rm|chmod|cp|mv|dd|tar|cat|sudo|nsenter|chroot|docker|pip3?|npm|npx|apt|apt-get|apk|make|go|java|xargs|timeout|nohup|echo|printf|export|cd)\s+\S|` +
 	`^\s*[a-z][\w.-]*\s+--?[a-z]|` + // a program with an option
 	`^[a-z0-9-]+(?:\.[a-z0-9-]+)+(?::[0-9]+)?(?:/[\w.-]+)+(?::[\w.-]+)?(?:@sha256:[0-9a-f]+)?$`) // a host with a path: an image, or an address
@@ -75,11 +81,14 @@ func Below(name, key string, value any) any {
 	return all(value)
 }
 
+// settings are values that say how something is done.
+var settings = []string{"", Hidden, "true", "false", "null", "required", "optional", "enabled", "disabled"}
+
 // harmless tells whether a value under the name of a secret is none: a reference to one, a variable,
 // or nothing.
 func harmless(name, value string) bool {
 	switch trimmed := strings.Trim(value, `"' `); {
-	case trimmed == "", trimmed == Hidden, trimmed == "true", trimmed == "false", trimmed == "null":
+	case slices.Contains(settings, trimmed):
 		return true
 	case variable.MatchString(trimmed):
 		return true
@@ -111,6 +120,9 @@ func At(kind string, path []any, value any) any {
 	}
 	if isSecret(kind) && len(path) > 0 && (path[0] == "data" || path[0] == "stringData") {
 		return all(value)
+	}
+	if i := slices.Index(path, any("resourcetemplates")); i >= 0 && (slices.Contains(path[i:], any("data")) || slices.Contains(path[i:], any("stringData"))) {
+		return all(value) // of an object that is made later, which may be a Secret
 	}
 	if kind == "ExternalSecret" && slices.Contains(path, any("template")) && slices.Contains(path, any("data")) {
 		return Below("secret", last(path), value) // the data of the Secret that it makes
@@ -222,6 +234,13 @@ func object(kind string, path []any, value map[string]any) map[string]any {
 	for key, inner := range value {
 		shown[key] = At(kind, append(path[:len(path):len(path)], key), inner)
 	}
+	if inner, _ := value["kind"].(string); isSecret(inner) { // wherever it lies, such as in a list or a template
+		for _, key := range []string{"data", "stringData"} {
+			if held, given := value[key]; given {
+				shown[key] = all(held)
+			}
+		}
+	}
 	// What a variable, a parameter or a header is called stands beside its value.
 	name, _ := value["name"].(string)
 	for _, key := range ValueKeys {
@@ -287,7 +306,11 @@ func Manifest(text string) string {
 	documents := strings.Split("\n"+text, "\n---")
 	for i, document := range documents {
 		var value any
-		if err := yaml.Unmarshal([]byte(document), &value); err != nil {
+		err := confine.YAML([]byte(document))
+		if err == nil {
+			err = yaml.Unmarshal([]byte(document), &value)
+		}
+		if err != nil {
 			documents[i] = strings.Join(Lines(strings.Split(document, "\n")), "\n")
 			continue
 		}

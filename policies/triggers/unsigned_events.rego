@@ -51,5 +51,18 @@ verified(trigger) if {
 	interceptor.ref.name == "cel"
 	some param in interceptor.params
 	is_string(param.value)
-	contains(param.value, "compareSecret")
+	compares(param.value)
 }
+
+# What is compared has to decide: behind an "or", within brackets or as a text it may as well not be there. Without texts, and
+# without what stands in brackets, the expression is a chain of conditions.
+compares(expression) if {
+	plain := regex.replace(expression, `'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"`, "")
+	chain := without(without(without(without(without(without(plain))))))
+	not contains(chain, "||")
+	not contains(chain, "?")
+	some condition in split(chain, "&&")
+	regex.match(`^\s*[A-Za-z_][\w.\[\]-]*\.compareSecret(\s*==\s*true)?\s*$`, condition)
+}
+
+without(expression) := regex.replace(expression, `\([^()]*\)`, "")

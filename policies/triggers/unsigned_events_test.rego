@@ -44,3 +44,29 @@ test_silent_on_a_compared_secret if {
 	found := unsigned_events.deny with input as object
 	count(found) == 0
 }
+
+with_filter(filter) := json.patch(data.rendered.EventListener["scientific-computing-ci"], [{"op": "replace", "path": "/spec/triggers", "value": [{"name": "x", "interceptors": [{"ref": {"name": "cel"}, "params": [{"name": "filter", "value": filter}]}]}]}])
+
+test_fires_on_a_comparison_that_does_not_decide if {
+	every filter in [
+		"true || 'compareSecret' == ''",
+		"body.ref == 'compareSecret(a)'",
+		"true || header.canonical('X').compareSecret('a','b')",
+		"(true || header.canonical('X').compareSecret('a','b'))",
+		"!header.canonical('X').compareSecret('a','b')",
+		"body.x ? true : header.canonical('X').compareSecret('a','b')",
+	] {
+		found := unsigned_events.deny with input as with_filter(filter)
+		count(found) == 1
+	}
+}
+
+test_silent_on_a_comparison_among_conditions if {
+	every filter in [
+		"body.ref == 'refs/heads/main' && header.canonical('X-Token').compareSecret('key', 'name', 'ns')",
+		"(body.a == 'x' || body.b == 'y') && header['X'].compareSecret('a','b') == true",
+	] {
+		found := unsigned_events.deny with input as with_filter(filter)
+		count(found) == 0
+	}
+}

@@ -15,7 +15,6 @@ import (
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
 	"k8s.io/klog/v2"
-	"k8s.io/kubernetes/pkg/registry/rbac/validation"
 	"k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac"
 
 	"tenon.dev/tenon/internal/manifest"
@@ -27,6 +26,7 @@ type Roles struct {
 	bindings            []*rbacv1.RoleBinding
 	clusterRoles        []*rbacv1.ClusterRole
 	clusterRoleBindings []*rbacv1.ClusterRoleBinding
+	known               *index
 	authorizer          *rbac.RBACAuthorizer
 }
 
@@ -85,8 +85,8 @@ func New(objects []manifest.Object, shipped Shipped) *Roles {
 	// The authorizer logs each request that it refuses: here a refusal is an answer.
 	klog.SetOutput(io.Discard)
 	klog.LogToStderr(false)
-	_, all := validation.NewTestRuleResolver(r.roles, r.bindings, r.clusterRoles, slices.Concat(r.clusterRoleBindings, shipped.ClusterRoleBindings))
-	r.authorizer = rbac.New(all, all, all, all)
+	r.known = newIndex(r, slices.Concat(r.clusterRoleBindings, shipped.ClusterRoleBindings))
+	r.authorizer = rbac.New(r.known, r.known, r.known, r.known)
 	return r
 }
 
@@ -162,7 +162,7 @@ func (r *Roles) Bound(namespace, account string) (roles []rbacv1.RoleRef, known 
 
 func (r *Roles) has(ref rbacv1.RoleRef, namespace string) bool {
 	if ref.Kind == "ClusterRole" {
-		return slices.ContainsFunc(r.clusterRoles, func(c *rbacv1.ClusterRole) bool { return c.Name == ref.Name })
+		return r.known.clusterRoles[ref.Name] != nil
 	}
-	return slices.ContainsFunc(r.roles, func(c *rbacv1.Role) bool { return c.Name == ref.Name && c.Namespace == namespace })
+	return r.known.roles[[2]string{namespace, ref.Name}] != nil
 }

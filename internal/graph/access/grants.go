@@ -71,17 +71,13 @@ func subject(s rbacv1.Subject, namespace string) string {
 // rules of a role; known is false where it is not among the objects.
 func (r *Roles) rules(ref rbacv1.RoleRef, namespace string) (rules []rbacv1.PolicyRule, known bool) {
 	if ref.Kind == "Role" {
-		for _, o := range r.roles {
-			if o.Name == ref.Name && o.Namespace == namespace {
-				return o.Rules, true
-			}
+		if o := r.known.roles[[2]string{namespace, ref.Name}]; o != nil {
+			return o.Rules, true
 		}
 		return nil, false
 	}
-	for _, o := range r.clusterRoles {
-		if o.Name == ref.Name {
-			return o.Rules, true
-		}
+	if o := r.known.clusterRoles[ref.Name]; o != nil {
+		return o.Rules, true
 	}
 	return nil, false
 }

