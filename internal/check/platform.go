@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -102,15 +103,25 @@ func describe(env *platform.Environment, only ...string) (Environment, []finding
 		}
 		rendered := overlay.Rendered{Target: target.Target, Namespace: e.State.Namespace.Name}
 		if rendered.Objects, err = target.Render(); err != nil {
-			return Environment{}, nil, err
+			return refused(err)
 		}
 		if rendered.Files, err = target.Files(); err != nil {
 			return Environment{}, nil, err
 		}
 		e.Targets = append(e.Targets, rendered)
 	}
-	e.Shared, err = env.ArgoCD()
-	return e, nil, err
+	if e.Shared, err = env.ArgoCD(); err != nil {
+		return refused(err)
+	}
+	return e, nil, nil
+}
+
+// refused is an environment of which a part cannot be rendered, with the reason as a finding.
+func refused(err error) (Environment, []finding.Finding, error) {
+	if r, ok := errors.AsType[platform.Refused](err); ok {
+		return Environment{}, []finding.Finding{r.Finding}, nil
+	}
+	return Environment{}, nil, err
 }
 
 // Platform checks every target of the environments. More findings, such as those about

@@ -1,8 +1,12 @@
 package platform
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 
 	"cuelang.org/go/cue"
 	kjson "sigs.k8s.io/json"
@@ -75,7 +79,7 @@ func (e *Environment) objects(at ...string) ([]manifest.Object, error) {
 	}
 	var kinds map[string]map[string]map[string]any
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(text, &kinds); err != nil {
-		return nil, err
+		return nil, e.unheld(text, place, err)
 	}
 	var objects []manifest.Object
 	for kind, named := range kinds {
@@ -89,6 +93,56 @@ func (e *Environment) objects(at ...string) ([]manifest.Object, error) {
 	}
 	slices.SortFunc(objects, manifest.Compare)
 	return objects, nil
+}
+
+// Refused is what no object can be made of.
+type Refused struct{ Finding finding.Finding }
+
+func (r Refused) Error() string { return r.Finding.Message }
+
+// unheld says which number cannot be held, where that is why the text was not read; else the error stays.
+func (e *Environment) unheld(text []byte, at manifest.Path, err error) error {
+	var value any
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	if decoder.Decode(&value) != nil {
+		return err
+	}
+	where, number := tooLarge(value, at)
+	if number == "" {
+		return err
+	}
+	f := finding.Finding{
+		Rule: "schema/invalid-value", Severity: finding.Error, Field: where.String(),
+		Message: fmt.Sprintf("%s: %.40s is a number that no API server holds", where, number),
+	}
+	if places := e.places(where, ""); len(places) > 0 {
+		f.Source = &places[0].Position
+	}
+	return Refused{f}
+}
+
+// tooLarge finds a number that overflows what JSON is read into.
+func tooLarge(value any, at manifest.Path) (manifest.Path, string) {
+	switch v := value.(type) {
+	case json.Number:
+		if _, err := strconv.ParseFloat(v.String(), 64); err != nil {
+			return at, v.String()
+		}
+	case []any:
+		for i, inner := range v {
+			if where, number := tooLarge(inner, at.Append(i)); number != "" {
+				return where, number
+			}
+		}
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if where, number := tooLarge(v[key], at.Append(key)); number != "" {
+				return where, number
+			}
+		}
+	}
+	return nil, ""
 }
 
 // cueOrigin traces the fields of one rendered object.
