@@ -138,7 +138,7 @@ func scrub(found []finding.Finding, objects []manifest.Object) {
 	for _, o := range objects {
 		byRef[*o.Ref()] = o
 	}
-	values := map[finding.Object][]string{}
+	values := map[finding.Object]*veil.Scrubber{}
 	for i := range found {
 		f := &found[i]
 		if f.Object == nil || f.Message == "" {
@@ -147,10 +147,10 @@ func scrub(found []finding.Finding, objects []manifest.Object) {
 		hidden, known := values[*f.Object]
 		if !known {
 			if o, ok := byRef[*f.Object]; ok {
-				hidden = veil.Values(o.Kind, o.Value)
+				hidden = veil.NewScrubber(veil.Values(o.Kind, o.Value))
 			}
 			values[*f.Object] = hidden
 		}
-		f.Message, f.Remedy = veil.Scrub(f.Message, hidden), veil.Scrub(f.Remedy, hidden)
+		f.Message, f.Remedy = hidden.Scrub(f.Message), hidden.Scrub(f.Remedy)
 	}
 }

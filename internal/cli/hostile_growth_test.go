@@ -72,6 +72,8 @@ func hostileGrowth() []trial {
 	const ported = "---\n{apiVersion: v1, kind: Pod, metadata: {name: p#, namespace: x, labels: {a: b}}, spec: {containers: [{name: c, image: a, ports: [{name: p#, containerPort: 1}]}]}}\n"
 	var all []trial
 	for name, text := range map[string]string{
+		"options in a list":   "apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: x}\nspec: {containers: [{name: a, image: x, args: [" + strings.Repeat("-p, x, ", 100_000) + "]}]}\n",
+		"values and findings": "apiVersion: v1\nkind: Secret\nmetadata: {name: p, namespace: x}\ndata:\n" + each(12_000, "  k#: '!abcd#'\n"),
 		"values of JSON":      strings.Repeat("{}\n", 2_000_000),
 		"roles and calls":     each(3000, binding) + calls + strings.Repeat("      kubectl get pods x\n", 15_000),
 		"ports by name":       each(2500, service) + each(2500, ported),

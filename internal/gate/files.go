@@ -44,7 +44,8 @@ func (g *gate) withFiles(targets []diff.Target) []diff.Target {
 	return all
 }
 
-// besides are the files below cue/ that are no CUE and no part of a module: roots of trust, and what Argo CD
+// besides are the files below cue/ that are no part of the platform's CUE and no part of a module: commands of the cue
+// tool, roots of trust, and what Argo CD
 // looks for in an Application's folder.
 func besides(files fs.FS) []manifest.Object {
 	var all []manifest.Object
@@ -57,7 +58,7 @@ func besides(files fs.FS) []manifest.Object {
 				return fs.SkipDir
 			}
 			return nil
-		case strings.HasSuffix(name, ".cue") || !entry.Type().IsRegular():
+		case strings.HasSuffix(name, ".cue") && !strings.HasSuffix(name, "_tool.cue") && !strings.HasSuffix(name, "_test.cue") || !entry.Type().IsRegular():
 			return nil
 		}
 		text, reason := confine.ReadFS(files, name, maxBeside)

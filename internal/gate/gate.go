@@ -233,6 +233,7 @@ func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 		if err := m.rendering(g); err != nil {
 			return nil, err
 		}
+		m.others(known, changes)
 	}
 	return m, nil
 }

@@ -1,7 +1,9 @@
 package gate
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 
 	"k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy"
 
@@ -16,51 +18,89 @@ type guard struct {
 	why   string
 }
 
-// guards are these parts by kind. Of a kind that is not here nobody knows what decides: all of it is guarded.
-var guards = map[string][]guard{
-	"ClusterRole":                    {{"aggregationRule", "the role takes in other roles"}, {"metadata.labels", "other roles may take this one in"}},
-	"Role":                           nil, // the rights that follow are compared
-	"RoleBinding":                    nil,
-	"ClusterRoleBinding":             nil,
-	"NetworkPolicy":                  nil, // what it lets through is compared
-	"ClusterImagePolicy":             nil, // compared as signing
-	"TrustRoot":                      nil,
-	"ServiceAccount":                 {{"metadata.annotations", cloud}, {"metadata.labels", cloud}, {"secrets", "whoever has the account has them"}, {"imagePullSecrets", "whoever has the account has them"}, {"automountServiceAccountToken", token}},
-	"Namespace":                      {{"metadata.labels", "Pod Security, image policies and network policies go by the labels of namespaces"}, {"metadata.annotations", "node selectors and roles of a cloud go by the annotations of namespaces"}},
-	"AppProject":                     {{"spec", "what Argo CD may deploy, from where, where to, and for whom"}},
-	"ApplicationSet":                 {{"spec", deploys}},
-	"Application":                    {{"spec", deploys}, {"metadata.finalizers", "what Argo CD deletes with it"}},
-	"CiliumNetworkPolicy":            {{"spec", "Cilium's policies are not compared by what they let through"}},
-	"CiliumClusterwideNetworkPolicy": {{"spec", "Cilium's policies are not compared by what they let through"}},
-	"Service":                        {{"spec.type", reached}, {"spec.externalIPs", reached}, {"spec.loadBalancerSourceRanges", reached}, {"metadata.annotations", reached}},
-	"Ingress":                        {{"spec", reached}, {"metadata.annotations", reached}},
-	"MutatingWebhookConfiguration":   {{"webhooks", changing}}, "MutatingAdmissionPolicy": {{"spec", changing}}, "MutatingAdmissionPolicyBinding": {{"spec", changing}},
-	"ValidatingWebhookConfiguration": {{"webhooks", refusing}}, "ValidatingAdmissionPolicy": {{"spec", refusing}}, "ValidatingAdmissionPolicyBinding": {{"spec", refusing}},
-	"EC2NodeClass":   {{"spec", "what nodes start with, which networks they are in, and what a cloud lets them do"}},
-	"EventListener":  {{"spec.triggers.interceptors", events}, {"spec.triggerGroups.interceptors", events}},
-	"Trigger":        {{"spec.interceptors", events}},
-	"TriggerBinding": {{"spec", "what of an event runs are given"}}, "ClusterTriggerBinding": {{"spec", "what of an event runs are given"}},
-	"ClusterInterceptor": {{"spec", events}}, "Interceptor": {{"spec", events}},
-	"LimitRange":    {{"spec", "what pods may take"}},
-	"ResourceQuota": {{"spec", "what a namespace may take"}},
-	"ClusterQueue":  {{"spec.namespaceSelector", "who may use the GPUs"}, {"spec.cohortName", "who may use the GPUs"}, {"spec.admissionChecksStrategy", "who may use the GPUs"}},
-	"Job":           nil, "CronJob": nil, "Pod": nil, "Deployment": nil, "DaemonSet": nil, "StatefulSet": nil, // their pods are looked at wherever they are
-	"Task": nil, "Pipeline": nil, "StepAction": nil, "TaskRun": nil, "PipelineRun": nil, "TriggerTemplate": nil,
-	"ConfigMap": nil, // see isSettings
-	"Secret":    nil, "PersistentVolumeClaim": nil, "StorageClass": nil, "PriorityClass": nil, "PodDisruptionBudget": nil, "HorizontalPodAutoscaler": nil, "ScaledObject": nil,
-	"NodePool": nil, "ResourceFlavor": nil, "LocalQueue": nil, // told as pools and costs
-	"PrometheusRule": nil, "ServiceMonitor": nil, "PodMonitor": nil, // alerts that go are told
-	"ExternalSecret": nil, "SecretStore": nil, "ClusterSecretStore": nil, "Repository": nil, // compared as sources
-	"File": nil,
+// kindGuards are the guarded parts of a kind of the groups that are meant: kinds of the same name are others elsewhere.
+type kindGuards struct {
+	groups []string
+	parts  []guard
+}
+
+var (
+	core   = []string{""}
+	rbac   = []string{"rbac.authorization.k8s.io"}
+	admits = []string{"admissionregistration.k8s.io"}
+	argo   = []string{"argoproj.io"}
+	cilium = []string{"cilium.io"}
+	apps   = []string{"apps"}
+	batch  = []string{"batch"}
+	tekton = []string{"tekton.dev"}
+	events = []string{"triggers.tekton.dev"}
+	prom   = []string{"monitoring.coreos.com"}
+	eso    = []string{"external-secrets.io"}
+	kueue  = []string{"kueue.x-k8s.io"}
+)
+
+// guards are these parts by kind. Of a kind that is not here, or of another group, nobody knows what decides: all of it
+// is guarded.
+var guards = map[string]kindGuards{
+	"ClusterRole": {rbac, []guard{{"aggregationRule", "the role takes in other roles"}, {"metadata.labels", "other roles may take this one in"}}},
+	"Role":        {rbac, nil}, "RoleBinding": {rbac, nil}, "ClusterRoleBinding": {rbac, nil}, // the rights that follow are compared
+	"NetworkPolicy":      {[]string{"networking.k8s.io"}, nil},                                                        // what it lets through is compared
+	"ClusterImagePolicy": {[]string{"policy.sigstore.dev"}, nil}, "TrustRoot": {[]string{"policy.sigstore.dev"}, nil}, // compared as signing
+	"ServiceAccount": {core, []guard{{"metadata.annotations", cloud}, {"metadata.labels", cloud}, {"secrets", "whoever has the account has them"}, {"imagePullSecrets", "whoever has the account has them"}, {"automountServiceAccountToken", token}}},
+	"Namespace":      {core, []guard{{"metadata.labels", "Pod Security, image policies and network policies go by the labels of namespaces"}, {"metadata.annotations", "node selectors and roles of a cloud go by the annotations of namespaces"}}},
+	"AppProject":     {argo, []guard{{"spec", "what Argo CD may deploy, from where, where to, and for whom"}}},
+	"ApplicationSet": {argo, []guard{{"spec", deploys}}},
+	"Application":    {argo, []guard{{"spec", deploys}, {"metadata.finalizers", "what Argo CD deletes with it"}}},
+
+	"CiliumNetworkPolicy":            {cilium, []guard{{"spec", "Cilium's policies are not compared by what they let through"}}},
+	"CiliumClusterwideNetworkPolicy": {cilium, []guard{{"spec", "Cilium's policies are not compared by what they let through"}}},
+
+	"Service": {core, []guard{{"spec.type", reached}, {"spec.externalIPs", reached}, {"spec.loadBalancerSourceRanges", reached}, {"metadata.annotations", reached}}},
+	"Ingress": {[]string{"networking.k8s.io"}, []guard{{"spec", reached}, {"metadata.annotations", reached}}},
+
+	"MutatingWebhookConfiguration": {admits, []guard{{"webhooks", changing}}}, "MutatingAdmissionPolicy": {admits, []guard{{"spec", changing}}}, "MutatingAdmissionPolicyBinding": {admits, []guard{{"spec", changing}}},
+	"ValidatingWebhookConfiguration": {admits, []guard{{"webhooks", refusing}}}, "ValidatingAdmissionPolicy": {admits, []guard{{"spec", refusing}}}, "ValidatingAdmissionPolicyBinding": {admits, []guard{{"spec", refusing}}},
+
+	"EC2NodeClass": {[]string{"karpenter.k8s.aws"}, []guard{{"spec", "what nodes start with, which networks they are in, and what a cloud lets them do"}}},
+	"NodePool":     {[]string{"karpenter.sh"}, []guard{{"spec.template.spec.nodeClassRef", "what nodes start with"}, {"spec.template.spec.taints", "which pods may run on the nodes"}}},
+
+	"EventListener":  {events, []guard{{"spec.triggers", starts}, {"spec.triggerGroups", starts}, {"spec.namespaceSelector", starts}, {"spec.labelSelector", starts}, {"spec.cloudEventURI", starts}}},
+	"Trigger":        {events, []guard{{"spec", starts}}},
+	"TriggerBinding": {events, []guard{{"spec", "what of an event runs are given"}}}, "ClusterTriggerBinding": {events, []guard{{"spec", "what of an event runs are given"}}},
+	"ClusterInterceptor": {events, []guard{{"spec", starts}}}, "Interceptor": {events, []guard{{"spec", starts}}}, "TriggerTemplate": {events, nil},
+
+	"LimitRange":    {core, []guard{{"spec", "what pods may take"}}},
+	"ResourceQuota": {core, []guard{{"spec", "what a namespace may take"}}},
+	"ClusterQueue":  {kueue, []guard{{"spec.namespaceSelector", "who may use the GPUs"}, {"spec.cohortName", "who may use the GPUs"}, {"spec.cohort", "who may use the GPUs"}, {"spec.admissionChecksStrategy", "who may use the GPUs"}, {"spec.preemption", "who may use the GPUs"}}},
+	"LocalQueue":    {kueue, []guard{{"spec.clusterQueue", "who may use the GPUs"}}}, "ResourceFlavor": {kueue, nil},
+
+	// Their pods are looked at wherever they are.
+	"Job": {batch, nil}, "CronJob": {batch, nil}, "Pod": {core, nil}, "Deployment": {apps, nil}, "DaemonSet": {apps, nil}, "StatefulSet": {apps, nil},
+	"Task": {tekton, nil}, "Pipeline": {tekton, nil}, "StepAction": {tekton, nil}, "TaskRun": {tekton, nil}, "PipelineRun": {tekton, nil},
+
+	"ConfigMap": {core, nil}, // see isSettings
+	"Secret":    {core, nil}, "PersistentVolumeClaim": {core, nil},
+	"StorageClass":        {[]string{"storage.k8s.io"}, []guard{{"provisioner", stored}, {"parameters", stored}, {"mountOptions", stored}, {"reclaimPolicy", stored}}},
+	"PriorityClass":       {[]string{"scheduling.k8s.io"}, []guard{{"globalDefault", "which pods give way to which"}, {"preemptionPolicy", "which pods give way to which"}}},
+	"PodDisruptionBudget": {[]string{"policy"}, nil}, "HorizontalPodAutoscaler": {[]string{"autoscaling"}, nil}, "ScaledObject": {[]string{"keda.sh"}, nil},
+	"PrometheusRule": {prom, []guard{{"spec", alerts}}}, "ServiceMonitor": {prom, nil}, "PodMonitor": {prom, nil},
+	"ExternalSecret": {eso, nil}, "SecretStore": {eso, nil}, "ClusterSecretStore": {eso, nil}, // compared as sources
+	"Repository": {[]string{"pipelinesascode.tekton.dev"}, nil},
+	"File":       {[]string{"tenon.dev"}, nil},
 }
 
 // guardsOf are the guarded parts of an object.
 func guardsOf(o manifest.Object) []guard {
-	known, ok := guards[o.Kind]
-	if !ok {
-		return []guard{{"spec", unknown}, {"webhooks", unknown}, {"data", unknown}, {"rules", unknown}}
+	if known, ok := guards[o.Kind]; ok && slices.Contains(known.groups, o.GroupKind().Group) {
+		return known.parts
 	}
-	return known
+	var all []guard
+	for _, key := range slices.Sorted(maps.Keys(o.Value)) {
+		if !slices.Contains([]string{"apiVersion", "kind", "metadata", "status"}, key) {
+			all = append(all, guard{key, unknown})
+		}
+	}
+	return all
 }
 
 const (
@@ -72,11 +112,12 @@ const (
 	left     = "by its annotations Argo CD leaves an object out, or takes it away again"
 	secret   = "which secrets pods get"
 	token    = "pods get a token of their account"
-	events   = "which events start runs"
+	starts   = "which events start runs, and what"
+	stored   = "where and how data is kept"
 	owned    = "Kubernetes deletes an object whose owner is not there"
 	builtIn  = "clusters bind the role of that name to others by themselves"
 	waited   = "what Argo CD waits for before it goes on"
-	alerts   = "people are no longer told"
+	alerts   = "what people are told of"
 	unknown  = "nothing more is known of this kind"
 	deploys  = "what Argo CD deploys, where to, and what it keeps as it is"
 )
@@ -85,12 +126,15 @@ const (
 // namespaces in which they read all of them.
 var (
 	configs = regexp.MustCompile(`^(argocd-|config-|feature-flags$|aws-auth$|coredns|kube-proxy$|chains-config$|[a-z-]*resolver-config$|[a-z-]*-manager-config$)`)
-	systems = regexp.MustCompile(`^(kube-system|kube-public|argocd|tekton-.*|.*-system|cert-manager|external-secrets|gpu-operator|karpenter|keda|kyverno|kueue)$`)
+	systems = regexp.MustCompile(`^(kube-system|kube-public|argocd|tekton-.*|.*-system|cert-manager|external-secrets|gpu-operator|karpenter|keda|kyverno|kueue|ingress-nginx|monitoring|default)$`)
 )
 
 func isSettings(o manifest.Object) bool {
 	return o.Kind == "ConfigMap" && (configs.MatchString(o.Name) || systems.MatchString(o.Namespace))
 }
+
+// scraped fits what Prometheus shows to whom it asks.
+var scraped = regexp.MustCompile(`(\.|^)(bearerTokenFile|bearerTokenSecret|authorization|basicAuth|oauth2|tlsConfig|proxyUrl)(\.|$)`)
 
 // hooks fits annotations by which Argo CD leaves an object out, or takes it away again; it takes those of
 // Helm for its own (https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-hooks).
@@ -111,7 +155,7 @@ var (
 // watched are kinds that guard: what takes them away opens what they close.
 var watched = []string{
 	"NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "ClusterImagePolicy", "ResourceQuota", "LimitRange", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding",
-	"ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
+	"PrometheusRule", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
 }
 
 // reserved are the roles that each cluster has, and binds by itself or lets others be bound to

@@ -36,7 +36,7 @@ func newMeaning() *meaning {
 }
 
 // lists are the names of all lists, so that rules may count on each.
-var lists = []string{"objects", "rights", "reach", "images", "costs", "rollout", "refused", "restarts", "trust", "sources", "power"}
+var lists = []string{"objects", "rights", "reach", "images", "costs", "rollout", "refused", "restarts", "trust", "sources", "power", "others"}
 
 // document is what the rules see as input.change.
 func (m *meaning) document() map[string]any {
@@ -100,10 +100,21 @@ type baseline struct {
 	addresses map[string]bool
 	// before and after are the environments of base and head.
 	before, after []check.Environment
+	// owned are the namespaces that base or head make.
+	owned map[string]bool
 }
 
 func baselineOf(objects []manifest.Object, before, after []check.Environment) baseline {
-	b := baseline{objects, map[string]bool{}, before, after}
+	b := baseline{objects, map[string]bool{}, before, after, map[string]bool{}}
+	for _, e := range slices.Concat(before, after) {
+		for _, t := range e.Targets {
+			for _, o := range t.Objects {
+				if o.Kind == "Namespace" {
+					b.owned[o.Name] = true
+				}
+			}
+		}
+	}
 	for _, o := range objects {
 		addresses(o.Value, func(address string) { b.addresses[address] = true })
 	}
@@ -123,8 +134,8 @@ func (b baseline) share(t finding.Target) int {
 func (m *meaning) guards(t finding.Target, known baseline, before, after []manifest.Object, elsewhere bool) {
 	differing := diff.Objects(before, after)
 	m.signing(t, known.objects, differing, elsewhere)
-	m.sources(t, known, differing)
-	m.power(t, known, differing)
+	m.sources(t, known, differing, elsewhere)
+	m.power(t, known, differing, elsewhere)
 }
 
 // objects adds the differences themselves.
@@ -142,6 +153,51 @@ func (m *meaning) objects(changes []diff.Object, all int) {
 		added["targets"] = targets
 		m.items["objects"] = append(m.items["objects"], added)
 	}
+}
+
+// others adds the objects that change, or come, and that no other item is about: somebody has to read the difference.
+func (m *meaning) others(known baseline, changes []diff.Object) {
+	told := map[[2]string]bool{}
+	for list, items := range m.items {
+		for _, i := range items {
+			if o, ok := i["object"].(map[string]any); ok && list != "objects" {
+				told[[2]string{fmt.Sprint(o["kind"]), fmt.Sprint(o["name"])}] = true
+			}
+		}
+	}
+	for _, o := range changes {
+		if o.Op == diff.Removed || told[[2]string{o.Object.Kind, o.Object.Name}] || m.follows(known, o) {
+			continue
+		}
+		targets := slices.Clone(o.Targets)
+		slices.SortFunc(targets, func(a, b finding.Target) int { return strings.Compare(a.String(), b.String()) })
+		for _, t := range targets {
+			m.add("others", item{"op": o.Op, "object": o.Object}, t)
+		}
+	}
+}
+
+// follows tells whether what an object changes is told as what it follows from: the share of a phase, the phase of an
+// environment, the size of a pool, the rights of a role.
+func (m *meaning) follows(known baseline, o diff.Object) bool {
+	if o.Op != diff.Changed {
+		return false
+	}
+	switch o.Object.Kind {
+	case "ApplicationSet":
+		return len(diff.Values(settled(*o.Before, known.before), settled(*o.After, known.after))) == 0
+	case "EventListener", "File":
+		return !slices.ContainsFunc(o.Changes, func(c diff.Change) bool {
+			return !slices.ContainsFunc(o.Targets, func(t finding.Target) bool { return isShare(*o.After, c, known.share(t)) })
+		})
+	case "NodePool", "ResourceFlavor", "ClusterQueue":
+		return len(m.items["costs"]) > 0
+	case "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding":
+		return len(m.items["rights"]) > 0
+	case "NetworkPolicy":
+		return len(m.items["reach"]) > 0
+	}
+	return false
 }
 
 // isHook tells whether Argo CD deletes and makes the object anew on each sync.

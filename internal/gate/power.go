@@ -16,7 +16,7 @@ import (
 
 // power adds changes of what decides about the rights of others. An object that came is compared with all
 // that the base has, so that a new phase tells what it has beyond the others.
-func (m *meaning) power(t finding.Target, known baseline, changes []diff.Object) {
+func (m *meaning) power(t finding.Target, known baseline, changes []diff.Object, elsewhere bool) {
 	for _, o := range changes {
 		fields := map[string]string{}
 		switch {
@@ -24,15 +24,19 @@ func (m *meaning) power(t finding.Target, known baseline, changes []diff.Object)
 			for _, c := range o.Changes {
 				maps.Copy(fields, touched(*o.After, c, known.share(t)))
 			}
-			if gone := silenced(*o.Before, *o.After); gone != "" {
-				fields[gone] = alerts
-			}
 		case o.Op == diff.Removed:
-			if parts := guardsOf(*o.Before); len(parts) > 0 && slices.Contains(watched, o.Object.Kind) {
+			if parts := guardsOf(*o.Before); len(parts) > 0 && (slices.Contains(watched, o.Object.Kind) || parts[0].why == unknown) {
 				fields[parts[0].field] = parts[0].why
 			}
-		case !known.has(*o.After):
+		case !known.has(*o.After, elsewhere):
 			fields = brought(*o.After)
+		}
+		version := o.After
+		if version == nil {
+			version = o.Before
+		}
+		if why := known.outside(*version); why != "" {
+			fields["spec"] = why
 		}
 		byWhy := map[string][]string{}
 		for _, field := range slices.Sorted(maps.Keys(fields)) {
@@ -44,9 +48,26 @@ func (m *meaning) power(t finding.Target, known baseline, changes []diff.Object)
 	}
 }
 
-// has tells whether some target of the base has an object that says the same.
-func (b baseline) has(o manifest.Object) bool {
-	return slices.ContainsFunc(b.objects, func(l manifest.Object) bool { return l.Kind == o.Kind && l.Name == o.Name && alike(l, o) })
+// outside says why an object matters that is about others than those of the platform.
+func (b baseline) outside(o manifest.Object) string {
+	if o.Namespace == "" || b.owned[o.Namespace] {
+		return ""
+	}
+	switch {
+	case o.Kind == "NetworkPolicy" && !slices.ContainsFunc(b.objects, func(l manifest.Object) bool { return runs(l) && l.Namespace == o.Namespace }):
+		return "it limits pods that are not among the objects"
+	case o.Kind == "ConfigMap":
+		return settings
+	}
+	return ""
+}
+
+// has tells whether some target of the base has an object that says the same. Where a target is compared with
+// another one, its namespaces may be called otherwise.
+func (b baseline) has(o manifest.Object, elsewhere bool) bool {
+	return slices.ContainsFunc(b.objects, func(l manifest.Object) bool {
+		return l.Kind == o.Kind && l.Name == o.Name && (elsewhere || l.Namespace == o.Namespace) && alike(l, o)
+	})
 }
 
 // alike tells whether two objects say the same, wherever they are.
@@ -65,6 +86,9 @@ func alike(a, b manifest.Object) bool {
 // touched are the parts that matter of what one change adds, changes or takes away, also within it.
 func touched(o manifest.Object, c diff.Change, share int) map[string]string {
 	found := map[string]string{}
+	if o.Kind == "PrometheusRule" && c.Op == diff.Added {
+		return found // one alert more
+	}
 	if isShare(o, c, share) || o.Kind == "ResourceQuota" && strings.HasPrefix(c.Field, "spec.hard") && c.Op != diff.Removed {
 		return found // told as what it costs
 	}
@@ -172,6 +196,8 @@ func guarded(o manifest.Object, field string) string {
 		return left
 	case runs(o) && podAnnotation.MatchString(field):
 		return "controllers go by the annotations of pods"
+	case (o.Kind == "ServiceMonitor" || o.Kind == "PodMonitor") && scraped.MatchString(field):
+		return "what Prometheus shows to whom it asks"
 	case isHookObject(o) && (last == "command" || last == "args"):
 		return waited
 	case strings.Contains(field, "labels.azure.workload.identity/use"):
@@ -184,35 +210,6 @@ func guarded(o manifest.Object, field string) string {
 func isHookObject(o manifest.Object) bool {
 	value, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "annotations", "argocd.argoproj.io/hook"})
 	return value != nil && value != "Skip"
-}
-
-// silenced is where alerts of a PrometheusRule were, that it has no more.
-func silenced(before, after manifest.Object) string {
-	if before.Kind != "PrometheusRule" {
-		return ""
-	}
-	named := func(o manifest.Object) map[any]bool {
-		all := map[any]bool{}
-		groups, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "groups"})
-		list, _ := groups.([]any)
-		for _, g := range list {
-			rules, _ := manifest.Lookup(g, manifest.Path{"rules"})
-			items, _ := rules.([]any)
-			for _, r := range items {
-				if alert, ok := manifest.Lookup(r, manifest.Path{"alert"}); ok {
-					all[alert] = true
-				}
-			}
-		}
-		return all
-	}
-	now := named(after)
-	for alert := range named(before) {
-		if !now[alert] {
-			return "spec.groups"
-		}
-	}
-	return ""
 }
 
 // runs tells whether an object has pods or makes some.
@@ -244,7 +241,7 @@ func brought(o manifest.Object) map[string]string {
 	case o.Kind == "ClusterRole" && reserved[o.Name]:
 		found["metadata.name"] = builtIn
 	case o.Kind == "EventListener" || o.Kind == "Trigger":
-		found["spec"] = events
+		found["spec"] = starts
 	case o.Kind == "Namespace" && !atLeastBaseline(o):
 		found["metadata.labels"] = "it enforces no Pod Security level above privileged"
 	}
@@ -252,7 +249,7 @@ func brought(o manifest.Object) map[string]string {
 		switch why := guarded(o, field); {
 		case why == left && slices.Contains(watched, o.Kind), why == "which code is run", why == owned, why == cloud && strings.Contains(field, "azure"):
 			found[field] = why
-		case runs(o) && asked(o, field) && why != "" && why != left:
+		case (runs(o) || scraped.MatchString(field)) && asked(o, field) && why != "" && why != left:
 			found[field] = why
 		}
 	})
@@ -262,7 +259,7 @@ func brought(o manifest.Object) map[string]string {
 // ordinary tells whether a part of a new object is what every object of its kind has.
 func ordinary(o manifest.Object, g guard) bool {
 	switch o.Kind {
-	case "Namespace", "LimitRange", "ResourceQuota", "TriggerBinding":
+	case "Namespace", "LimitRange", "ResourceQuota", "TriggerBinding", "PrometheusRule", "StorageClass", "LocalQueue", "ClusterQueue", "NodePool":
 		return true // what it brings weakens nothing, or is looked at for itself
 	case "ServiceAccount":
 		return g.field == "metadata.labels"

@@ -15,7 +15,7 @@ import (
 
 // sourceKinds are the kinds that say where secrets and code come from, with the fields that do.
 var sourceKinds = map[string][]string{
-	"ExternalSecret":     {"spec.data", "spec.dataFrom", "spec.secretStoreRef"},
+	"ExternalSecret":     {"spec.data", "spec.dataFrom", "spec.secretStoreRef", "spec.target"},
 	"SecretStore":        {"spec"},
 	"ClusterSecretStore": {"spec"},
 	"Repository":         {"spec"},
@@ -23,13 +23,16 @@ var sourceKinds = map[string][]string{
 
 // sources adds where secrets and code come from, where that is another place than before, and addresses
 // that no object of the base names: known has those that some do.
-func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Object) {
+func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Object, elsewhere bool) {
 	for _, o := range changes {
 		if o.After == nil {
 			continue
 		}
-		if o.Op == diff.Added && len(sourceKinds[o.Object.Kind]) > 0 && !known.has(*o.After) {
+		if o.Op == diff.Added && len(sourceKinds[o.Object.Kind]) > 0 && !known.has(*o.After, elsewhere) {
 			m.add("sources", item{"op": "added", "object": o.Object, "field": "spec", "address": ""}, t)
+		}
+		if from, moved := known.replaced(o, changes); moved {
+			m.add("sources", item{"op": "moved", "object": o.Object, "field": from, "address": ""}, t)
 		}
 		for _, c := range known.synced(o) {
 			m.add("sources", item{"op": "moved", "object": o.Object, "field": written(*o.After, c.Field), "address": ""}, t)
@@ -60,6 +63,9 @@ var urlForm = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s"'<>|;,()\[
 // usesForm fits the action or workflow of another repository that a workflow of GitHub runs.
 var usesForm = regexp.MustCompile(`(?m)^\s*(?:- )?uses:\s*["']?([\w.-]+/[\w.-]+)[^\s"']*@`)
 
+// mailForm fits whom a message goes to.
+var mailForm = regexp.MustCompile(`(?i)(?:^|[\s,;"'<(=:])([a-z0-9._+-]+@(?:[a-z0-9-]+\.)+[a-z]{2,})(?:$|[\s,;"'>)])`)
+
 // hostForm fits a host with a path, as of an image or an address without a scheme, and a value that is a
 // host, with a port or without.
 var hostForm = regexp.MustCompile(`(?i)(?:^|[\s"'=,;|&>(])((?:[a-z0-9-]+\.)+[a-z0-9-]+(?::[0-9]{2,5})?/[^\s"'<>|;,()\[\]{}]+)|^((?:[a-z0-9-]+\.)+[a-z0-9-]+(?::[0-9]{2,5})?)$`)
@@ -70,6 +76,11 @@ func addresses(value any, visit func(string)) {
 	case string:
 		for _, address := range urlForm.FindAllString(v, -1) {
 			visit(shortened(address))
+		}
+		for _, found := range mailForm.FindAllStringSubmatch(v, -1) {
+			if !strings.HasPrefix(found[1], "git@") {
+				visit("mailto:" + strings.ToLower(found[1]))
+			}
 		}
 		for _, found := range usesForm.FindAllStringSubmatch(v, -1) {
 			visit("github.com/" + strings.ToLower(found[1]))

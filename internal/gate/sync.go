@@ -37,6 +37,21 @@ func (b baseline) synced(o diff.Object) []diff.Change {
 	return moved
 }
 
+// replaced tells whether a new Application or ApplicationSet stands in the place of another one, under another name or
+// in another namespace, and has Argo CD sync something else than any that there was.
+func (b baseline) replaced(o diff.Object, changes []diff.Object) (field string, moved bool) {
+	if o.Op != diff.Added || len(syncFields[o.Object.Kind]) == 0 {
+		return "", false
+	}
+	gone := slices.ContainsFunc(changes, func(c diff.Object) bool { return c.Op == diff.Removed && c.Object.Kind == o.Object.Kind })
+	same := slices.ContainsFunc(b.objects, func(l manifest.Object) bool {
+		return l.Kind == o.Object.Kind && !slices.ContainsFunc(diff.Values(settled(l, b.before), settled(*o.After, b.after)), func(c diff.Change) bool {
+			return isSyncField(o.Object.Kind, plainField(c.Field))
+		})
+	})
+	return "spec", gone && !same
+}
+
 // settled is an object of Argo CD in which what a list generator says of environments as the render writes it is no
 // more than the folder that all of them are in.
 func settled(o manifest.Object, environments []check.Environment) manifest.Object {

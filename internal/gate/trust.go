@@ -34,11 +34,31 @@ func (m *meaning) trust(before, after []check.Environment, rules *policy.Set, no
 		}
 		m.levels(old, now, rules)
 		m.believed(old, now)
+		if gone := succeeded(before, after, now); gone != nil {
+			m.levels(*gone, now, rules)
+			m.stated("supplyChain", gone.State.SupplyChain, now.State.SupplyChain, now, false)
+			continue
+		}
 		if old.Environment == nil && slices.ContainsFunc(before, func(e check.Environment) bool { return reflect.DeepEqual(e.State.SupplyChain, now.State.SupplyChain) }) {
 			continue // the same as where it is asked for already
 		}
 		m.stated("supplyChain", old.State.SupplyChain, now.State.SupplyChain, now, old.Environment == nil)
 	}
+}
+
+// succeeded is the environment of the base in whose place a new one stands: what it asked for must not go with its
+// name. It is the one that went, of the same cluster if there are several.
+func succeeded(before, after []check.Environment, now check.Environment) *check.Environment {
+	if environment(before, now.Name) != nil {
+		return nil
+	}
+	var found *check.Environment
+	for i, e := range before {
+		if environment(after, e.Name) == nil && (found == nil || e.Cluster == now.Cluster) {
+			found = &before[i]
+		}
+	}
+	return found
 }
 
 // nothing is what a new environment is compared with: one that states no rules, and of facts what the

@@ -74,10 +74,13 @@ func combinations(s step, run pipelinev1.PipelineRun) int {
 	}
 	count := 1
 	for _, p := range s.Matrix.Params {
-		count *= max(1, length(p.Value, run))
+		count = min(tooMany, count*max(1, length(p.Value, run)))
 	}
 	return count + len(s.Matrix.Include)
 }
+
+// tooMany is more than anybody runs: beyond it counts are not kept apart, and cannot overflow.
+const tooMany = 1 << 20
 
 func length(value pipelinev1.ParamValue, run pipelinev1.PipelineRun) int {
 	texts := append([]string{value.StringVal}, value.ArrayVal...)

@@ -17,7 +17,7 @@ type sources struct {
 type source struct {
 	name   string
 	lines  []string
-	hidden []string
+	hidden *veil.Scrubber
 	// shown are the lines as they may be shown.
 	shown map[int]string
 }
@@ -60,9 +60,11 @@ func (s *sources) open(file string) *source {
 	known.lines = strings.Split(text, "\n")
 	if isManifest(file) {
 		// What an object holds is known by where it stands, not by how its lines look.
+		var values []string
 		for _, o := range manifest.Parse(file, data).Objects {
-			known.hidden = append(known.hidden, veil.Values(o.Kind, o.Value)...)
+			values = append(values, veil.Values(o.Kind, o.Value)...)
 		}
+		known.hidden = veil.NewScrubber(values)
 	}
 	return known
 }
@@ -87,10 +89,8 @@ const around = 40
 
 func (s *source) veiled(n int) (string, bool) {
 	raw := s.lines[n-1]
-	for _, value := range s.hidden {
-		if strings.Contains(raw, value) {
-			return veil.Hidden, true
-		}
+	if s.hidden.Scrub(raw) != raw {
+		return veil.Hidden, true
 	}
 	low, high := max(0, n-1-around), min(len(s.lines), n+around)
 	shown := veil.Excerpt(s.name, strings.Join(s.lines[low:high], "\n"), n-low, n-low)

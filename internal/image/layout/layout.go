@@ -24,6 +24,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"tenon.dev/tenon/internal/confine"
 )
 
 // refName is where a layout says by which name a manifest is known
@@ -32,6 +34,10 @@ const refName = "org.opencontainers.image.ref.name"
 
 // maxBlob bounds what is kept of one answer; SBOMs have some megabytes.
 const maxBlob = 64 << 20
+
+// maxManifest bounds what is looked at for whom it refers to, as registries do
+// (https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests).
+const maxManifest = 4 << 20
 
 // Folder is an image layout. It is safe for concurrent use.
 type Folder struct {
@@ -47,7 +53,7 @@ var ErrNoLayout = errors.New("no OCI image layout")
 
 // Open reads the index of a layout.
 func Open(dir string) (*Folder, error) {
-	text, err := regular(filepath.Join(dir, "index.json"))
+	text, err := regular(dir, "index.json")
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w in %s: tenon image export makes one", ErrNoLayout, dir)
 	}
@@ -169,19 +175,21 @@ func (f *Folder) read(digest string) ([]byte, error) {
 	if !digestPattern.MatchString(digest) {
 		return nil, fs.ErrNotExist
 	}
-	return regular(f.file(digest))
+	return regular(f.dir, path.Join("blobs", "sha256", strings.TrimPrefix(digest, "sha256:")))
 }
 
-// regular reads a plain file within bounds: a folder from elsewhere may hold anything.
-func regular(file string) ([]byte, error) {
-	info, err := os.Stat(file)
+// regular reads a plain file of the folder within bounds: one from elsewhere may hold anything, and lead anywhere.
+func regular(dir, name string) ([]byte, error) {
+	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}
-	if !info.Mode().IsRegular() || info.Size() > maxBlob {
-		return nil, fmt.Errorf("%s is no regular file of at most %d MiB", file, maxBlob>>20)
+	defer root.Close()
+	text, err := confine.ReadFile(root, name, maxBlob)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return os.ReadFile(file)
+	return text, nil
 }
 
 func (f *Folder) file(digest string) string {
@@ -193,14 +201,19 @@ func (f *Folder) referrers(r *http.Request, asked request) (*http.Response, erro
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	index := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{}}
+	seen := map[v1.Hash]bool{}
 	for _, name := range slices.Sorted(maps.Keys(f.named)) {
 		d := f.named[name]
-		if !strings.HasPrefix(name, asked.host+"/"+asked.repository+"@") {
+		if !strings.HasPrefix(name, asked.host+"/"+asked.repository+"@") || seen[d.Digest] {
 			continue
 		}
+		seen[d.Digest] = true // under many names it is one
+		if err := r.Context().Err(); err != nil {
+			return nil, err
+		}
 		text, err := f.read(d.Digest.String())
-		if err != nil {
-			continue
+		if err != nil || len(text) > maxManifest {
+			continue // a registry takes no manifest of that size
 		}
 		var m struct {
 			Subject      *v1.Descriptor    `json:"subject"`
