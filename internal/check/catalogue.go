@@ -176,6 +176,7 @@ var Catalogue = map[string]Entry{
 	"image/invalid-reference":     {"An image reference parses", "https://kubernetes.io/docs/concepts/containers/images/#image-names"},
 	"image/not-pinned":            {"An image is named by digest", "https://kubernetes.io/docs/concepts/containers/images/#image-pull-policy"},
 	"image/policy-covers-nothing": {"A signing policy covers images that run", signingDocs},
+	"image/policy-missing":        {"Each image of a namespace that has them verified is covered by a policy", signingDocs},
 	"image/not-verified":          {"An image's signature could be looked at", signingDocs},
 	"image/signature-failed":      {"An image is signed by who should", signingDocs},
 	"image/variable":              {"An image is known before the run", tasks},
