@@ -130,6 +130,7 @@ var Catalogue = map[string]Entry{
 	"graph/volume-owner":                   {"Volumes belong to a user whom images have", "https://github.com/kubernetes-sigs/aws-efs-csi-driver#storage-class-parameters-for-dynamic-provisioning"},
 	"graph/tool-not-in-image":              {"A script calls what its image has", "https://tekton.dev/docs/pipelines/tasks/#running-scripts-within-steps"},
 	"graph/group-not-applied":              {"The group of a pod owns its volumes", "https://kubernetes.io/docs/tasks/configure-pod-container/security-context/#configure-volume-permission-and-ownership-change-policy-for-pods"},
+	"graph/denied-by-order":                {"What a sync waits for may start when it does", "https://argo-cd.readthedocs.io/en/stable/user-guide/sync-waves/"},
 	"graph/init-user":                      {"Tekton's own init containers have a user", security},
 	"graph/pod-level":                      {"A pod meets the Pod Security level of its namespace", security},
 	"graph/pod-security":                   {"Tekton's own containers meet the level of the namespace", "https://tekton.dev/docs/pipelines/additional-configs/#running-taskruns-and-pipelineruns-with-restricted-pod-security-standards"},

@@ -112,6 +112,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 			pins = append(pins, idlePolicies(s.Objects, uses)...)
 		}
 		pins = append(pins, uncovered(s, uses)...)
+		pins = append(pins, deniedByOrder(s, uses)...)
 		return pins
 	})...)
 	found = dropConsequences(found)
