@@ -111,6 +111,8 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 		if s.Complete {
 			pins = append(pins, idlePolicies(s.Objects, uses)...)
 		}
+		pins = append(pins, uncovered(s, uses)...)
+		pins = append(pins, deniedByOrder(s, uses)...)
 		return pins
 	})...)
 	found = dropConsequences(found)

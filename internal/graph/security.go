@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 
 	"k8s.io/pod-security-admission/api"
@@ -61,6 +62,7 @@ const enforceLabel = "pod-security.kubernetes.io/enforce"
 // set-security-context; without it every TaskRun fails.
 func (g *graph) podSecurity() {
 	if g.Facts.Tekton.SetSecurityContext {
+		g.initUsers()
 		return
 	}
 	for _, o := range g.Objects {
@@ -70,6 +72,25 @@ func (g *graph) podSecurity() {
 		g.add(o, "graph/pod-security", finding.Error, manifest.Path{"metadata", "labels", enforceLabel},
 			fmt.Sprintf("namespace %s enforces Pod Security restricted, which Tekton's init containers do not meet by default: every TaskRun fails", o.Name),
 			"set set-security-context to true in Tekton's feature-flags and state it in facts.tekton.setSecurityContext")
+	}
+}
+
+// initUsers checks that Tekton's own init containers have a user. With set-security-context they must not run as
+// root, and Tekton names no user for them: what writes the scripts starts only if its image happens to have one
+// (https://github.com/tektoncd/pipeline/blob/v1.15.0/pkg/pod/security_context_config.go).
+func (g *graph) initUsers() {
+	shell, _, _ := strings.Cut(g.Facts.Tekton.Images["shell"], "@")
+	if len(g.Facts.Images[shell].UIDs) > 0 {
+		return
+	}
+	for _, r := range g.Runs {
+		template, _, at := runTemplate(r)
+		if template != nil && template.SecurityContext != nil && (template.SecurityContext.RunAsUser != nil || template.SecurityContext.RunAsNonRoot != nil && !*template.SecurityContext.RunAsNonRoot) {
+			continue
+		}
+		g.add(r.Owner, "graph/init-user", finding.Warning, at.Append("securityContext"),
+			"Tekton's init containers must not run as root (set-security-context), and the run names no user for them: with an image that runs as root the pod does not start",
+			"set securityContext.runAsUser in the podTemplate of the run; steps may have users of their own")
 	}
 }
 

@@ -24,6 +24,8 @@ type Facts struct {
 		Pipelines, Triggers, Coschedule, EnableAPIFields string
 		SetSecurityContext                               bool
 		FeatureFlags                                     map[string]string
+		// Images that Tekton puts into pods, by what they are for.
+		Images map[string]string
 	}
 	CSIDrivers          []string
 	StorageClasses      map[string]struct{ Provisioner string }

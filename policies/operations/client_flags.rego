@@ -1,12 +1,14 @@
 # METADATA
-# title: Calls of kubectl and tkn do what they say
+# title: Calls of kubectl, tkn and buildctl do what they say
 # description: |
 #   tkn asks before it deletes unless -f is given, and a job has nobody to answer; --keep counts
 #   runs, --keep-since minutes. The API server selects objects by the fields of their kind only:
-#   claims have no status.phase.
+#   claims have no status.phase. buildctl knows no way to switch provenance off: any value of attest:provenance switches it
+#   on, and makes the image an index; buildx is who knows disabled=true.
 # related_resources:
 #   - ref: https://github.com/tektoncd/cli/blob/main/docs/cmd/tkn_pipelinerun_delete.md
 #   - ref: https://kubernetes.io/docs/concepts/overview/working-with-objects/field-selectors/
+#   - ref: https://docs.docker.com/build/metadata/attestations/slsa-provenance/
 # custom:
 #   id: operations/client-flags
 #   severity: error
@@ -41,6 +43,10 @@ wrong(command) := (({"tkn delete asks for confirmation, which nobody gives: it l
 	command.name == "kubectl"
 	some word in command.args
 	word in {"--dry-run", "--dry-run=true"}
+} | {"buildctl makes provenance for every value of attest:provenance: leave the option out" |
+	startswith(command.name, "buildctl")
+	some word in command.args
+	regex.match(`^(--opt=)?attest:provenance=.*(disabled|false)`, word)
 }
 
 has_flag(args, flags) if {

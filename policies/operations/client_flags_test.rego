@@ -33,3 +33,17 @@ test_fires_on_a_selector_of_its_own_word if {
 	found := client_flags.deny with input as object
 	count(found) == 1
 }
+
+test_fires_on_provenance_that_is_switched_off if {
+	every arg in ["attest:provenance=disabled=true", "--opt=attest:provenance=false"] {
+		object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts/0/facts/commands", "value": [{"name": "buildctl-daemonless.sh", "args": ["build", "--opt", arg], "line": 2}]}])
+		found := client_flags.deny with input as object
+		count(found) == 1
+	}
+}
+
+test_silent_on_provenance_that_is_wanted if {
+	object := json.patch(data.rendered.Task["env-preparation"], [{"op": "replace", "path": "/tenon/scripts/0/facts/commands", "value": [{"name": "buildctl", "args": ["build", "--opt", "attest:provenance=mode=max"], "line": 2}]}])
+	found := client_flags.deny with input as object
+	count(found) == 0
+}
