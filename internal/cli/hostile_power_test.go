@@ -68,6 +68,18 @@ func pullsOfPower() []pull {
 
 		{kind: "new", name: "a number that no computer holds", exit: 1, wants: []string{"schema/invalid-value", "cue/platform/prod/x.cue:2"}, head: map[string]string{prod: inTarget("ConfigMap", "m", `{apiVersion: "v1", metadata: namespace: "notebook-ci", data: a: 1e400}`)}},
 		{kind: "sync", name: "another repository, under another name", exit: 1, wants: []string{"change/sync-moved"}, base: map[string]string{prod: inArgoCD("")}, head: map[string]string{prod: inArgoCD(`repository: "https://github.com/mallory/platform", namespace: "argo-cd"`)}},
+		{kind: "sync", name: "an Application in the place of a set", exit: 1, wants: []string{"change/sync-moved"}, base: map[string]string{prod: inArgoCD("")}, head: map[string]string{prod: strings.ReplaceAll(application("b"), "example/gpu", "mallory/gpu")}},
+		{kind: "sync", name: "an environment that is no longer listed", exit: 1, wants: []string{"change/sync-moved"}, base: map[string]string{prod: listedSet("prod")}, head: map[string]string{prod: listedSet("")}},
+		{kind: "judges", name: "an environment that hides another", exit: 1, wants: []string{"cannot be called argocd"}, head: map[string]string{"cue/platform/argocd/x.cue": strings.ReplaceAll(two, "dev", "argocd") + "}", "cue/platform/platform.cue": statusOfOne}},
+		{kind: "judges", name: "clusters that are swapped", exit: 1, wants: []string{"change/supply-chain-changed", "change/rule-weakened"},
+			base: map[string]string{"cue/platform/dev/dev.cue": two + "}", "cue/platform/platform.cue": statusOfOne, prod: "package platform\nplatform: supplyChain: builders: [\"https://good.example\"]\nplatform: rules: \"rbac/wildcard\": {severity: \"error\", reason: \"we mean it here\"}\nplatform: gate: failOn: \"warning\"\n"},
+			head: map[string]string{"cue/platform/dev/dev.cue": `cluster: "dev"=>cluster: "prod"`, ofProd: `cluster: "prod"=>cluster: "dev"`}},
+		{kind: "signing", name: "a hook", exit: 1, wants: []string{"change/signing-weakened"}, base: map[string]string{prod: signed("")}, head: map[string]string{prod: signed("targets: [string]: ClusterImagePolicy: p: metadata: annotations: {\"argocd.argoproj.io/hook\": \"PreSync\", \"argocd.argoproj.io/hook-delete-policy\": \"HookSucceeded\"}\n")}},
+		{kind: "lines", name: "a file that is too long to show", exit: -1, wants: []string{"deploy_tool.cue"}, base: map[string]string{"cue/platform/deploy_tool.cue": long("a")}, head: map[string]string{"cue/platform/deploy_tool.cue": long("b")}},
+		{kind: "lines", name: "another lock that a forge folds", exit: 1, wants: []string{"input/gitattributes"}, head: map[string]string{".gitattributes": "*.lock.cue -diff\n", "cue/platform/more.lock.cue": "package platform\n"}},
+		{kind: "lines", name: "rules that come in another order", exit: -1, wants: []string{"NodeFeatureRule/x"}, base: map[string]string{prod: features("a", "b")}, head: map[string]string{prod: features("b", "a")}},
+		{kind: "lines", name: "an image that runs elsewhere already", exit: -1, wants: []string{"change/unexplained", "Task/x"}, base: map[string]string{prod: withImage("a") + strings.ReplaceAll(strings.TrimPrefix(withImage("b"), "package platform\n"), "Task: x", "Task: y")}, head: map[string]string{prod: withImage("b") + strings.ReplaceAll(strings.TrimPrefix(withImage("b"), "package platform\n"), "Task: x", "Task: y")}},
+
 		{kind: "sync", name: "another namespace alone", exit: -1, never: []string{"change/sync-moved"}, base: map[string]string{prod: inArgoCD("")}, head: map[string]string{prod: inArgoCD(`namespace: "argo-cd"`)}},
 		{kind: "sync", name: "an Application for another", exit: 1, wants: []string{"change/sync-moved"}, base: map[string]string{prod: application("a")}, head: map[string]string{prod: strings.ReplaceAll(application("b"), `"x"`, `"z"`)}},
 
@@ -138,4 +150,32 @@ func configMapIn(namespace string) string {
 // nodePool has nodes of a class.
 func nodePool(class string) string {
 	return `spec: template: spec: {nodeClassRef: {group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "` + class + `"}, requirements: []}`
+}
+
+// listedSet is a set of Applications that lists an environment, as the render does, or none.
+func listedSet(environment string) string {
+	element := ""
+	if environment != "" {
+		element = `{environment: "` + environment + `", cluster: "prod", path: "overlays/` + environment + `/phase1"}`
+	}
+	return applications("generators: [{list: elements: [" + element + "]}]")
+}
+
+// long is CUE that no review shows.
+func long(text string) string {
+	return "package platform\n// " + strings.Repeat("x", 1200<<10) + "\n// " + text + "\n"
+}
+
+// features are rules of node feature discovery, in an order.
+func features(names ...string) string {
+	var rules []string
+	for _, n := range names {
+		rules = append(rules, `{name: "`+n+`", labels: "`+n+`": "true", matchFeatures: []}`)
+	}
+	return inTarget("NodeFeatureRule", "x", `{apiVersion: "nfd.k8s-sigs.io/v1alpha1", kind: "NodeFeatureRule", metadata: name: "x", spec: rules: [`+strings.Join(rules, ", ")+`]}`)
+}
+
+// withImage is a Task with a step of an image.
+func withImage(image string) string {
+	return inTarget("Task", "x", `{apiVersion: "tekton.dev/v1", kind: "Task", metadata: namespace: "notebook-ci", spec: steps: [{name: "a", image: "registry.example.com/`+image+`@sha256:1111111111111111111111111111111111111111111111111111111111111111", script: "true"}]}`)
 }

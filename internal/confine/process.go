@@ -151,6 +151,9 @@ func outcome(err error, trace []byte) int {
 	if status.Signaled() && status.Signal() == syscall.SIGPIPE {
 		return 128 + int(syscall.SIGPIPE) // nobody reads any more
 	}
+	if status.Signaled() && (status.Signal() == syscall.SIGINT || status.Signal() == syscall.SIGTERM || status.Signal() == syscall.SIGHUP) {
+		return 128 + int(status.Signal()) // it was told to stop before it listened
+	}
 	if status.Exited() && !crashed.Match(trace) {
 		return status.ExitStatus()
 	}

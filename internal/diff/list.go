@@ -16,7 +16,7 @@ var identities = [][]string{
 }
 
 // ordered are the lists of named items whose order says what runs first.
-var ordered = set("steps", "initContainers", "interceptors", "env", "sources", "webhooks", "variables", "mutations", "groups")
+var ordered = set("steps", "initContainers", "interceptors", "env", "sources", "webhooks", "variables", "mutations", "groups", "containers")
 
 // unordered are lists without named items whose order means nothing.
 var unordered = set(
@@ -27,10 +27,10 @@ var unordered = set(
 )
 
 // inOrder tells whether the order of a list may mean something though elsewhere it does not: nobody knows
-// below free fields, and Prometheus evaluates the rules of a group one after the other
+// below free fields, and Prometheus evaluates the rules of a group one after the other, as node feature discovery does
 // (https://prometheus.io/docs/prometheus/latest/configuration/recording_rules/).
 func (c *comparison) inOrder(at place) bool {
-	return at.isFree() || c.kind == "PrometheusRule" && at.last() == "rules"
+	return at.isFree() || (c.kind == "PrometheusRule" || c.kind == "NodeFeatureRule") && at.last() == "rules"
 }
 
 // lists compares lists: by the identity of their items, as sets where order means nothing, else one

@@ -1,6 +1,9 @@
 package gate
 
 import (
+	"crypto/sha256"
+	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"path"
@@ -63,7 +66,7 @@ func besides(files fs.FS) []manifest.Object {
 		}
 		text, reason := confine.ReadFS(files, name, maxBeside)
 		if reason != nil {
-			text = []byte(reason.Error())
+			text = []byte(reason.Error() + ": " + digestOf(files, name))
 		}
 		all = append(all, asObject(name, string(text)))
 		return nil
@@ -76,6 +79,20 @@ func besides(files fs.FS) []manifest.Object {
 func isActedOn(name string) bool {
 	base := strings.ToLower(path.Base(name))
 	return strings.HasPrefix(base, ".argocd-source") || strings.HasPrefix(base, "kustomization") || base == "chart.yaml" || strings.HasSuffix(base, ".jsonnet")
+}
+
+// digestOf tells one text from another where neither is shown.
+func digestOf(files fs.FS, name string) string {
+	file, err := files.Open(name)
+	if err != nil {
+		return err.Error()
+	}
+	defer file.Close()
+	sum := sha256.New()
+	if _, err := io.Copy(sum, io.LimitReader(file, maxFile)); err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("sha256:%x", sum.Sum(nil))
 }
 
 // filesAmong are the objects that stand for files.

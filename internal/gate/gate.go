@@ -153,7 +153,7 @@ func (g *gate) targets() []diff.Target {
 	// before all is new.
 	broken := g.head.Broken
 	return slices.DeleteFunc(all, func(t diff.Target) bool {
-		return g.unchanged(t.Environment) || slices.Contains(broken, t.Environment) || len(broken) > 0 && t.Target == overlay.ArgoCD
+		return t.Target != overlay.ArgoCD && (g.unchanged(t.Environment) || slices.Contains(broken, t.Environment)) || len(broken) > 0 && t.Target == overlay.ArgoCD
 	})
 }
 
@@ -209,6 +209,11 @@ func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 		m.guards(t.Target, known, before, t.After, isNew)
 	}
 	for _, now := range g.head.Environments {
+		if other := succeeded(g.base.Environments, g.head.Environments, now); other != nil {
+			before, after := current(*other), current(now)
+			m.anew(after.Target, before.Objects, after.Objects)
+			m.guards(after.Target, known, before.Objects, after.Objects, true)
+		}
 		// What a cluster has is what its environment's phase renders: another phase is a change of it.
 		if old := environment(g.base.Environments, now.Name); old != nil && old.Current != now.Current {
 			before, after := current(*old), current(now)

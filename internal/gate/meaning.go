@@ -102,10 +102,13 @@ type baseline struct {
 	before, after []check.Environment
 	// owned are the namespaces that base or head make.
 	owned map[string]bool
+	// appsGone says that the head lacks an Application or ApplicationSet of the base.
+	appsGone bool
 }
 
 func baselineOf(objects []manifest.Object, before, after []check.Environment) baseline {
-	b := baseline{objects, map[string]bool{}, before, after, map[string]bool{}}
+	b := baseline{objects: objects, addresses: map[string]bool{}, before: before, after: after, owned: map[string]bool{}}
+	b.appsGone = appsGone(before, after)
 	for _, e := range slices.Concat(before, after) {
 		for _, t := range e.Targets {
 			for _, o := range t.Objects {
@@ -160,7 +163,8 @@ func (m *meaning) others(known baseline, changes []diff.Object) {
 	told := map[[2]string]bool{}
 	for list, items := range m.items {
 		for _, i := range items {
-			if o, ok := i["object"].(map[string]any); ok && list != "objects" {
+			unsaid := list == "images" && i["op"] == "removed" // no rule speaks of it
+			if o, ok := i["object"].(map[string]any); ok && list != "objects" && !unsaid {
 				told[[2]string{fmt.Sprint(o["kind"]), fmt.Sprint(o["name"])}] = true
 			}
 		}
@@ -185,7 +189,7 @@ func (m *meaning) follows(known baseline, o diff.Object) bool {
 	}
 	switch o.Object.Kind {
 	case "ApplicationSet":
-		return len(diff.Values(settled(*o.Before, known.before), settled(*o.After, known.after))) == 0
+		return len(diff.Values(known.settled(*o.Before, known.before), known.settled(*o.After, known.after))) == 0
 	case "EventListener", "File":
 		return !slices.ContainsFunc(o.Changes, func(c diff.Change) bool {
 			return !slices.ContainsFunc(o.Targets, func(t finding.Target) bool { return isShare(*o.After, c, known.share(t)) })

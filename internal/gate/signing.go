@@ -3,6 +3,7 @@ package gate
 import (
 	"path"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -71,10 +72,19 @@ func (m *meaning) policy(t finding.Target, o diff.Object) {
 		if letsPass(*o.After) {
 			add("added", "spec.authorities")
 		}
+		leaves(o.After.Value, "", func(field string) {
+			if takenAway.MatchString(field) {
+				add("added", field)
+			}
+		})
 		return
 	}
 	for _, c := range o.Changes {
-		if !strings.HasPrefix(c.Field, "spec") && !strings.HasPrefix(c.Field, "metadata.ownerReferences") {
+		matters := strings.HasPrefix(c.Field, "spec") || strings.HasPrefix(c.Field, "metadata.ownerReferences") || takenAway.MatchString(c.Field)
+		for _, value := range []any{c.Before, c.After} {
+			leaves(value, c.Field, func(field string) { matters = matters || takenAway.MatchString(field) })
+		}
+		if !matters {
 			continue
 		}
 		op := "changed"
@@ -84,6 +94,9 @@ func (m *meaning) policy(t finding.Target, o diff.Object) {
 		add(op, c.Field)
 	}
 }
+
+// takenAway fits annotations by which Argo CD does not apply an object, or takes it away again.
+var takenAway = regexp.MustCompile(`annotations.*(argocd\.argoproj\.io/(hook|hook-delete-policy|sync-options|compare-options|skip-reconcile)|helm\.sh/hook|config\.kubernetes\.io/local-config)`)
 
 // letsPass tells whether a policy lets images run that nobody signed.
 func letsPass(o manifest.Object) bool {

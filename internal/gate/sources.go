@@ -31,8 +31,8 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 		if o.Op == diff.Added && len(sourceKinds[o.Object.Kind]) > 0 && !known.has(*o.After, elsewhere) {
 			m.add("sources", item{"op": "added", "object": o.Object, "field": "spec", "address": ""}, t)
 		}
-		if from, moved := known.replaced(o, changes); moved {
-			m.add("sources", item{"op": "moved", "object": o.Object, "field": from, "address": ""}, t)
+		if known.replaced(o) {
+			m.add("sources", item{"op": "moved", "object": o.Object, "field": "spec", "address": ""}, t)
 		}
 		for _, c := range known.synced(o) {
 			m.add("sources", item{"op": "moved", "object": o.Object, "field": written(*o.After, c.Field), "address": ""}, t)

@@ -29,7 +29,7 @@ func (b baseline) synced(o diff.Object) []diff.Change {
 		return nil
 	}
 	var moved []diff.Change
-	for _, c := range diff.Values(settled(*o.Before, b.before), settled(*o.After, b.after)) {
+	for _, c := range diff.Values(b.settled(*o.Before, b.before), b.settled(*o.After, b.after)) {
 		if isSyncField(o.Object.Kind, plainField(c.Field)) {
 			moved = append(moved, c)
 		}
@@ -37,24 +37,44 @@ func (b baseline) synced(o diff.Object) []diff.Change {
 	return moved
 }
 
-// replaced tells whether a new Application or ApplicationSet stands in the place of another one, under another name or
-// in another namespace, and has Argo CD sync something else than any that there was.
-func (b baseline) replaced(o diff.Object, changes []diff.Object) (field string, moved bool) {
-	if o.Op != diff.Added || len(syncFields[o.Object.Kind]) == 0 {
-		return "", false
+// replaced tells whether a new Application or ApplicationSet stands in the place of another one, under another name, of
+// the other kind or elsewhere, and has Argo CD sync something else than any of its kind that there was.
+func (b baseline) replaced(o diff.Object) bool {
+	if o.Op != diff.Added || len(syncFields[o.Object.Kind]) == 0 || !b.appsGone {
+		return false
 	}
-	gone := slices.ContainsFunc(changes, func(c diff.Object) bool { return c.Op == diff.Removed && c.Object.Kind == o.Object.Kind })
-	same := slices.ContainsFunc(b.objects, func(l manifest.Object) bool {
-		return l.Kind == o.Object.Kind && !slices.ContainsFunc(diff.Values(settled(l, b.before), settled(*o.After, b.after)), func(c diff.Change) bool {
+	return !slices.ContainsFunc(b.objects, func(l manifest.Object) bool {
+		return l.Kind == o.Object.Kind && !slices.ContainsFunc(diff.Values(b.settled(l, b.before), b.settled(*o.After, b.after)), func(c diff.Change) bool {
 			return isSyncField(o.Object.Kind, plainField(c.Field))
 		})
 	})
-	return "spec", gone && !same
+}
+
+// appsGone tells whether the head lacks an Application or ApplicationSet that the base has, wherever it was.
+func appsGone(before, after []check.Environment) bool {
+	keys := func(environments []check.Environment) map[manifest.Key]bool {
+		all := map[manifest.Key]bool{}
+		for _, r := range withArgoCD(environments) {
+			for _, o := range r.Objects {
+				if len(syncFields[o.Kind]) > 0 {
+					all[o.Key()] = true
+				}
+			}
+		}
+		return all
+	}
+	now := keys(after)
+	for key := range keys(before) {
+		if !now[key] {
+			return true
+		}
+	}
+	return false
 }
 
 // settled is an object of Argo CD in which what a list generator says of environments as the render writes it is no
-// more than the folder that all of them are in.
-func settled(o manifest.Object, environments []check.Environment) manifest.Object {
+// more than the folder that all of them are in, and which of those that both revisions have are listed.
+func (b baseline) settled(o manifest.Object, environments []check.Environment) manifest.Object {
 	value := plain(o.Value)
 	generators, _ := manifest.Lookup(value, manifest.Path{"spec", "generators"})
 	list, _ := generators.([]any)
@@ -66,15 +86,20 @@ func settled(o manifest.Object, environments []check.Environment) manifest.Objec
 		}
 		all, _ := elements["elements"].([]any)
 		var left []any
+		var listed []string
 		for _, element := range all {
 			if folder, ok := regular(element, environments); ok {
+				if name, _ := element.(map[string]any)["environment"].(string); environment(b.before, name) != nil && environment(b.after, name) != nil {
+					listed = append(listed, name)
+				}
 				element = map[string]any{"folder": folder}
 			}
 			if !slices.ContainsFunc(left, func(l any) bool { return reflect.DeepEqual(l, element) }) {
 				left = append(left, element)
 			}
 		}
-		elements["elements"] = left
+		slices.Sort(listed)
+		elements["elements"], elements["listed"] = left, strings.Join(listed, ", ")
 	}
 	o.Value = value
 	return o

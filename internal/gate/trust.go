@@ -37,7 +37,9 @@ func (m *meaning) trust(before, after []check.Environment, rules *policy.Set, no
 		if gone := succeeded(before, after, now); gone != nil {
 			m.levels(*gone, now, rules)
 			m.stated("supplyChain", gone.State.SupplyChain, now.State.SupplyChain, now, false)
-			continue
+			if old.Environment == nil {
+				continue
+			}
 		}
 		if old.Environment == nil && slices.ContainsFunc(before, func(e check.Environment) bool { return reflect.DeepEqual(e.State.SupplyChain, now.State.SupplyChain) }) {
 			continue // the same as where it is asked for already
@@ -47,10 +49,17 @@ func (m *meaning) trust(before, after []check.Environment, rules *policy.Set, no
 }
 
 // succeeded is the environment of the base in whose place a new one stands: what it asked for must not go with its
-// name. It is the one that went, of the same cluster if there are several.
+// name. It is the one that went, of the same cluster if there are several; or the one whose cluster it moves to.
 func succeeded(before, after []check.Environment, now check.Environment) *check.Environment {
-	if environment(before, now.Name) != nil {
-		return nil
+	if old := environment(before, now.Name); old != nil {
+		if old.Cluster == now.Cluster {
+			return nil
+		}
+		i := slices.IndexFunc(before, func(e check.Environment) bool { return e.Cluster == now.Cluster })
+		if i < 0 {
+			return nil
+		}
+		return &before[i] // it moves to the cluster of another one
 	}
 	var found *check.Environment
 	for i, e := range before {

@@ -47,6 +47,9 @@ type Environment struct {
 	trace sync.Mutex
 }
 
+// reserved are names of folders below overlays/ that are of no environment.
+var reserved = []string{"base", "argocd"}
+
 // Folder is where a platform lies in a file system.
 type Folder struct {
 	FS fs.FS
@@ -181,6 +184,12 @@ func (f Folder) Parse(name string) (*Parsed, error) {
 	texts, refused, err := f.read(module)
 	if err != nil {
 		return nil, err
+	}
+	if slices.Contains(reserved, name) {
+		refused = append(refused, finding.Finding{
+			Rule: "schema/invalid-value", Severity: finding.Error, Source: &finding.Position{File: path.Join(f.Dir, name)},
+			Message: fmt.Sprintf("an environment cannot be called %s: overlays/%[1]s is a folder of its own", name), Remedy: "give its folder another name",
+		})
 	}
 	if len(refused) > 0 {
 		return &Parsed{name: name, refused: refused}, nil

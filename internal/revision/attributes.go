@@ -54,7 +54,7 @@ func rewritten(root *object.Tree, prefix string, files []string) (rewritten, fol
 
 // isWritten tells whether people write a file, and review it: the overlays and copies of modules are made.
 func isWritten(name string) bool {
-	return strings.HasPrefix(name, "cue/") && !strings.HasPrefix(name, "cue/cue.mod/") && !strings.HasSuffix(name, ".lock.cue")
+	return strings.HasPrefix(name, "cue/") && !strings.HasPrefix(name, "cue/cue.mod/") && path.Base(name) != "images.lock.cue"
 }
 
 // mayMatch tells whether git may take a file for one that the line is about. Where git's patterns are more
