@@ -21,7 +21,7 @@ deny contains {"msg": msg, "path": script.path, "line": command.line} if {
 	some msg in wrong(command)
 }
 
-wrong(command) := (({"tkn delete asks for confirmation, which nobody gives: it lacks -f" |
+wrong(command) := ((({"tkn delete asks for confirmation, which nobody gives: it lacks -f" |
 	command.name == "tkn"
 	"delete" in command.args
 	not has_flag(command.args, {"-f", "--force"})
@@ -43,7 +43,7 @@ wrong(command) := (({"tkn delete asks for confirmation, which nobody gives: it l
 	command.name == "kubectl"
 	some word in command.args
 	word in {"--dry-run", "--dry-run=true"}
-} | {"buildctl makes provenance for every value of attest:provenance: leave the option out" |
+}) | {"buildctl makes provenance for every value of attest:provenance: leave the option out" |
 	startswith(command.name, "buildctl")
 	some word in command.args
 	regex.match(`^(--opt=)?attest:provenance=.*(disabled|false)`, word)
