@@ -48,8 +48,7 @@ func (g *gate) withFiles(targets []diff.Target) []diff.Target {
 }
 
 // besides are the files below cue/ that are no part of the platform's CUE and no part of a module: commands of the cue
-// tool, roots of trust, and what Argo CD
-// looks for in an Application's folder.
+// tool, roots of trust, and what Argo CD looks for in an Application's folder.
 func besides(files fs.FS) []manifest.Object {
 	var all []manifest.Object
 	_ = fs.WalkDir(files, "cue", func(name string, entry fs.DirEntry, err error) error {
@@ -140,8 +139,9 @@ func (g *gate) elsewhere() []finding.Finding {
 			})
 		}
 	}
+	before := besides(g.Base.FS)
 	for _, o := range besides(g.Head.FS) {
-		if isActedOn(o.Name) && !slices.ContainsFunc(besides(g.Base.FS), func(b manifest.Object) bool { return reflect.DeepEqual(b.Value, o.Value) }) {
+		if isActedOn(o.Name) && !slices.ContainsFunc(before, func(b manifest.Object) bool { return reflect.DeepEqual(b.Value, o.Value) }) {
 			found = append(found, finding.Finding{
 				Rule: "overlay/file-name", Severity: finding.Error, Source: &finding.Position{File: o.Name},
 				Message: "Argo CD and kustomize act on a file of that name: what they make of it is not what is judged here",

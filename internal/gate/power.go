@@ -245,11 +245,12 @@ func brought(o manifest.Object) map[string]string {
 	case o.Kind == "Namespace" && !atLeastBaseline(o):
 		found["metadata.labels"] = "it enforces no Pod Security level above privileged"
 	}
-	leaves(o.Value, "", func(field string) {
+	leavesWith(o.Value, "", func(field string, value any) {
+		asked := value != false && value != "" // who refuses asks for nothing
 		switch why := guarded(o, field); {
 		case why == left && slices.Contains(watched, o.Kind), why == "which code is run", why == owned, why == cloud && strings.Contains(field, "azure"):
 			found[field] = why
-		case (runs(o) || scraped.MatchString(field)) && asked(o, field) && why != "" && why != left:
+		case (runs(o) || scraped.MatchString(field)) && asked && why != "" && why != left:
 			found[field] = why
 		}
 	})
@@ -269,15 +270,6 @@ func ordinary(o manifest.Object, g guard) bool {
 		return g.field == "metadata.annotations"
 	}
 	return false
-}
-
-// asked tells whether a new object asks for something by a field: that it refuses it asks for nothing.
-func asked(o manifest.Object, field string) bool {
-	yes := false
-	leavesWith(o.Value, "", func(at string, value any) {
-		yes = yes || at == field && value != false && value != ""
-	})
-	return yes
 }
 
 // atLeastBaseline tells whether a namespace refuses pods that may do anything.

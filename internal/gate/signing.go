@@ -46,9 +46,7 @@ func (m *meaning) signing(t finding.Target, before []manifest.Object, changes []
 func verified(o manifest.Object) bool { return o.Kind == "Namespace" && labelOf(o, include) == "true" }
 
 // isIncluded tells whether a namespace that went was looked at.
-func isIncluded(o diff.Object) bool {
-	return o.Op == diff.Removed && o.Object.Kind == "Namespace" && labelOf(*o.Before, include) == "true"
-}
+func isIncluded(o diff.Object) bool { return o.Op == diff.Removed && verified(*o.Before) }
 
 func labelOf(o manifest.Object, name string) any {
 	value, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels", name})

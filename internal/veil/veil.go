@@ -255,7 +255,7 @@ func scalar(path []any, text string) string {
 }
 
 // besideNames are keys beside a name that hold no value; any other may be a misspelt one.
-var besideNames = []string{"name", "key", "Name", "Key", "type", "description", "kind", "apiVersion", "namespace", "secretName", "mountPath", "path", "image", "image", "protocol", "op", "operator"}
+var besideNames = []string{"name", "key", "Name", "Key", "type", "description", "kind", "apiVersion", "namespace", "secretName", "mountPath", "path", "image", "protocol", "op", "operator"}
 
 func object(kind string, path []any, value map[string]any) map[string]any {
 	shown := make(map[string]any, len(value))
