@@ -93,6 +93,7 @@ var Catalogue = map[string]Entry{
 	"graph/access-mode":                    {"A class can give the access mode that a claim wants", volumes + "#access-modes"},
 	"graph/account-not-allowed":            {"An account may do what is done in its name", rbac},
 	"graph/account-not-found":              {"An account that is named exists", "https://kubernetes.io/docs/concepts/security/service-accounts/"},
+	"graph/api-by-service-only":            {"The API server is reached by the addresses of its endpoints too", policies},
 	"graph/api-unreachable":                {"Pods that talk to the API server may reach it", policies},
 	"graph/assistant-apart":                {"Pods that share a claim can run on one node", assist},
 	"graph/budget-selects-nothing":         {"A disruption budget selects pods", "https://kubernetes.io/docs/tasks/run-application/configure-pdb/"},

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 
@@ -63,6 +64,12 @@ func (g *graph) egress() {
 			once(over[0], "graph/api-unreachable", finding.Error,
 				fmt.Sprintf("%s talks to the API server, and no policy over it has a rule for its address: selectors of pods and namespaces do not cover it", w.callsAPI),
 				"add an egress rule with an ipBlock for the API server's addresses, port 443 or 6443")
+		} else if w.callsAPI != "" {
+			if address := serviceAlone(over); address != "" {
+				once(over[0], "graph/api-by-service-only", finding.Warning,
+					fmt.Sprintf("%s reaches the API server by its Service's address %s only: kube-router, Calico and Antrea judge packets after that was replaced by the address of an endpoint, Cilium by its entity, and all cut it off", w.callsAPI, address),
+					"add the addresses that kubectl get endpointslices -l kubernetes.io/service-name=kubernetes lists, with Cilium toEntities: [kube-apiserver]")
+			}
 		}
 	}
 }
@@ -109,20 +116,70 @@ func covers(q networkingv1.NetworkPolicyPort, protocol corev1.Protocol, port int
 	return q.Port.IntVal <= port && port <= last
 }
 
+// serviceAlone gives the address of the API server's Service where rules let nothing else through to
+// its port: a single private address, the first of its range, which is that Service's
+// (https://kubernetes.io/docs/concepts/services-networking/cluster-ip-allocation/).
+func serviceAlone(policies []isolating) string {
+	only := ""
+	for _, p := range policies {
+		for _, rule := range p.Spec.Egress {
+			if !apiPort(rule) {
+				continue
+			}
+			if len(rule.To) == 0 {
+				return ""
+			}
+			for _, to := range rule.To {
+				if to.IPBlock == nil {
+					continue
+				}
+				block, err := netip.ParsePrefix(to.IPBlock.CIDR)
+				if err != nil {
+					continue
+				}
+				if firstOfServices(block) {
+					only = to.IPBlock.CIDR
+				} else if block.Addr().IsPrivate() || block.Bits() < 8 {
+					return "" // it may hold an endpoint
+				}
+			}
+		}
+	}
+	return only
+}
+
+// firstOfServices tells whether a block is one private address that ends as the first of a /16 or
+// larger, or is the one that a distribution gives its Service.
+func firstOfServices(block netip.Prefix) bool {
+	address := block.Addr()
+	if !block.IsSingleIP() || !address.Is4() || !address.IsPrivate() {
+		return false
+	}
+	four := address.As4()
+	return four[2] == 0 && four[3] == 1 || address == microK8s
+}
+
+// microK8s gives its services 10.152.183.0/24.
+var microK8s = netip.MustParseAddr("10.152.183.1")
+
 // reachesAddress tells whether some rule lets the API server's port through to addresses.
 func reachesAddress(policies []isolating) bool {
 	for _, p := range policies {
 		for _, rule := range p.Spec.Egress {
 			open := len(rule.To) == 0 || slices.ContainsFunc(rule.To, func(to networkingv1.NetworkPolicyPeer) bool { return to.IPBlock != nil })
-			port := len(rule.Ports) == 0 || slices.ContainsFunc(rule.Ports, func(q networkingv1.NetworkPolicyPort) bool {
-				return covers(q, corev1.ProtocolTCP, 443) || covers(q, corev1.ProtocolTCP, 6443)
-			})
-			if open && port {
+			if open && apiPort(rule) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// apiPort tells whether a rule lets a port of the API server through.
+func apiPort(rule networkingv1.NetworkPolicyEgressRule) bool {
+	return len(rule.Ports) == 0 || slices.ContainsFunc(rule.Ports, func(q networkingv1.NetworkPolicyPort) bool {
+		return covers(q, corev1.ProtocolTCP, 443) || covers(q, corev1.ProtocolTCP, 6443)
+	})
 }
 
 // apiImages are programs that are nothing without the API server.
