@@ -38,7 +38,7 @@ unit: peers
 # What takes minutes: 100,000 commits through the traffic split, a marker in every literal, a real
 # cluster that runs the platform, the real cosign and policy-controller, the HTML report in Chromium, the
 # real pre-commit, Argo CD's real servers.
-e2e: peers browser
+e2e: peers browser node
 	cd test/argocd && $(GO) test -count=1 -timeout 30m .
 	TENON_E2E=1 $(GO) test -tags e2e -ldflags=-w -count=1 -timeout 60m ./test/e2e ./test/faults ./test/traffic ./internal/platform ./test/parity ./test/images ./test/report ./test/plugs
 
@@ -47,6 +47,13 @@ e2e: peers browser
 browser:
 	command -v chromium >/dev/null && command -v xmllint >/dev/null && command -v pre-commit >/dev/null || \
 	  { apt-get update -q && apt-get install -qy --no-install-recommends chromium libxml2-utils pre-commit; }
+
+# What a real node stands on beside what is built of Go modules: Debian's runc, iptables and ipset, and
+# debootstrap, which makes its images.
+.PHONY: node
+node:
+	for program in runc iptables ipset conntrack ip debootstrap busybox git; do command -v $$program >/dev/null || missing=1; done; \
+	  [ -z "$$missing" ] || { apt-get update -q && apt-get install -qy --no-install-recommends runc iptables ipset conntrack iproute2 debootstrap busybox-static git; }
 
 # Builds etcd, kube-apiserver and the webhooks of Tekton and Triggers once, then takes seconds.
 parity:

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -18,7 +19,8 @@ import (
 // program is one binary, built from the module in modules/<module>.
 type program struct{ name, module, pkg string }
 
-var programs = []program{
+// plane are the programs of a control plane, and kwok, which plays nodes.
+var plane = []program{
 	{"etcd", "k8s", "go.etcd.io/etcd/server/v3"},
 	{"kube-apiserver", "k8s", "k8s.io/kubernetes/cmd/kube-apiserver"},
 	{"kubectl", "k8s", "k8s.io/kubernetes/cmd/kubectl"},
@@ -33,6 +35,29 @@ var programs = []program{
 	{"tkn", "tkn", "github.com/tektoncd/cli/cmd/tkn"},
 }
 
+// node are the programs of a real node, of what runs on it, and of what lies around it.
+var node = []program{
+	{"kubelet", "k8s", "k8s.io/kubernetes/cmd/kubelet"},
+	{"kube-proxy", "k8s", "k8s.io/kubernetes/cmd/kube-proxy"},
+	{"deviceplugin", "k8s", "./deviceplugin"},
+	{"containerd", "containerd", "github.com/containerd/containerd/v2/cmd/containerd"},
+	{"containerd-shim-runc-v2", "containerd", "github.com/containerd/containerd/v2/cmd/containerd-shim-runc-v2"},
+	{"cni/bridge", "cni", "github.com/containernetworking/plugins/plugins/main/bridge"},
+	{"cni/loopback", "cni", "github.com/containernetworking/plugins/plugins/main/loopback"},
+	{"cni/host-local", "cni", "github.com/containernetworking/plugins/plugins/ipam/host-local"},
+	{"coredns", "coredns", "."},
+	{"kube-router", "netpol", "github.com/cloudnativelabs/kube-router/v2/cmd/kube-router"},
+	{"policy-webhook", "policy-controller", "github.com/sigstore/policy-controller/cmd/webhook"},
+	{"entrypoint", "tekton", "github.com/tektoncd/pipeline/cmd/entrypoint"},
+	{"nop", "tekton", "github.com/tektoncd/pipeline/cmd/nop"},
+	{"workingdirinit", "tekton", "github.com/tektoncd/pipeline/cmd/workingdirinit"},
+	{"sidecarlogresults", "tekton", "github.com/tektoncd/pipeline/cmd/sidecarlogresults"},
+	{"triggers-controller", "triggers", "github.com/tektoncd/triggers/cmd/controller"},
+	{"versitygw", "s3", "github.com/versity/versitygw/cmd/versitygw"},
+	{"world", "world", "."},
+	{"pause", "world", "./pause"},
+}
+
 // kubernetesVersion is what the API server says of itself; without it clients refuse it. It is
 // the version in modules/k8s/go.mod.
 const kubernetesVersion = "v1.37.2"
@@ -40,30 +65,33 @@ const kubernetesVersion = "v1.37.2"
 // Binaries are the programs of a control plane, and the folders of the modules that their
 // manifests are taken from.
 type Binaries struct {
-	dir                    string
-	tekton, triggers, kwok string
+	dir                            string
+	tekton, triggers, kwok, policy string
 }
 
-// Build builds the programs into the user's cache, by the content of the modules that they are
-// built from, so that each version is built once. Source is the folder of this package.
+// Build builds the programs of a control plane into the user's cache, by the content of the modules
+// that they are built from, so that each version is built once. Source is the folder of this package.
 func Build(ctx context.Context, source string) (Binaries, error) {
-	var b Binaries
-	sum := sha256.New()
-	for _, module := range []string{"k8s", "tekton", "triggers", "tkn"} {
-		for _, file := range []string{"go.mod", "go.sum"} {
-			data, err := os.ReadFile(filepath.Join(source, "modules", module, file))
-			if err != nil {
-				return b, err
-			}
-			sum.Write(data)
-		}
-	}
-	cache, err := os.UserCacheDir()
+	return build(ctx, source, plane)
+}
+
+// BuildNode builds those of a real node too, and the files of its images.
+func BuildNode(ctx context.Context, source string) (Binaries, error) {
+	b, err := build(ctx, source, append(slices.Clone(plane), node...))
 	if err != nil {
 		return b, err
 	}
-	b.dir = filepath.Join(cache, "tenon-controlplane", hex.EncodeToString(sum.Sum(nil))[:16])
-	if err := os.MkdirAll(b.dir, 0o755); err != nil {
+	_, err = debian(ctx)
+	return b, err
+}
+
+func build(ctx context.Context, source string, programs []program) (Binaries, error) {
+	var b Binaries
+	key, err := digestOf(filepath.Join(source, "modules"))
+	if err != nil {
+		return b, err
+	}
+	if b.dir, err = cacheDir("tenon-controlplane", key); err != nil {
 		return b, err
 	}
 	unlock, err := lock(b.dir)
@@ -83,12 +111,38 @@ func Build(ctx context.Context, source string) (Binaries, error) {
 		{&b.kwok, "k8s", "sigs.k8s.io/kwok"},
 		{&b.tekton, "tekton", "github.com/tektoncd/pipeline"},
 		{&b.triggers, "triggers", "github.com/tektoncd/triggers"},
+		{&b.policy, "policy-controller", "github.com/sigstore/policy-controller"},
 	} {
 		if *m.dir, err = moduleDir(ctx, filepath.Join(source, "modules", m.module), m.source); err != nil {
 			return b, err
 		}
 	}
 	return b, nil
+}
+
+// cacheDir makes a folder of the user's cache.
+func cacheDir(below ...string) (string, error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	dir := filepath.Join(append([]string{cache}, below...)...)
+	return dir, os.MkdirAll(dir, 0o755)
+}
+
+// digestOf is that of all files below a folder.
+func digestOf(dir string) (string, error) {
+	sum := sha256.New()
+	err := filepath.WalkDir(dir, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		fmt.Fprintf(sum, "%s %d\n", path, len(data))
+		sum.Write(data)
+		return err
+	})
+	return hex.EncodeToString(sum.Sum(nil))[:16], err
 }
 
 // lock keeps the tests of another package, which run beside these, from building the same.
@@ -111,6 +165,9 @@ func (p program) build(ctx context.Context, source, into string) error {
 	}
 	version := "k8s.io/component-base/version"
 	flags := fmt.Sprintf("-s -w -X %[1]s.gitVersion=%[2]s -X %[1]s.gitMajor=1 -X %[1]s.gitMinor=37", version, kubernetesVersion)
+	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+		return err
+	}
 	command := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags", flags, "-o", target+".part", p.pkg)
 	command.Dir = filepath.Join(source, "modules", p.module)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -28,12 +28,17 @@ func (p *Plane) cluster(ctx context.Context, stages []byte) error {
 		func() error { return p.controllerManager(ports[0]) },
 		func() error { return p.scheduler(ports[1]) },
 		func() error { return p.kwok(stages, ports[2]) },
-		func() error { return p.tektonController(ports[3:]) },
+		func() error { return p.tektonController(ports[3:], tektonImages...) },
 	} {
 		if err := start(); err != nil {
 			return err
 		}
 	}
+	return p.accountsAreMade(ctx)
+}
+
+// accountsAreMade waits until the controller-manager works.
+func (p *Plane) accountsAreMade(ctx context.Context) error {
 	return wait(ctx, "the controller-manager", func() error {
 		status, body, err := p.Do("GET", "/api/v1/namespaces/default/serviceaccounts/default", nil)
 		if err == nil && status != 200 {
@@ -102,11 +107,11 @@ var tektonImages = []string{
 	"-shell-image", "registry.invalid/shell:v1", "-shell-image-win", "registry.invalid/shell-win:v1",
 }
 
-func (p *Plane) tektonController(ports []int) error {
+func (p *Plane) tektonController(ports []int, images ...string) error {
 	if err := p.account("tekton-pipelines", "tekton-pipelines-controller"); err != nil {
 		return err
 	}
 	return p.run("tekton-controller", append(p.tektonEnv("tekton-pipelines-controller"),
 		"CONFIG_LEADERELECTION_NAME=config-leader-election-controller", "POD_NAME=controller-0",
-		fmt.Sprintf("PROBES_PORT=%d", ports[0]), fmt.Sprintf("PROFILING_PORT=%d", ports[1])), tektonImages...)
+		fmt.Sprintf("PROBES_PORT=%d", ports[0]), fmt.Sprintf("PROFILING_PORT=%d", ports[1])), images...)
 }

@@ -24,6 +24,31 @@ func Isolated() bool { return os.Getenv(isolated) != "" }
 // its own, and returns its exit code. Programs of Tekton listen on all addresses, some at fixed
 // ports: there they meet nobody, and nobody reaches them.
 func Isolate(out io.Writer, args ...string) (int, error) {
+	attr := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
+	if uid := os.Getuid(); uid != 0 {
+		attr.Cloneflags |= syscall.CLONE_NEWUSER
+		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}}
+		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
+	}
+	return again(out, attr, args...)
+}
+
+// IsolateNode does the same for a test with a real node, which needs namespaces of processes, names
+// and memory too. The process is the first of its namespace: all that it started ends with it.
+func IsolateNode(out io.Writer, args ...string) (int, error) {
+	if os.Getuid() != 0 {
+		return 1, errors.New("a real node needs root")
+	}
+	flags := syscall.CLONE_NEWNET | syscall.CLONE_NEWNS | syscall.CLONE_NEWPID | syscall.CLONE_NEWUTS | syscall.CLONE_NEWIPC
+	if err := makeControlGroups(); err != nil {
+		return 1, err
+	}
+	defer removeControlGroups()
+	return again(out, &syscall.SysProcAttr{Cloneflags: uintptr(flags), Pdeathsig: syscall.SIGKILL}, args...)
+}
+
+// again runs this program once more.
+func again(out io.Writer, attr *syscall.SysProcAttr, args ...string) (int, error) {
 	command := exec.Command("/proc/self/exe", args...)
 	for _, pair := range os.Environ() {
 		if name, _, _ := strings.Cut(pair, "="); !strings.HasSuffix(strings.ToLower(name), "_proxy") {
@@ -32,16 +57,10 @@ func Isolate(out io.Writer, args ...string) (int, error) {
 	}
 	command.Env = append(command.Env, isolated+"=1")
 	command.Stdout, command.Stderr = out, out
-	attr := &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS, Pdeathsig: syscall.SIGKILL}
-	if uid := os.Getuid(); uid != 0 {
-		attr.Cloneflags |= syscall.CLONE_NEWUSER
-		attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: uid, Size: 1}}
-		attr.GidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getgid(), Size: 1}}
-	}
 	command.SysProcAttr = attr
 	var exit *exec.ExitError
 	if err := command.Run(); err != nil && !errors.As(err, &exit) {
-		return 1, fmt.Errorf("a network namespace: %w", err)
+		return 1, fmt.Errorf("namespaces: %w", err)
 	}
 	return command.ProcessState.ExitCode(), nil
 }

@@ -55,14 +55,15 @@ func (p *pki) template(name, organization string) *x509.Certificate {
 }
 
 // issue writes <file>.crt and <file>.key for a name in an organization; servers also get the
-// loopback address.
-func (p *pki) issue(file, name, organization string) error {
+// addresses of this machine and those names that are given.
+func (p *pki) issue(file, name, organization string, names ...string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return err
 	}
 	t := p.template(name, organization)
-	t.IPAddresses, t.DNSNames = []net.IP{net.IPv4(127, 0, 0, 1)}, []string{"localhost", "kubernetes.default.svc"}
+	t.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.ParseIP(NodeAddress), net.ParseIP(apiServiceAddress)}
+	t.DNSNames = append([]string{"localhost", "kubernetes.default.svc", "kubernetes.default"}, names...)
 	der, err := x509.CreateCertificate(rand.Reader, t, p.ca, &key.PublicKey, p.key)
 	if err != nil {
 		return err

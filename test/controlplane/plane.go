@@ -16,6 +16,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"tenon.dev/tenon/test/signedregistry"
 )
 
 // Plane is a running control plane.
@@ -29,6 +31,7 @@ type Plane struct {
 	binaries  Binaries
 	pki       *pki
 	processes []*exec.Cmd
+	registry  *signedregistry.Registry
 }
 
 // Settings are what a test wants of a control plane.
@@ -36,6 +39,10 @@ type Settings struct {
 	// Alone says that objects are sent one by one: the admission plugins that look whether the
 	// account or priority class that an object names exists are off.
 	Alone bool
+	// Registries are the host names that a real node finds its images by.
+	Registries []string
+	// Node says that pods of a real node reach the API server.
+	Node bool
 	// FeatureFlags of Tekton, written over those that it ships.
 	FeatureFlags map[string]string
 }
@@ -86,15 +93,23 @@ func (p *Plane) core(ctx context.Context, ports []int) error {
 		"--initial-advertise-peer-urls", peer, "--initial-cluster", "test="+peer); err != nil {
 		return err
 	}
+	address := []string{"--bind-address", "127.0.0.1", "--advertise-address", "127.0.0.1", "--endpoint-reconciler-type", "none", "--authorization-mode", "RBAC"}
+	if p.settings.Node {
+		var err error
+		if address, err = p.nodeAddress(); err != nil {
+			return err
+		}
+		ports[2] = apiPort
+	}
 	p.URL = fmt.Sprintf("https://127.0.0.1:%d", ports[2])
 	args := []string{
-		"--etcd-servers", etcd, "--bind-address", "127.0.0.1", "--secure-port", fmt.Sprint(ports[2]),
-		"--advertise-address", "127.0.0.1", "--endpoint-reconciler-type", "none", "--service-cluster-ip-range", "10.96.0.0/16",
+		"--etcd-servers", etcd, "--secure-port", fmt.Sprint(ports[2]), "--service-cluster-ip-range", serviceRange,
 		"--cert-dir", p.dir, "--tls-cert-file", p.pki.path("apiserver.crt"), "--tls-private-key-file", p.pki.path("apiserver.key"),
 		"--client-ca-file", p.pki.path("ca.crt"), "--service-account-issuer", "https://kubernetes.default.svc",
 		"--service-account-key-file", p.pki.path("accounts.pub"), "--service-account-signing-key-file", p.pki.path("accounts.key"),
-		"--authorization-mode", "RBAC", "--allow-privileged",
+		"--allow-privileged",
 	}
+	args = append(args, address...)
 	policy := `{"apiVersion":"audit.k8s.io/v1","kind":"Policy","rules":[{"level":"Metadata","userGroups":["system:serviceaccounts"],"omitStages":["RequestReceived"]}]}`
 	if err := os.WriteFile(p.pki.path("audit.json"), []byte(policy), 0o600); err != nil {
 		return err
@@ -166,7 +181,7 @@ func (p *Plane) Do(method, path string, body []byte) (int, []byte, error) {
 	if err != nil {
 		return 0, nil, err
 	}
-	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Content-Type", contentType(method))
 	response, err := p.Client.Do(request)
 	if err != nil {
 		return 0, nil, err
@@ -250,4 +265,11 @@ func freePorts(n int) ([]int, error) {
 func (p *Plane) Log(name string) string {
 	data, _ := os.ReadFile(filepath.Join(p.dir, name+".log"))
 	return string(data)
+}
+
+func contentType(method string) string {
+	if method == http.MethodPatch {
+		return "application/merge-patch+json"
+	}
+	return "application/json"
 }

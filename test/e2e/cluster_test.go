@@ -48,6 +48,8 @@ type cluster struct {
 	mapper  *restmapper.DeferredDiscoveryRESTMapper
 	// answers are rows of the table of docs/proof.md.
 	answers []string
+	// volume is what is behind a volume; a CSI driver where it is nil.
+	volume func(corev1.PersistentVolumeClaim) (corev1.PersistentVolumeSource, *corev1.VolumeNodeAffinity)
 }
 
 // answer notes that a server and tenon gave the same answers to a number of questions, of which some
@@ -60,12 +62,23 @@ func (c *cluster) answer(question, who string, asked, yes int) {
 // and a provisioner of volumes. It ends with the test.
 func newCluster(t *testing.T, flags map[string]string) *cluster {
 	t.Helper()
+	return startCluster(t, folder(t), controlplane.Settings{FeatureFlags: flags})
+}
+
+// folder of a test's own, in which the logs are.
+func folder(t *testing.T) string {
+	t.Helper()
 	dir := filepath.Join(workDir, strings.ReplaceAll(t.Name(), "/", "-"))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	return dir
+}
+
+func startCluster(t *testing.T, dir string, settings controlplane.Settings) *cluster {
+	t.Helper()
 	started := time.Now()
-	plane, err := controlplane.Start(t.Context(), binaries, dir, controlplane.Settings{FeatureFlags: flags})
+	plane, err := controlplane.Start(t.Context(), binaries, dir, settings)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,6 +33,8 @@ type event struct {
 	ref    string
 	secret string
 	kind   string
+	// repository that was pushed to; GitHub's own example, where there is none.
+	repository string
 }
 
 // payload is GitHub's own example of the event, with the commit and branch of this one.
@@ -44,6 +46,9 @@ func (e event) payload(t *testing.T) []byte {
 	}
 	if e.kind == "" {
 		example["ref"], example["after"], example["deleted"] = e.ref, e.sha, false
+	}
+	if e.repository != "" {
+		example["repository"].(map[string]any)["clone_url"] = e.repository
 	}
 	text, err := json.Marshal(example)
 	if err != nil {
@@ -58,15 +63,13 @@ func (e event) payload(t *testing.T) []byte {
 func post(t *testing.T, url string, e event) string {
 	t.Helper()
 	body := e.payload(t)
-	signature := hmac.New(sha256.New, []byte(e.secret))
-	signature.Write(body)
 	request, err := http.NewRequest("POST", url, bytes.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("X-GitHub-Event", cmp.Or(e.kind, "push"))
-	request.Header.Set("X-Hub-Signature-256", "sha256="+hex.EncodeToString(signature.Sum(nil)))
+	request.Header.Set("X-Hub-Signature-256", "sha256="+sign(body, e.secret))
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		t.Fatal(err)
@@ -77,6 +80,13 @@ func post(t *testing.T, url string, e event) string {
 		t.Fatalf("the listener answers %s: %v", response.Status, err)
 	}
 	return answer.EventID
+}
+
+// sign gives the signature of GitHub for a payload.
+func sign(body []byte, secret string) string {
+	signature := hmac.New(sha256.New, []byte(secret))
+	signature.Write(body)
+	return hex.EncodeToString(signature.Sum(nil))
 }
 
 // runsOf are the runs that an event started.

@@ -27,7 +27,7 @@ import (
 const source = "../controlplane"
 
 // TestMain builds the programs where modules can be downloaded, and runs each test as a process of
-// its own, in a network of its own, all at a time.
+// its own, in a network of its own, all at a time; those on a real node come last, one by one.
 func TestMain(m *testing.M) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -45,7 +45,7 @@ func run(ctx context.Context, m *testing.M) (int, error) {
 		return m.Run(), nil
 	}
 	var err error
-	if binaries, err = controlplane.Build(ctx, source); err != nil {
+	if binaries, err = controlplane.BuildNode(ctx, source); err != nil {
 		return 1, err
 	}
 	if !controlplane.Isolated() {
@@ -56,7 +56,12 @@ func run(ctx context.Context, m *testing.M) (int, error) {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	if err := controlplane.Loopback(dir, controlplane.InterceptorsHost); err != nil {
+	if onNode(flag.Lookup("test.run").Value.String()) {
+		err = controlplane.Machine(dir, outside)
+	} else {
+		err = controlplane.Loopback(dir, controlplane.InterceptorsHost)
+	}
+	if err != nil {
 		return 1, err
 	}
 	workDir = filepath.Join(dir, "planes")
@@ -81,29 +86,46 @@ func each() (int, error) {
 	var group sync.WaitGroup
 	var printing sync.Mutex
 	failed := false
+	one := func(test string) {
+		isolate := controlplane.Isolate
+		only := "^" + test + "$"
+		if onNode(only) {
+			isolate = controlplane.IsolateNode
+		}
+		if rest != "" {
+			only += "/" + rest
+		}
+		var out bytes.Buffer
+		code, err := isolate(&out, append(slices.Clone(os.Args[1:]), "-test.run", only)...)
+		printing.Lock()
+		defer printing.Unlock()
+		os.Stdout.Write(out.Bytes())
+		if err != nil || code != 0 {
+			fmt.Println(test, "failed", err)
+			failed = true
+		}
+	}
+	var nodes []string
 	for _, test := range strings.Fields(string(listed)) {
-		group.Go(func() {
-			only := "^" + test + "$"
-			if rest != "" {
-				only += "/" + rest
-			}
-			var out bytes.Buffer
-			code, err := controlplane.Isolate(&out, append(slices.Clone(os.Args[1:]), "-test.run", only)...)
-			printing.Lock()
-			defer printing.Unlock()
-			os.Stdout.Write(out.Bytes())
-			if err != nil || code != 0 {
-				fmt.Println(test, "failed", err)
-				failed = true
-			}
-		})
+		if onNode("^" + test) {
+			nodes = append(nodes, test)
+			continue
+		}
+		group.Go(func() { one(test) })
 	}
 	group.Wait()
+	// What runs in real containers has the machine for itself.
+	for _, test := range nodes {
+		one(test)
+	}
 	if failed {
 		return 1, nil
 	}
 	return 0, nil
 }
+
+// onNode tells whether a pattern is that of a test on a real node.
+func onNode(pattern string) bool { return strings.HasPrefix(pattern, "^TestNode") }
 
 // keepLogs leaves the logs of a failed run where the next one does not write.
 func keepLogs() {

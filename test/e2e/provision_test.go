@@ -44,7 +44,7 @@ func (c *cluster) provisionOnce(ctx context.Context) {
 		for _, class := range classes.Items {
 			if wants(claim, class) {
 				// One that is there already is refused, which is as well.
-				_, _ = c.typed.CoreV1().PersistentVolumes().Create(ctx, volumeFor(claim, class), metav1.CreateOptions{})
+				_, _ = c.typed.CoreV1().PersistentVolumes().Create(ctx, c.volumeFor(claim, class), metav1.CreateOptions{})
 			}
 		}
 	}
@@ -71,7 +71,7 @@ func wants(claim corev1.PersistentVolumeClaim, class storagev1.StorageClass) boo
 	return !waits || claim.Annotations["volume.kubernetes.io/selected-node"] != ""
 }
 
-func volumeFor(claim corev1.PersistentVolumeClaim, class storagev1.StorageClass) *corev1.PersistentVolume {
+func (c *cluster) volumeFor(claim corev1.PersistentVolumeClaim, class storagev1.StorageClass) *corev1.PersistentVolume {
 	v := &corev1.PersistentVolume{
 		ObjectMeta: metav1.ObjectMeta{Name: "pvc-" + string(claim.UID), Annotations: map[string]string{"pv.kubernetes.io/provisioned-by": class.Provisioner}},
 		Spec: corev1.PersistentVolumeSpec{
@@ -82,7 +82,11 @@ func volumeFor(claim corev1.PersistentVolumeClaim, class storagev1.StorageClass)
 			},
 		},
 	}
-	v.Spec.CSI = &corev1.CSIPersistentVolumeSource{Driver: class.Provisioner, VolumeHandle: v.Name}
+	if c.volume != nil {
+		v.Spec.PersistentVolumeSource, v.Spec.NodeAffinity = c.volume(claim)
+	} else {
+		v.Spec.CSI = &corev1.CSIPersistentVolumeSource{Driver: class.Provisioner, VolumeHandle: v.Name}
+	}
 	if class.ReclaimPolicy != nil {
 		v.Spec.PersistentVolumeReclaimPolicy = *class.ReclaimPolicy
 	}

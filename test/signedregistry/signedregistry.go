@@ -36,12 +36,24 @@ type Registry struct {
 	// PublicKey is the PEM of the key that Sign signs with.
 	PublicKey []byte
 
-	server *httptest.Server
+	server *httptest.Server // nil where somebody else serves
 	signer signature.Signer
 }
 
 // Start makes a registry and a new key.
 func Start() (*Registry, error) {
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	r, err := At(strings.TrimPrefix(server.URL, "http://"))
+	if err != nil {
+		server.Close()
+		return nil, err
+	}
+	r.server = server
+	return r, nil
+}
+
+// At makes a new key for a registry that somebody else serves at a host.
+func At(host string) (*Registry, error) {
 	keys, err := cosign.GenerateKeyPair(func(bool) ([]byte, error) { return nil, nil })
 	if err != nil {
 		return nil, fmt.Errorf("generating a key pair: %w", err)
@@ -50,14 +62,15 @@ func Start() (*Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading the private key: %w", err)
 	}
-	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
-	return &Registry{
-		Host: strings.TrimPrefix(server.URL, "http://"), PublicKey: keys.PublicBytes, server: server, signer: signer,
-	}, nil
+	return &Registry{Host: host, PublicKey: keys.PublicBytes, signer: signer}, nil
 }
 
 // Close stops the registry.
-func (r *Registry) Close() { r.server.Close() }
+func (r *Registry) Close() {
+	if r.server != nil {
+		r.server.Close()
+	}
+}
 
 // PushPlatform pushes and signs stand-ins of all images of the platform in a folder.
 func (r *Registry) PushPlatform(dir string) error {

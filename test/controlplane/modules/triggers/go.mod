@@ -3,6 +3,7 @@ module tenon.dev/tenon/test/controlplane/modules/triggers
 go 1.26.4
 
 tool (
+	github.com/tektoncd/triggers/cmd/controller
 	github.com/tektoncd/triggers/cmd/eventlistenersink
 	github.com/tektoncd/triggers/cmd/interceptors
 	github.com/tektoncd/triggers/cmd/webhook
@@ -60,6 +61,7 @@ require (
 	github.com/rickb777/date v1.13.0 // indirect
 	github.com/rickb777/plural v1.2.1 // indirect
 	github.com/robfig/cron/v3 v3.0.1 // indirect
+	github.com/sirupsen/logrus v1.9.4 // indirect
 	github.com/spf13/pflag v1.0.10 // indirect
 	github.com/tektoncd/pipeline v1.15.0 // indirect
 	github.com/tektoncd/triggers v0.37.0 // indirect

@@ -1,0 +1,82 @@
+// world is what lies outside of a cluster: Git over HTTPS, by git's own http-backend; a mail server with
+// STARTTLS and passwords; and services that take every request, such as the API of a forge or the
+// webhooks of a chat. What it was told it writes to a log, one JSON object a line.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/cgi"
+	"os"
+	"strings"
+	"sync"
+)
+
+// entry is a line of the log.
+type entry struct {
+	// Host that was asked for; smtp for mail.
+	Host string `json:"host"`
+	// Path with its method before it; the recipients of a mail.
+	Path string `json:"path"`
+	// Body that was sent.
+	Body string `json:"body"`
+	// Authorization that was shown: a header, or the user of the mail server.
+	Authorization string `json:"authorization,omitempty"`
+}
+
+var (
+	mutex  sync.Mutex
+	record *json.Encoder
+)
+
+func told(e entry) {
+	mutex.Lock()
+	defer mutex.Unlock()
+	if err := record.Encode(e); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func main() {
+	listen := flag.String("listen", "", "addresses for HTTPS, with commas between them")
+	mail := flag.String("mail", "", "address of the mail server")
+	cert := flag.String("cert", "", "certificate")
+	key := flag.String("key", "", "key")
+	repositories := flag.String("git", "", "folder of bare repositories")
+	heard := flag.String("log", "", "file that is written to")
+	flag.Parse()
+	file, err := os.Create(*heard)
+	if err != nil {
+		log.Fatal(err)
+	}
+	record = json.NewEncoder(file)
+	git := &cgi.Handler{Path: "/usr/lib/git-core/git-http-backend", Env: []string{
+		"GIT_PROJECT_ROOT=" + *repositories, "GIT_HTTP_EXPORT_ALL=1", "HOME=/root",
+		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=safe.directory", "GIT_CONFIG_VALUE_0=*",
+	}}
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/info/refs") || strings.HasSuffix(r.URL.Path, "/git-upload-pack") {
+			git.ServeHTTP(w, r)
+			return
+		}
+		body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		told(entry{r.Host, r.Method + " " + r.URL.Path, string(body), r.Header.Get("Authorization")})
+		w.WriteHeader(http.StatusCreated)
+	})
+	for _, address := range strings.Split(*listen, ",") {
+		go func() { log.Fatal(http.ListenAndServeTLS(address, *cert, *key, handler)) }()
+	}
+	listener, err := net.Listen("tcp", *mail)
+	if err != nil {
+		log.Fatal(err)
+	}
+	log.Fatal(serveMail(listener, *cert, *key))
+}

@@ -1,0 +1,2 @@
+def count(names):
+    return {name: names.count(name) for name in set(names)}
