@@ -1,11 +1,12 @@
 package steps
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"slices"
+	"os"
 	"strings"
 	"testing"
 )
@@ -47,51 +48,150 @@ func recorder(t *testing.T, status int) (*httptest.Server, *[]call) {
 	return server, &calls
 }
 
-// TestCommitStatus: who sets which context, and what a server that refuses means.
-func TestCommitStatus(t *testing.T) {
-	for name, test := range map[string]struct {
-		outcome, parallel string
-		answer            int
-		state             string
-		contexts          []string
-		fails             bool
-	}{
-		"a run that begins":                     {"Pending", "false", 201, "pending", []string{"ci/tekton", "ci/notebooks"}, false},
-		"a run that succeeded":                  {"Succeeded", "false", 201, "success", []string{"ci/tekton", "ci/notebooks"}, false},
-		"some tasks were skipped":               {"Completed", "false", 201, "success", []string{"ci/tekton", "ci/notebooks"}, false},
-		"a run that failed":                     {"Failed", "false", 201, "failure", []string{"ci/tekton", "ci/notebooks"}, false},
-		"the former CI runs it too":             {"Failed", "true", 201, "failure", []string{"ci/tekton"}, false},
-		"GitHub is away at the beginning":       {"Pending", "false", 500, "pending", []string{"ci/tekton", "ci/notebooks"}, false},
-		"GitHub is away at the end: it retries": {"Failed", "false", 500, "failure", []string{"ci/tekton", "ci/notebooks"}, true},
+// closing is how a run ends, and what is told of it.
+type closing struct {
+	status, reasons, parallel string
+	// state of the commit, and words in its description.
+	state, words string
+	// chat is the channel that is told; none where it is empty.
+	chat string
+	mail bool
+	// failed is the step that fails.
+	failed string
+}
+
+const fine = "prepare-environment=Succeeded execute-tests=Succeeded"
+
+// TestClosing: who is told what, by how the run ended.
+func TestClosing(t *testing.T) {
+	for name, x := range map[string]closing{
+		"a run that succeeded":      {status: "Succeeded", reasons: fine, state: "success", words: "Succeeded", chat: "/good"},
+		"some tasks were skipped":   {status: "Completed", reasons: fine + " more=", state: "success", words: "Completed", chat: "/good"},
+		"a test failed":             {status: "Failed", reasons: "prepare-environment=Succeeded execute-tests=Failed", state: "failure", words: "Failed: execute-tests (Failed)", chat: "/bad", mail: true},
+		"a pod could not be made":   {status: "Failed", reasons: "prepare-environment=PodCreationFailed execute-tests=None", state: "failure", words: "prepare-environment (PodCreationFailed)", chat: "/bad", mail: true},
+		"a newer one supersedes":    {status: "Failed", reasons: "prepare-environment=Succeeded execute-notebook-gpu=TaskRunCancelled execute-tests=None", state: "error", words: "Cancelled"},
+		"it failed and was ended":   {status: "Failed", reasons: "prepare-environment=Failed execute-tests=TaskRunCancelled", state: "failure", words: "prepare-environment (Failed)", chat: "/bad", mail: true},
+		"the former CI runs it too": {status: "Succeeded", reasons: fine, parallel: "true", state: "success", words: "Succeeded", chat: "/good"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server, calls := recorder(t, test.answer)
 			c := newCluster(t)
-			c.secrets = map[string]string{"token": "t0ken\n"}
-			c.override = map[string]string{"API": server.URL}
-			failed, output := c.run("commit-status", map[string][]string{
-				"revision": {"c0ffee"}, "outcome": {test.outcome}, "parallel": {test.parallel}, "run": {"run-1"},
-			})
-			if (failed != "") != test.fails {
-				t.Fatalf("failed in %q: %s", failed, output)
+			failed, output := c.close(x.status, x.reasons, cmp.Or(x.parallel, "false"))
+			c.want(t, x, failed, output)
+			contexts := []string{"ci/tekton", "ci/notebooks"}
+			if x.parallel == "true" {
+				contexts = contexts[:1]
 			}
-			var contexts []string
-			for _, made := range *calls {
-				contexts = append(contexts, made.body["context"].(string))
-				if made.path != "/repos/example/single-cell-notebooks/statuses/c0ffee" || made.token != "Bearer t0ken" || made.body["state"] != test.state {
-					t.Errorf("unexpected request %+v", made)
+			if len(*c.forge) != len(contexts) {
+				t.Fatalf("the forge was told %+v, want %v", *c.forge, contexts)
+			}
+			for i, context := range contexts {
+				if (*c.forge)[i].body["context"] != context {
+					t.Errorf("the forge was told %+v, want %s", (*c.forge)[i], context)
 				}
-			}
-			if !slices.Equal(contexts, test.contexts) {
-				t.Errorf("set %v, want %v", contexts, test.contexts)
-			}
-			if strings.Contains(c.log, "t0ken") {
-				t.Error("the token is in the log")
 			}
 		})
 	}
 }
 
+// want compares what was told with what should have been.
+func (c *cluster) want(t *testing.T, x closing, failed, output string) {
+	t.Helper()
+	if failed != x.failed {
+		t.Fatalf("step %q failed, want %q: %s\n%s", failed, x.failed, output, c.log)
+	}
+	for _, made := range *c.forge {
+		if made.path != "/repos/example/single-cell-notebooks/statuses/c0ffee" || made.token != "Bearer t0ken" ||
+			made.body["state"] != x.state || !strings.Contains(made.body["description"].(string), x.words) {
+			t.Errorf("unexpected request %+v, want %+v", made, x)
+		}
+	}
+	var told []string
+	for _, made := range *c.chat {
+		told = append(told, made.path)
+		if !strings.Contains(made.body["text"].(string), x.words) {
+			t.Errorf("the chat was told %v, want %q", made.body["text"], x.words)
+		}
+	}
+	if strings.Join(told, " ") != x.chat {
+		t.Errorf("the chat was told by %v, want %q", told, x.chat)
+	}
+	_, err := os.Stat(c.path("store/mail"))
+	if (err == nil) != x.mail {
+		t.Errorf("a mail: %v, want %v", err == nil, x.mail)
+	}
+	if x.mail {
+		mail := c.read("store/mail")
+		for _, part := range []string{"smtp.example.com:587", "starttls", "login ci", "To: team@example.com,devops@example.com", "run-1: "} {
+			if !strings.Contains(mail, part) {
+				t.Errorf("no %q in the mail:\n%s", part, mail)
+			}
+		}
+	}
+	if strings.Contains(c.log, "t0ken") || strings.Contains(c.log, "s3cret") {
+		t.Error("a secret is in the log")
+	}
+}
+
+// TestNotPublished: a report that could not be published reaches status, messages and verdict, and what a
+// lost pod's attempt has told is not told again.
+func TestNotPublished(t *testing.T) {
+	c := newCluster(t, "FAKE_STORE_DOWN=1")
+	failed, output := c.close("Succeeded", fine, "false")
+	x := closing{state: "failure", words: "Succeeded; the report could not be published", chat: "/bad", mail: true, failed: "verdict"}
+	c.want(t, x, failed, output)
+	if !strings.Contains(output, "could not be published") {
+		t.Errorf("the verdict says %s", output)
+	}
+	if err := os.Remove(c.path("store/mail")); err != nil {
+		t.Fatal(err)
+	}
+	c.close("Succeeded", fine, "false")
+	if _, err := os.Stat(c.path("store/mail")); err == nil || len(*c.chat) > 0 {
+		t.Error("it was told twice")
+	}
+}
+
+// TestPending: the commit learns of the run's begin, and a forge that is away fails nothing.
+func TestPending(t *testing.T) {
+	for status, requests := range map[int]int{201: 2, 500: 6} {
+		server, calls := recorder(t, status)
+		c := newCluster(t)
+		c.secrets, c.override = map[string]string{"token": "t0ken\n"}, map[string]string{"API": server.URL, "PAUSE": "0"}
+		c.must("commit-status", map[string][]string{"revision": {"c0ffee"}, "parallel": {"false"}, "run": {"run-1"}})
+		if len(*calls) != requests || (*calls)[0].body["state"] != "pending" {
+			t.Errorf("%d: the forge was told %+v", status, *calls)
+		}
+		if strings.Contains(c.log, "t0ken") {
+			t.Error("the token is in the log")
+		}
+	}
+}
+
+// TestUntold: a chat or a forge that does not answer is asked again; what could not be told stands in the
+// commit's status, and addresses stay secret.
+func TestUntold(t *testing.T) {
+	gone, tried := recorder(t, 404)
+	for _, url := range []string{gone.URL + "/T0/B0/hidden", "hooks.example.com/hidden", "https://example.com/hid den\n"} {
+		c := newCluster(t)
+		c.secrets = map[string]string{"failure-url": url, "token": "t0ken", "username": "ci", "password": "s3cret"}
+		failed, output := c.close("Failed", "execute-tests=Failed", "false")
+		c.want(t, closing{state: "failure", words: "Slack could not be told", mail: true}, failed, output)
+		if strings.Contains(c.log, "hidden") || strings.Contains(c.log, "hid den") {
+			t.Errorf("logged: %s", c.log)
+		}
+	}
+	if len(*tried) != 3 {
+		t.Errorf("Slack was asked %d times, want 3", len(*tried))
+	}
+	away, _ := recorder(t, 500)
+	c := newCluster(t)
+	c.override = map[string]string{"API": away.URL}
+	if failed, output := c.close("Succeeded", fine, "false"); failed != "verdict" || !strings.Contains(output, "status could not be set") {
+		t.Errorf("step %q failed: %s", failed, output)
+	}
+}
+
+// TestCompare: the results of both sides are compared while both run all commits.
 func TestCompare(t *testing.T) {
 	const ours = `<testsuites><testsuite tests="3" failures="1" errors="0" skipped="0"/></testsuites>`
 	for name, test := range map[string]struct{ theirs, junit, agreement string }{
@@ -108,47 +208,16 @@ func TestCompare(t *testing.T) {
 			if test.junit != "" {
 				c.write("source/reports/junit.xml", test.junit, 0o644)
 			}
-			failed, output := c.run("compare-results", map[string][]string{"revision": {"c0ffee"}, "run": {"run-1"}})
-			if (failed == "publish") != (test.agreement == "different") {
-				t.Errorf("failed in %q: %s", failed, output)
+			failed, output := c.close("Succeeded", fine, "true")
+			x := closing{state: "success", words: "Succeeded", chat: "/good"}
+			if test.agreement == "different" {
+				x = closing{state: "failure", words: "ended differently", chat: "/bad", mail: true, failed: "verdict"}
 			}
+			c.want(t, x, failed, output)
 			if got := c.read("results/agreement"); got != test.agreement {
 				t.Errorf("agreement is %q", got)
 			}
 			c.read("store/scientific-computing-ci/run-1/comparison/comparison.json")
 		})
-	}
-}
-
-func TestNotifications(t *testing.T) {
-	server, calls := recorder(t, 200)
-	for _, status := range []string{"Succeeded", "Failed"} {
-		c := newCluster(t)
-		c.secrets = map[string]string{"success-url": server.URL + "/good", "failure-url": server.URL + "/bad", "username": "ci", "password": "s3cret"}
-		params := map[string][]string{"run": {"run-1"}, "revision": {"c0ffee"}, "status": {status}}
-		c.must("notify-slack", params)
-		c.must("notify-email", params)
-		if status == "Failed" {
-			mail := c.read("store/mail")
-			for _, part := range []string{"smtp.example.com:587", "starttls", "login ci", "To: team@example.com,devops@example.com", "run-1: Failed"} {
-				if !strings.Contains(mail, part) {
-					t.Errorf("no %q in the mail:\n%s", part, mail)
-				}
-			}
-		}
-	}
-	if len(*calls) != 2 || (*calls)[0].path != "/good" || (*calls)[1].path != "/bad" || !strings.Contains((*calls)[1].body["text"].(string), "Failed") {
-		t.Errorf("Slack got %+v", *calls)
-	}
-
-	// A channel that is gone does not fail the run, and its address stays secret.
-	gone, _ := recorder(t, 404)
-	c := newCluster(t)
-	for _, url := range []string{gone.URL + "/T0/B0/hidden", "hooks.example.com/hidden", "https://example.com/hid den\n"} {
-		c.secrets = map[string]string{"failure-url": url}
-		c.must("notify-slack", map[string][]string{"run": {"run-1"}, "revision": {"c0ffee"}, "status": {"Failed"}})
-	}
-	if !strings.Contains(c.log, "Slack did not take") || strings.Contains(c.log, "hidden") {
-		t.Errorf("logged: %s", c.log)
 	}
 }

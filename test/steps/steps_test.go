@@ -32,7 +32,9 @@ sed -e 's/"execution_count": null/"execution_count": 1/' -e "s/\"outputs\": \[\]
 	"jupyter": `shift 3; for f in "$@"; do echo "<html>" > "${f%.ipynb}.html"; done`,
 	"rclone": `case "$1" in
 copyto) cp "$FAKE_STORE/${2#store:}" "$3" ;;
-*) mkdir -p "$FAKE_STORE/${5#store:}" && cp -r "$4/." "$FAKE_STORE/${5#store:}" ;;
+link) echo "https://signed.example.com/${4#store:}" ;;
+*) [ -z "${FAKE_STORE_DOWN:-}" ] || exit 1
+mkdir -p "$FAKE_STORE/${5#store:}" && cp -r "$4/." "$FAKE_STORE/${5#store:}" ;;
 esac`,
 	"weasyprint": `[ -z "${FAKE_NO_PDF:-}" ] || exit 1
 echo "%PDF of $1" > "$2"`,
@@ -70,6 +72,8 @@ type cluster struct {
 	env   []string
 	// secrets by key, and values that stand for those of the environment's.
 	secrets, override map[string]string
+	// forge and chat take what they are told.
+	forge, chat *[]call
 	// log of all steps so far.
 	log string
 }
@@ -87,7 +91,7 @@ func newCluster(t *testing.T, env ...string) *cluster {
 	}
 	c.write("modules/pytest/__init__.py", "", 0o644)
 	c.write("modules/pytest/__main__.py", pytest, 0o644)
-	for _, folder := range []string{"exchange", "cache", "scratch", "source", "results", "store", "other"} {
+	for _, folder := range []string{"exchange", "cache", "scratch", "source", "results", "store", "closing"} {
 		if err := os.MkdirAll(c.path(folder), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -150,6 +154,22 @@ func (c *cluster) git(repository string) {
 	}
 }
 
+// close runs the closing task, with services that take everything.
+func (c *cluster) close(status, reasons, parallel string) (failed, output string) {
+	c.t.Helper()
+	forge, told := recorder(c.t, 201)
+	chat, said := recorder(c.t, 200)
+	c.forge, c.chat = told, said
+	if c.override == nil {
+		c.override = map[string]string{"API": forge.URL}
+	}
+	c.override["PAUSE"] = "0"
+	if c.secrets == nil {
+		c.secrets = map[string]string{"token": "t0ken\n", "success-url": chat.URL + "/good", "failure-url": chat.URL + "/bad", "username": "ci", "password": "s3cret"}
+	}
+	return c.run("result-publishing", map[string][]string{"run": {"run-1"}, "revision": {"c0ffee"}, "status": {status}, "reasons": {reasons}, "parallel": {parallel}})
+}
+
 // run runs a task's steps in order and returns the name of the step that fails, with its output.
 func (c *cluster) run(name string, params map[string][]string) (failed, output string) {
 	c.t.Helper()
@@ -185,6 +205,7 @@ func (c *cluster) run(name string, params map[string][]string) (failed, output s
 		}
 		out, err := cmd.CombinedOutput()
 		c.log += string(out)
+		c.write("exit/"+step.Name, fmt.Sprint(cmd.ProcessState.ExitCode()), 0o644)
 		if err != nil && step.OnError != pipelinev1.Continue {
 			return step.Name, string(out)
 		}
@@ -196,6 +217,9 @@ func (c *cluster) expand(text string, params map[string][]string) string {
 	text = strings.ReplaceAll(text, "$(workspaces.source.path)", c.path("source"))
 	for name, values := range params {
 		text = strings.ReplaceAll(text, "$(params."+name+")", values[0])
+	}
+	if rest, ok := strings.CutPrefix(text, "$(steps.step-"); ok {
+		return c.path("exit/" + strings.TrimSuffix(rest, ".exitCode.path)"))
 	}
 	if rest, ok := strings.CutPrefix(text, "$(results."); ok {
 		return c.path("results/" + strings.TrimSuffix(rest, ".path)"))
@@ -265,7 +289,9 @@ func TestPipeline(t *testing.T) {
 	if got := c.read("results/summary"); got != "tests=3 failures=1 errors=0" {
 		t.Errorf("result summary is %q", got)
 	}
-	c.must("result-publishing", map[string][]string{"run": {"run-1"}, "revision": {"c0ffee"}, "status": {"Failed"}})
+	if failed, output := c.close("Failed", "prepare-environment=Succeeded execute-tests=Failed", "false"); failed != "" {
+		t.Fatalf("step %s failed:\n%s", failed, output)
+	}
 	published := c.read("results/location")
 	if !strings.Contains(c.read("store/"+published), "Failed") {
 		t.Errorf("the published report does not say that the run failed")
@@ -311,7 +337,9 @@ func TestFailedRun(t *testing.T) {
 	}
 	c.must("notebook-execution-gpu", map[string][]string{"notebook": {books[0]}, "commit": {"c"}, "run": {"run-1"}})
 	c.env = append(c.env, "FAKE_NO_PDF=1")
-	c.must("result-publishing", map[string][]string{"run": {"run-1"}, "revision": {"c"}, "status": {"Failed"}})
+	if failed, output := c.close("Failed", "execute-notebook-gpu=Failed execute-tests=None", "false"); failed != "" {
+		t.Fatalf("step %s failed:\n%s", failed, output)
+	}
 	folder := "store/" + filepath.Dir(filepath.Dir(c.read("results/location")))
 	c.read(folder + "/results/executed/notebooks/one.ipynb")
 	c.read(folder + "/reports/gpu/notebooks/one.gpu.csv")
