@@ -194,7 +194,7 @@ func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 		if files := filesAmong(filed.After); len(files)+len(filesAmong(filed.Before)) > 0 && len(filed.Before) > 0 {
 			m.guards(t.Target, known, filesAmong(filed.Before), files, false)
 		}
-		if len(t.After) == 0 {
+		if len(t.After) == 0 && t.Target != overlay.ArgoCD {
 			continue
 		}
 		before, isNew := t.Before, len(t.Before) == 0
@@ -205,24 +205,12 @@ func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 			// A new phase or environment: what it gives beyond what there was elsewhere.
 			before = g.likeness(t.Environment)
 			m.anew(t.Target, before, t.After)
+		default:
+			m.anew(t.Target, nil, t.After)
 		}
 		m.guards(t.Target, known, before, t.After, isNew)
 	}
-	for _, now := range g.head.Environments {
-		if other := succeeded(g.base.Environments, g.head.Environments, now); other != nil {
-			before, after := current(*other), current(now)
-			m.anew(after.Target, before.Objects, after.Objects)
-			m.guards(after.Target, known, before.Objects, after.Objects, true)
-		}
-		// What a cluster has is what its environment's phase renders: another phase is a change of it.
-		if old := environment(g.base.Environments, now.Name); old != nil && old.Current != now.Current {
-			before, after := current(*old), current(now)
-			if len(before.Objects) > 0 && len(after.Objects) > 0 {
-				m.anew(after.Target, before.Objects, after.Objects)
-				m.guards(after.Target, known, before.Objects, after.Objects, true)
-			}
-		}
-	}
+	g.clusters(m, known)
 	for _, now := range g.head.Environments {
 		if old := environment(g.base.Environments, now.Name); old != nil && old.Environment != now.Environment {
 			m.environment(*old, now)

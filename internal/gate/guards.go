@@ -4,6 +4,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy"
 
@@ -49,8 +50,8 @@ var guards = map[string]kindGuards{
 	"ServiceAccount": {core, []guard{{"metadata.annotations", cloud}, {"metadata.labels", cloud}, {"secrets", "whoever has the account has them"}, {"imagePullSecrets", "whoever has the account has them"}, {"automountServiceAccountToken", token}}},
 	"Namespace":      {core, []guard{{"metadata.labels", "Pod Security, image policies and network policies go by the labels of namespaces"}, {"metadata.annotations", "node selectors and roles of a cloud go by the annotations of namespaces"}}},
 	"AppProject":     {argo, []guard{{"spec", "what Argo CD may deploy, from where, where to, and for whom"}}},
-	"ApplicationSet": {argo, []guard{{"spec", deploys}}},
-	"Application":    {argo, []guard{{"spec", deploys}, {"metadata.finalizers", "what Argo CD deletes with it"}}},
+	"ApplicationSet": {argo, []guard{{"spec", deploys}, {"metadata.annotations", deploys}, {"metadata.labels", deploys}, {"metadata.finalizers", "what Argo CD deletes with it"}}},
+	"Application":    {argo, []guard{{"spec", deploys}, {"metadata.annotations", deploys}, {"metadata.labels", deploys}, {"metadata.finalizers", "what Argo CD deletes with it"}}},
 
 	"CiliumNetworkPolicy":            {cilium, []guard{{"spec", "Cilium's policies are not compared by what they let through"}}},
 	"CiliumClusterwideNetworkPolicy": {cilium, []guard{{"spec", "Cilium's policies are not compared by what they let through"}}},
@@ -62,7 +63,7 @@ var guards = map[string]kindGuards{
 	"ValidatingWebhookConfiguration": {admits, []guard{{"webhooks", refusing}}}, "ValidatingAdmissionPolicy": {admits, []guard{{"spec", refusing}}}, "ValidatingAdmissionPolicyBinding": {admits, []guard{{"spec", refusing}}},
 
 	"EC2NodeClass": {[]string{"karpenter.k8s.aws"}, []guard{{"spec", "what nodes start with, which networks they are in, and what a cloud lets them do"}}},
-	"NodePool":     {[]string{"karpenter.sh"}, []guard{{"spec.template.spec.nodeClassRef", "what nodes start with"}, {"spec.template.spec.taints", "which pods may run on the nodes"}}},
+	"NodePool":     {[]string{"karpenter.sh"}, []guard{{"spec.template.spec.nodeClassRef", "what nodes start with"}, {"spec.template.spec.taints", "which pods may run on the nodes"}, {"spec.limits", "how many nodes may be bought"}}},
 
 	"EventListener":  {events, []guard{{"spec.triggers", starts}, {"spec.triggerGroups", starts}, {"spec.namespaceSelector", starts}, {"spec.labelSelector", starts}, {"spec.cloudEventURI", starts}}},
 	"Trigger":        {events, []guard{{"spec", starts}}},
@@ -75,33 +76,59 @@ var guards = map[string]kindGuards{
 	"LocalQueue":    {kueue, []guard{{"spec.clusterQueue", "who may use the GPUs"}}}, "ResourceFlavor": {kueue, nil},
 
 	// Their pods are looked at wherever they are.
-	"Job": {batch, nil}, "CronJob": {batch, nil}, "Pod": {core, nil}, "Deployment": {apps, nil}, "DaemonSet": {apps, nil}, "StatefulSet": {apps, nil},
+	"Job": {batch, nil}, "CronJob": {batch, nil}, "Pod": {core, nil}, "Deployment": {apps, nil}, "DaemonSet": {apps, nil}, "StatefulSet": {apps, []guard{{"spec.persistentVolumeClaimRetentionPolicy", "what becomes of data"}}},
 	"Task": {tekton, nil}, "Pipeline": {tekton, nil}, "StepAction": {tekton, nil}, "TaskRun": {tekton, nil}, "PipelineRun": {tekton, nil},
 
 	"ConfigMap": {core, nil}, // see isSettings
 	"Secret":    {core, nil}, "PersistentVolumeClaim": {core, nil},
-	"StorageClass":        {[]string{"storage.k8s.io"}, []guard{{"provisioner", stored}, {"parameters", stored}, {"mountOptions", stored}, {"reclaimPolicy", stored}}},
+	"StorageClass":        {[]string{"storage.k8s.io"}, []guard{{"provisioner", stored}, {"parameters", stored}, {"mountOptions", stored}, {"reclaimPolicy", stored}, {"metadata.annotations", stored}}},
 	"PriorityClass":       {[]string{"scheduling.k8s.io"}, []guard{{"globalDefault", "which pods give way to which"}, {"preemptionPolicy", "which pods give way to which"}}},
-	"PodDisruptionBudget": {[]string{"policy"}, nil}, "HorizontalPodAutoscaler": {[]string{"autoscaling"}, nil}, "ScaledObject": {[]string{"keda.sh"}, nil},
-	"PrometheusRule": {prom, []guard{{"spec", alerts}}}, "ServiceMonitor": {prom, nil}, "PodMonitor": {prom, nil},
+	"PodDisruptionBudget": {[]string{"policy"}, nil}, "HorizontalPodAutoscaler": {[]string{"autoscaling"}, nil}, "ScaledObject": {[]string{"keda.sh"}, []guard{{"spec.maxReplicaCount", "how many pods may ask for nodes"}}},
+	"PrometheusRule": {prom, []guard{{"spec", alerts}, {"metadata.labels", "which Prometheus reads it"}}}, "ServiceMonitor": {prom, nil}, "PodMonitor": {prom, nil},
 	"ExternalSecret": {eso, nil}, "SecretStore": {eso, nil}, "ClusterSecretStore": {eso, nil}, // compared as sources
 	"Repository": {[]string{"pipelinesascode.tekton.dev"}, nil},
 	"File":       {[]string{"tenon.dev"}, nil},
 }
 
-// guardsOf are the guarded parts of an object.
+// isKnown tells whether the guarded parts of an object's kind are known.
+func isKnown(o manifest.Object) bool {
+	known, ok := guards[o.Kind]
+	return ok && slices.Contains(known.groups, o.GroupKind().Group)
+}
+
+// guardsOf are the guarded parts of an object: of a kind that is not known all of it, of one that an operator
+// defines also what stands beside its spec.
 func guardsOf(o manifest.Object) []guard {
-	if known, ok := guards[o.Kind]; ok && slices.Contains(known.groups, o.GroupKind().Group) {
-		return known.parts
-	}
 	var all []guard
+	if isKnown(o) {
+		all = slices.Clone(guards[o.Kind].parts)
+	}
 	for _, key := range slices.Sorted(maps.Keys(o.Value)) {
-		if !slices.Contains([]string{"apiVersion", "kind", "metadata", "status"}, key) {
+		if isUnknown(o, key) {
 			all = append(all, guard{key, unknown})
 		}
 	}
 	return all
 }
+
+// isUnknown tells whether nobody knows what a part of an object decides.
+func isUnknown(o manifest.Object, field string) bool {
+	key, below, _ := strings.Cut(field, ".")
+	switch {
+	case slices.Contains([]string{"apiVersion", "kind", "status"}, key):
+		return false
+	case key == "metadata":
+		part, name, _ := strings.Cut(below, ".")
+		return !isKnown(o) && name != "" && (part == "annotations" || part == "labels") && !plainLabel.MatchString(name) && !plainAnnotation.MatchString("annotations."+name)
+	case isKnown(o):
+		// An operator's definition may have other parts than the spec: Cilium's policies have specs.
+		return key != "spec" && strings.Contains(o.GroupKind().Group, ".") && !strings.HasSuffix(o.GroupKind().Group, ".k8s.io") && o.GroupKind().Group != "tenon.dev"
+	}
+	return true
+}
+
+// plainLabel fits labels that are for people and for selecting.
+var plainLabel = regexp.MustCompile(`^(app|name|component|app\.kubernetes\.io/.*|tenon\.dev/.*|helm\.sh/chart|argocd\.argoproj\.io/instance)$`)
 
 const (
 	cloud    = "a cloud gives rights by it"
@@ -141,11 +168,11 @@ var scraped = regexp.MustCompile(`(\.|^)(bearerTokenFile|bearerTokenSecret|autho
 var hooks = regexp.MustCompile(`metadata\.annotations\.(argocd\.argoproj\.io/[a-z-]+|helm\.sh/(hook|resource-policy)|config\.kubernetes\.io/local-config)`)
 
 // secretFields fits where a container or a volume names a secret.
-var secretFields = regexp.MustCompile(`(\.|^)(secretRef|secretKeyRef|secretName|volumes\.secret|projected\.sources\.secret)(\.name)?$`)
+var secretFields = regexp.MustCompile(`(\.|^)(secretRef|secretKeyRef|secretName|volumes\.secret|workspaces\.secret|projected\.sources\.secret)(\.name)?$`)
 
 var (
 	// confined fits what opens a pod to its node.
-	confined = regexp.MustCompile(`(\.|^)(hostPID|hostIPC|hostNetwork|shareProcessNamespace|runtimeClassName|hostUsers|volumes\.hostPath|volumes\.csi|volumes\.flexVolume|privileged|allowPrivilegeEscalation|capabilities\.add|procMount)(\.|$)`)
+	confined = regexp.MustCompile(`(\.|^)(hostPID|hostIPC|hostNetwork|shareProcessNamespace|runtimeClassName|hostUsers|volumes\.hostPath|csi|volumes\.flexVolume|privileged|allowPrivilegeEscalation|capabilities\.add|procMount)(\.|$)`)
 	// podAnnotation fits annotations of pods, wherever the template of them is.
 	podAnnotation = regexp.MustCompile(`(^|template\.)metadata\.annotations\.`)
 	// plainAnnotation fits those that are for people, order a sync, or say that something changed.

@@ -96,6 +96,8 @@ func (m *meaning) anew(t finding.Target, like, after []manifest.Object) {
 // baseline is what the base has in any of its targets.
 type baseline struct {
 	objects []manifest.Object
+	// environments has those of each environment.
+	environments map[string][]manifest.Object
 	// addresses that the objects name. Finding them reads every text, which is done once for all targets.
 	addresses map[string]bool
 	// before and after are the environments of base and head.
@@ -107,12 +109,20 @@ type baseline struct {
 }
 
 func baselineOf(objects []manifest.Object, before, after []check.Environment) baseline {
-	b := baseline{objects: objects, addresses: map[string]bool{}, before: before, after: after, owned: map[string]bool{}}
+	b := baseline{objects: objects, environments: map[string][]manifest.Object{}, addresses: map[string]bool{}, before: before, after: after, owned: map[string]bool{}}
 	b.appsGone = appsGone(before, after)
+	shared, _ := check.ArgoCD(before)
+	for _, e := range before {
+		for _, t := range e.Targets {
+			b.environments[e.Name] = append(b.environments[e.Name], t.Objects...)
+		}
+		b.environments[e.Name] = append(b.environments[e.Name], shared.Objects...)
+	}
 	for _, e := range slices.Concat(before, after) {
 		for _, t := range e.Targets {
 			for _, o := range t.Objects {
-				if o.Kind == "Namespace" {
+				// One that only the head makes may be there already, and somebody else's.
+				if o.Kind == "Namespace" && (!systems.MatchString(o.Name) || slices.ContainsFunc(objects, func(l manifest.Object) bool { return l.Kind == o.Kind && l.Name == o.Name })) {
 					b.owned[o.Name] = true
 				}
 			}
@@ -124,12 +134,21 @@ func baselineOf(objects []manifest.Object, before, after []check.Environment) ba
 	return b
 }
 
-// share is the percentage of commits that the head states for a target.
-func (b baseline) share(t finding.Target) int {
-	if e := environment(b.after, t.Environment); e != nil {
-		return e.State.Phases[t.Phase].TrafficPercent
+// only is the same with the objects of one target.
+func (b baseline) only(objects []manifest.Object) baseline {
+	b.objects, b.environments = objects, nil
+	return b
+}
+
+// shares are the percentages of commits that base and head state for a target.
+func (b baseline) shares(t finding.Target) shares {
+	of := func(environments []check.Environment) int {
+		if e := environment(environments, t.Environment); e != nil {
+			return e.State.Phases[t.Phase].TrafficPercent
+		}
+		return 0
 	}
-	return 0
+	return shares{of(b.before), of(b.after)}
 }
 
 // guards adds what changes about who must have signed, where things come from, and what decides about the
@@ -138,7 +157,7 @@ func (m *meaning) guards(t finding.Target, known baseline, before, after []manif
 	differing := diff.Objects(before, after)
 	m.signing(t, known.objects, differing, elsewhere)
 	m.sources(t, known, differing, elsewhere)
-	m.power(t, known, differing, elsewhere)
+	m.power(t, known, after, differing, elsewhere)
 }
 
 // objects adds the differences themselves.
@@ -155,6 +174,17 @@ func (m *meaning) objects(changes []diff.Object, all int) {
 		}
 		added["targets"] = targets
 		m.items["objects"] = append(m.items["objects"], added)
+	}
+}
+
+// lost adds the objects that are not on a cluster any more where another phase is deployed to it.
+func (m *meaning) lost(t finding.Target, differing []diff.Object) {
+	for _, o := range differing {
+		if o.Op == diff.Removed {
+			added := plain(item{"op": o.Op, "object": o.Object, "changes": []diff.Change{}, "of": 1, "hook": isHook(o), "before": o.Before.Value})
+			added["targets"] = []any{plain(t)}
+			m.items["objects"] = append(m.items["objects"], added)
+		}
 	}
 }
 
@@ -192,7 +222,7 @@ func (m *meaning) follows(known baseline, o diff.Object) bool {
 		return len(diff.Values(known.settled(*o.Before, known.before), known.settled(*o.After, known.after))) == 0
 	case "EventListener", "File":
 		return !slices.ContainsFunc(o.Changes, func(c diff.Change) bool {
-			return !slices.ContainsFunc(o.Targets, func(t finding.Target) bool { return isShare(*o.After, c, known.share(t)) })
+			return !slices.ContainsFunc(o.Targets, func(t finding.Target) bool { return isShare(*o.After, c, known.shares(t)) })
 		})
 	case "NodePool", "ResourceFlavor", "ClusterQueue":
 		return len(m.items["costs"]) > 0
@@ -413,7 +443,7 @@ func (m *meaning) environment(before, after check.Environment) {
 		m.add("rollout", item{
 			"op": "phase", "environment": after.Name, "before": before.Current, "after": after.Current,
 			"shareBefore": old.TrafficPercent, "shareAfter": now.TrafficPercent,
-			"steps":  slices.Index(after.Phases, after.Current) - slices.Index(after.Phases, before.Current),
+			"steps":  steps(before, after),
 			"known":  slices.Contains(after.Phases, before.Current),
 			"source": place, "targets": []finding.Target{{Environment: after.Name, Phase: after.Current}},
 		}, none)
@@ -424,7 +454,7 @@ func (m *meaning) environment(before, after check.Environment) {
 		at := []finding.Target{{Environment: after.Name, Phase: phase}}
 		if known && was.TrafficPercent != is.TrafficPercent {
 			m.add("rollout", item{
-				"op": "share", "environment": after.Name, "phase": phase, "current": phase == after.Current,
+				"op": "share", "environment": after.Name, "phase": phase, "current": phase == after.Current, "skips": skips(before, phase, is.TrafficPercent),
 				"shareBefore": was.TrafficPercent, "shareAfter": is.TrafficPercent,
 				"source": after.Place(fmt.Sprintf("phases.%q.trafficPercent", phase)), "targets": at,
 			}, none)
@@ -435,4 +465,20 @@ func (m *meaning) environment(before, after check.Environment) {
 		}
 	}
 	m.pools(before, after)
+}
+
+// steps are the phases that an environment goes on, in the order that the base has them in: a change of their shares
+// does not bring them nearer to each other.
+func steps(before, after check.Environment) int {
+	order := before.Phases
+	if !slices.Contains(order, after.Current) {
+		order = after.Phases
+	}
+	return slices.Index(order, after.Current) - slices.Index(order, before.Current)
+}
+
+// skips tells whether the phase that an environment is in takes a share of commits that only a phase beyond the next one has.
+func skips(before check.Environment, phase string, share int) bool {
+	i := slices.Index(before.Phases, phase)
+	return phase == before.Current && i+2 < len(before.Phases) && share >= before.State.Phases[before.Phases[i+2]].TrafficPercent
 }

@@ -16,20 +16,23 @@ import (
 
 // power adds changes of what decides about the rights of others. An object that came is compared with all
 // that the base has, so that a new phase tells what it has beyond the others.
-func (m *meaning) power(t finding.Target, known baseline, changes []diff.Object, elsewhere bool) {
+func (m *meaning) power(t finding.Target, known baseline, after []manifest.Object, changes []diff.Object, elsewhere bool) {
 	for _, o := range changes {
 		fields := map[string]string{}
 		switch {
 		case o.Op == diff.Changed:
 			for _, c := range o.Changes {
-				maps.Copy(fields, touched(*o.After, c, known.share(t)))
+				maps.Copy(fields, touched(*o.After, c, known.shares(t)))
 			}
 		case o.Op == diff.Removed:
 			if parts := guardsOf(*o.Before); len(parts) > 0 && (slices.Contains(watched, o.Object.Kind) || parts[0].why == unknown) {
 				fields[parts[0].field] = parts[0].why
 			}
-		case !known.has(*o.After, elsewhere):
+		case !known.has(t, *o.After, elsewhere):
 			fields = brought(*o.After)
+			if isRole(*o.After) && !boundAmong(after, *o.After) {
+				fields["rules"] = "nothing here is bound to it: others on the cluster may be, to a role of that name"
+			}
 		}
 		version := o.After
 		if version == nil {
@@ -62,10 +65,19 @@ func (b baseline) outside(o manifest.Object) string {
 	return ""
 }
 
+// of are the objects of the base that those of a target are compared with: of its environment, or of all where that
+// is new. What another environment has was read for that one.
+func (b baseline) of(t finding.Target) []manifest.Object {
+	if own := b.environments[t.Environment]; own != nil {
+		return own
+	}
+	return b.objects
+}
+
 // has tells whether some target of the base has an object that says the same. Where a target is compared with
 // another one, its namespaces may be called otherwise.
-func (b baseline) has(o manifest.Object, elsewhere bool) bool {
-	return slices.ContainsFunc(b.objects, func(l manifest.Object) bool {
+func (b baseline) has(t finding.Target, o manifest.Object, elsewhere bool) bool {
+	return slices.ContainsFunc(b.of(t), func(l manifest.Object) bool {
 		return l.Kind == o.Kind && l.Name == o.Name && (elsewhere || l.Namespace == o.Namespace) && alike(l, o)
 	})
 }
@@ -84,12 +96,12 @@ func alike(a, b manifest.Object) bool {
 }
 
 // touched are the parts that matter of what one change adds, changes or takes away, also within it.
-func touched(o manifest.Object, c diff.Change, share int) map[string]string {
+func touched(o manifest.Object, c diff.Change, stated shares) map[string]string {
 	found := map[string]string{}
-	if o.Kind == "PrometheusRule" && c.Op == diff.Added {
+	if o.Kind == "PrometheusRule" && c.Op == diff.Added && isRule(c.After) {
 		return found // one alert more
 	}
-	if isShare(o, c, share) || o.Kind == "ResourceQuota" && strings.HasPrefix(c.Field, "spec.hard") && c.Op != diff.Removed {
+	if isShare(o, c, stated) || o.Kind == "ResourceQuota" && strings.HasPrefix(c.Field, "spec.hard") && c.Op != diff.Removed {
 		return found // told as what it costs
 	}
 	field := plainField(c.Field)
@@ -106,26 +118,48 @@ func touched(o manifest.Object, c diff.Change, share int) map[string]string {
 	return found
 }
 
+func isRole(o manifest.Object) bool {
+	return (o.Kind == "Role" || o.Kind == "ClusterRole") && o.GroupKind().Group == rbac[0]
+}
+
+// boundAmong tells whether some binding among the objects is to a role.
+func boundAmong(objects []manifest.Object, role manifest.Object) bool {
+	return slices.ContainsFunc(objects, func(o manifest.Object) bool {
+		kind, _ := manifest.Lookup(o.Value, manifest.Path{"roleRef", "kind"})
+		name, _ := manifest.Lookup(o.Value, manifest.Path{"roleRef", "name"})
+		return kind == role.Kind && name == role.Name && (role.Kind == "ClusterRole" || o.Namespace == role.Namespace)
+	})
+}
+
+// isRule tells whether a value is an alert or a recording, or a group of them.
+func isRule(value any) bool {
+	fields, _ := value.(map[string]any)
+	return fields["alert"] != nil || fields["record"] != nil || fields["rules"] != nil
+}
+
+// shares are the percentages of commits that base and head state for a target.
+type shares struct{ before, after int }
+
+// thresholdOf is the number by which a share of commits is taken.
+func thresholdOf(share int) string { return fmt.Sprintf("%08x", share<<32/100) }
+
 // isShare tells whether a filter of events differs in no more than the share of commits that the head states for
 // the target's phase: that is told as such. Another share than the stated one is no rollout.
-func isShare(o manifest.Object, c diff.Change, stated int) bool {
+func isShare(o manifest.Object, c diff.Change, stated shares) bool {
 	before, was := c.Before.(string)
 	after, is := c.After.(string)
 	if o.Kind == "File" && was && is { // the other CI takes the rest of the commits by the same number
-		number := fmt.Sprintf("%08x", stated<<32/100)
-		return strings.Contains(after, number) && hexadecimal.ReplaceAllString(before, number) == hexadecimal.ReplaceAllString(after, number)
+		return stated.before != stated.after && strings.ReplaceAll(before, thresholdOf(stated.before), thresholdOf(stated.after)) == after
 	}
 	if o.Kind != "EventListener" || !was || !is || threshold.ReplaceAllString(before, "") != threshold.ReplaceAllString(after, "") {
 		return false
 	}
 	taken := threshold.FindStringSubmatch(after)
 	if taken == nil {
-		return stated == 100
+		return stated.after == 100
 	}
-	return taken[1] == "<" && taken[2] == fmt.Sprintf("%08x", stated<<32/100)
+	return taken[1] == "<" && taken[2] == thresholdOf(stated.after)
 }
-
-var hexadecimal = regexp.MustCompile(`\b[0-9a-f]{8}\b`)
 
 // threshold is the comparison by which the rollout takes its share of commits (#threshold of cue/render).
 var threshold = regexp.MustCompile(`(?: && )?body\.[a-z_.]+\.lowerAscii\(\) (<=?) '([0-9a-f]{8})'`)
@@ -174,6 +208,9 @@ func guarded(o manifest.Object, field string) string {
 			return g.why
 		}
 	}
+	if isUnknown(o, field) {
+		return unknown
+	}
 	last := field[strings.LastIndexByte(field, '.')+1:]
 	switch {
 	case isSettings(o):
@@ -182,13 +219,13 @@ func guarded(o manifest.Object, field string) string {
 		return "another CI runs it, with credentials of its own"
 	case field == "metadata.ownerReferences" || strings.HasPrefix(field, "metadata.ownerReferences."):
 		return owned
-	case last == "serviceAccountName" || last == "serviceAccount":
+	case strings.HasSuffix(strings.ToLower(last), "serviceaccountname") || last == "serviceAccount":
 		return "pods have the rights of their account"
 	case runs(o) && (last == "automountServiceAccountToken" || strings.Contains(field, "projected.sources.serviceAccountToken")):
 		return token
 	case runs(o) && confined.MatchString(field):
 		return "what pods see of the node, and of each other"
-	case last == "resolver" || strings.Contains(field, "Ref.params"):
+	case last == "resolver" || codeRef.MatchString(field):
 		return "which code is run"
 	case runs(o) && secretFields.MatchString(field):
 		return secret
@@ -205,6 +242,9 @@ func guarded(o manifest.Object, field string) string {
 	}
 	return ""
 }
+
+// codeRef fits what says which task, pipeline or step is run, and where it is from.
+var codeRef = regexp.MustCompile(`(?i)(^|\.)(task|pipeline)?ref\.(params|bundle)(\.|$)`)
 
 // isHookObject tells whether a sync waits for the object's end.
 func isHookObject(o manifest.Object) bool {
@@ -228,7 +268,9 @@ func brought(o manifest.Object) map[string]string {
 		}
 		value, ok := manifest.Lookup(o.Value, manifest.ParsePath(g.field))
 		if all, is := value.(map[string]any); is {
-			ok = slices.ContainsFunc(slices.Collect(maps.Keys(all)), func(key string) bool { return !plainAnnotation.MatchString(g.field + "." + key) })
+			ok = slices.ContainsFunc(slices.Collect(maps.Keys(all)), func(key string) bool {
+				return !plainAnnotation.MatchString(g.field+"."+key) && !hooks.MatchString(g.field+"."+key) // these are looked at below
+			})
 		}
 		text, _ := json.Marshal(value)
 		if ok && string(text) != `"ClusterIP"` && string(text) != "false" {
@@ -240,6 +282,8 @@ func brought(o manifest.Object) map[string]string {
 		found["data"] = settings
 	case o.Kind == "ClusterRole" && reserved[o.Name]:
 		found["metadata.name"] = builtIn
+	case o.Kind == "NodePool" || o.Kind == "ClusterQueue" || o.Kind == "LocalQueue":
+		found["spec"] = "which nodes may be bought, and who may use the GPUs"
 	case o.Kind == "EventListener" || o.Kind == "Trigger":
 		found["spec"] = starts
 	case o.Kind == "Namespace" && !atLeastBaseline(o):
@@ -260,14 +304,22 @@ func brought(o manifest.Object) map[string]string {
 // ordinary tells whether a part of a new object is what every object of its kind has.
 func ordinary(o manifest.Object, g guard) bool {
 	switch o.Kind {
-	case "Namespace", "LimitRange", "ResourceQuota", "TriggerBinding", "PrometheusRule", "StorageClass", "LocalQueue", "ClusterQueue", "NodePool":
-		return true // what it brings weakens nothing, or is looked at for itself
+	case "Namespace":
+		return g.field == "metadata.labels" // looked at for themselves
+	case "LimitRange", "ResourceQuota", "TriggerBinding", "PrometheusRule":
+		return true // what it brings weakens nothing
+	case "StorageClass":
+		return g.field != "metadata.annotations"
+	case "LocalQueue", "ClusterQueue", "NodePool":
+		return true // told as one
+	case "Application", "ApplicationSet":
+		return g.field == "metadata.labels"
 	case "ServiceAccount":
 		return g.field == "metadata.labels"
 	case "ClusterRole":
 		return g.field == "metadata.labels" && !aggregates(o)
-	case "Service", "Ingress":
-		return g.field == "metadata.annotations"
+	case "Ingress":
+		return g.field == "metadata.annotations" // its spec is told
 	}
 	return false
 }
@@ -278,12 +330,13 @@ func atLeastBaseline(o manifest.Object) bool {
 	return level == "baseline" || level == "restricted"
 }
 
-// aggregates tells whether a role is one that others take in.
+// aggregates tells whether a role may be one that others take in: they select by any label
+// (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#aggregated-clusterroles).
 func aggregates(o manifest.Object) bool {
 	value, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels"})
 	labels, _ := value.(map[string]any)
 	for key := range labels {
-		if strings.HasPrefix(key, "rbac.authorization.k8s.io/aggregate-to-") {
+		if !plainLabel.MatchString(key) {
 			return true
 		}
 	}

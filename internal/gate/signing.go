@@ -24,7 +24,7 @@ func (m *meaning) signing(t finding.Target, before []manifest.Object, changes []
 		switch o.Object.Kind {
 		case "ClusterImagePolicy", "TrustRoot":
 			if o.Op != diff.Added || !slices.ContainsFunc(before, func(b manifest.Object) bool { return reflect.DeepEqual(b.Value, o.After.Value) }) {
-				m.policy(t, o)
+				m.policy(t, before, o)
 			}
 		case "File":
 			if path.Base(o.Object.Name) == "trusted_root.json" { // certificates and logs are trusted by it
@@ -32,6 +32,9 @@ func (m *meaning) signing(t finding.Target, before []manifest.Object, changes []
 			}
 		case "Namespace":
 			m.optIn(t, o)
+			if o.Op == diff.Added && labelOf(*o.After, exclude) == "true" && slices.ContainsFunc(before, verified) {
+				m.weaker(t, o, exclude, "there, as it is on no other namespace")
+			}
 			if o.Op == diff.Added && !elsewhere && labelOf(*o.After, include) != "true" && slices.ContainsFunc(before, verified) {
 				m.weaker(t, o, include, "not there, as it is on other namespaces")
 			}
@@ -43,7 +46,9 @@ func (m *meaning) signing(t finding.Target, before []manifest.Object, changes []
 }
 
 // verified tells whether an object is a namespace whose images are looked at.
-func verified(o manifest.Object) bool { return o.Kind == "Namespace" && labelOf(o, include) == "true" }
+func verified(o manifest.Object) bool {
+	return o.Kind == "Namespace" && o.APIVersion == "v1" && labelOf(o, include) == "true" && labelOf(o, exclude) != "true"
+}
 
 // isIncluded tells whether a namespace that went was looked at.
 func isIncluded(o diff.Object) bool { return o.Op == diff.Removed && verified(*o.Before) }
@@ -58,7 +63,7 @@ func (m *meaning) weaker(t finding.Target, o diff.Object, label, op string) {
 	m.add("trust", item{"what": "signing", "op": op, "name": "Namespace " + o.Object.Name, "field": field, "object": o.Object}, t)
 }
 
-func (m *meaning) policy(t finding.Target, o diff.Object) {
+func (m *meaning) policy(t finding.Target, before []manifest.Object, o diff.Object) {
 	add := func(op string, field string) {
 		m.add("trust", item{"what": "signing", "op": op, "name": o.Object.Kind + " " + o.Object.Name, "field": field, "object": o.Object}, t)
 	}
@@ -67,8 +72,11 @@ func (m *meaning) policy(t finding.Target, o diff.Object) {
 		add("removed", "")
 		return
 	case diff.Added:
-		if letsPass(*o.After) {
+		switch {
+		case letsPass(*o.After):
 			add("added", "spec.authorities")
+		case letsMore(before, *o.After):
+			add("added", "spec.images")
 		}
 		leaves(o.After.Value, "", func(field string) {
 			if takenAway.MatchString(field) {
@@ -95,6 +103,36 @@ func (m *meaning) policy(t finding.Target, o diff.Object) {
 
 // takenAway fits annotations by which Argo CD does not apply an object, or takes it away again.
 var takenAway = regexp.MustCompile(`annotations.*(argocd\.argoproj\.io/(hook|hook-delete-policy|sync-options|compare-options|skip-reconcile)|helm\.sh/hook|config\.kubernetes\.io/local-config)`)
+
+// letsMore tells whether a new policy lets images run that were refused so far, where images are looked at: those of no
+// policy are refused, and those of several need each (https://docs.sigstore.dev/policy-controller/overview/).
+func letsMore(before []manifest.Object, o manifest.Object) bool {
+	if !slices.ContainsFunc(before, verified) {
+		return false
+	}
+	mode, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "mode"})
+	var demanded []string
+	for _, b := range before {
+		if m, _ := manifest.Lookup(b.Value, manifest.Path{"spec", "mode"}); b.Kind == "ClusterImagePolicy" && m != "warn" && !letsPass(b) && b.Name != o.Name {
+			demanded = append(demanded, globsOf(b)...)
+		}
+	}
+	return mode == "warn" || slices.ContainsFunc(globsOf(o), func(glob string) bool {
+		return !slices.Contains(demanded, glob) && !slices.Contains(demanded, "**")
+	})
+}
+
+func globsOf(o manifest.Object) []string {
+	value, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "images"})
+	images, _ := value.([]any)
+	var globs []string
+	for _, image := range images {
+		glob, _ := manifest.Lookup(image, manifest.Path{"glob"})
+		text, _ := glob.(string)
+		globs = append(globs, text)
+	}
+	return globs
+}
 
 // letsPass tells whether a policy lets images run that nobody signed.
 func letsPass(o manifest.Object) bool {

@@ -28,7 +28,7 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 		if o.After == nil {
 			continue
 		}
-		if o.Op == diff.Added && len(sourceKinds[o.Object.Kind]) > 0 && !known.has(*o.After, elsewhere) {
+		if o.Op == diff.Added && len(sourceKinds[o.Object.Kind]) > 0 && !known.has(t, *o.After, elsewhere) {
 			m.add("sources", item{"op": "added", "object": o.Object, "field": "spec", "address": ""}, t)
 		}
 		if known.replaced(o) {
@@ -58,7 +58,7 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 }
 
 // urlForm fits an address with a scheme, or a remote of git.
-var urlForm = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s"'<>|;,()\[\]{}]+|\bgit@[a-z0-9.-]+:[^\s"';|]+`)
+var urlForm = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s"'<>|;,()\[\]{}/@]*@)?(?:\[[0-9a-f:.%]+\])?[^\s"'<>|;,()\[\]{}]*|\bgit@[a-z0-9.-]+:[^\s"';|]+`)
 
 // usesForm fits the action or workflow of another repository that a workflow of GitHub runs.
 var usesForm = regexp.MustCompile(`(?m)^\s*(?:- )?uses:\s*["']?([\w.-]+/[\w.-]+)[^\s"']*@`)

@@ -8,13 +8,14 @@ import (
 
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/diff"
+	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 )
 
 // syncFields are the fields by which Argo CD knows what to sync: of another repository, revision or folder nothing
 // was judged here (https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/Template/).
 var syncFields = map[string][]string{
-	"Application":    {"spec.source", "spec.sources", "spec.sourceHydrator"},
+	"Application":    {"spec.source", "spec.sources", "spec.sourceHydrator", "operation"},
 	"ApplicationSet": {"spec.generators", "spec.template.spec.source", "spec.template.spec.sources", "spec.template.spec.sourceHydrator", "spec.templatePatch", "spec.goTemplate"},
 }
 
@@ -50,14 +51,18 @@ func (b baseline) replaced(o diff.Object) bool {
 	})
 }
 
-// appsGone tells whether the head lacks an Application or ApplicationSet that the base has, wherever it was.
+// appsGone tells whether the head lacks an Application or ApplicationSet that the base has where it was.
 func appsGone(before, after []check.Environment) bool {
-	keys := func(environments []check.Environment) map[manifest.Key]bool {
-		all := map[manifest.Key]bool{}
+	type where struct {
+		target finding.Target
+		key    manifest.Key
+	}
+	keys := func(environments []check.Environment) map[where]bool {
+		all := map[where]bool{}
 		for _, r := range withArgoCD(environments) {
 			for _, o := range r.Objects {
 				if len(syncFields[o.Kind]) > 0 {
-					all[o.Key()] = true
+					all[where{r.Target, o.Key()}] = true
 				}
 			}
 		}

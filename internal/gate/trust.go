@@ -63,7 +63,11 @@ func succeeded(before, after []check.Environment, now check.Environment) *check.
 	}
 	var found *check.Environment
 	for i, e := range before {
-		if environment(after, e.Name) == nil && (found == nil || e.Cluster == now.Cluster) {
+		stays := environment(after, e.Name)
+		switch {
+		case e.Cluster == now.Cluster && (stays == nil || stays.Cluster != e.Cluster):
+			return &before[i] // its cluster is left to the new one
+		case stays == nil && found == nil:
 			found = &before[i]
 		}
 	}

@@ -137,11 +137,10 @@ func serviceAlone(policies []isolating) string {
 				if err != nil {
 					continue
 				}
-				if firstOfServices(block) {
-					only = to.IPBlock.CIDR
-				} else if block.Addr().IsPrivate() || block.Bits() < 8 {
+				if !firstOfServices(block) {
 					return "" // it may hold an endpoint
 				}
+				only = to.IPBlock.CIDR
 			}
 		}
 	}

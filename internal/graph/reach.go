@@ -47,8 +47,8 @@ func Opened(before, after []manifest.Object) []Reach {
 		for _, direction := range []networkingv1.PolicyType{networkingv1.PolicyTypeEgress, networkingv1.PolicyTypeIngress} {
 			had := old.reach(w, direction)
 			for _, r := range now.reach(w, direction) {
-				if isNew && r.Policy.Name != "" {
-					continue // of a new workload no more is told than that no policy limits it
+				if isNew && r.Policy.Name != "" && old.lets(r) {
+					continue // of a new workload no more is told than what no other of its namespace may
 				}
 				if isNew || !slices.ContainsFunc(had, func(h Reach) bool { return h.includes(r) }) {
 					opened = append(opened, r)
@@ -58,6 +58,21 @@ func Opened(before, after []manifest.Object) []Reach {
 	}
 	return opened
 }
+
+// lets tells whether some workload of a policy's namespace could make or take a connection.
+func (n network) lets(r Reach) bool {
+	for _, w := range n.pods {
+		if w.namespace != r.Policy.Namespace {
+			continue
+		}
+		if slices.ContainsFunc(n.reach(w, directions[r.Direction]), func(h Reach) bool { return h.includes(r) }) {
+			return true
+		}
+	}
+	return false
+}
+
+var directions = map[string]networkingv1.PolicyType{"egress": networkingv1.PolicyTypeEgress, "ingress": networkingv1.PolicyTypeIngress}
 
 // network is what decides about connections: workloads and policies.
 type network struct {

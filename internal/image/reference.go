@@ -31,6 +31,11 @@ func Uses(objects []manifest.Object) []Use {
 	var uses []Use
 	for _, o := range objects {
 		start := len(uses)
+		if o.Kind == "StepAction" {
+			container(o.Value["spec"], manifest.Path{"spec"}, func(at manifest.Path, image string) {
+				uses = append(uses, Use{o, at, image})
+			})
+		}
 		visit(o.Value, nil, func(at manifest.Path, image string) {
 			uses = append(uses, Use{o, at, image})
 		})
@@ -50,6 +55,14 @@ func visit(value any, at manifest.Path, found func(manifest.Path, string)) {
 			}
 			if key == "stepTemplate" {
 				container(child, at.Append(key), found)
+			}
+			// What a volume is of (https://kubernetes.io/docs/concepts/storage/volumes/#image).
+			if key == "image" {
+				if volume, ok := child.(map[string]any); ok {
+					if reference, ok := volume["reference"].(string); ok {
+						found(at.Append(key, "reference"), reference)
+					}
+				}
 			}
 			visit(child, at.Append(key), found)
 		}

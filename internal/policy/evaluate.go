@@ -29,6 +29,7 @@ func (s *Set) Evaluate(ctx context.Context, o manifest.Object) ([]finding.Findin
 }
 
 func (s *Set) evaluate(ctx context.Context, o manifest.Object) ([]finding.Finding, error) {
+	o.Value = declared(o)
 	found, err := s.run(ctx, oneObject, o, Input(o))
 	more, moreErr := s.run(ctx, bareObject, o, o.Value)
 	return append(found, more...), errors.Join(err, moreErr)

@@ -17,7 +17,17 @@ var rewriting = []string{"ident", "filter", "working-tree-encoding", "export-sub
 
 // folding are those by which forges and git itself do not show what changed, or join two changes without asking
 // (https://docs.github.com/en/repositories/working-with-files/managing-files/customizing-how-changed-files-appear-on-github).
-var folding = []string{"-diff", "binary", "linguist-generated", "linguist-generated=true", "linguist-vendored", "linguist-vendored=true", "merge=union", "merge=ours"}
+var folding = []string{"-diff", "binary", "merge=union", "merge=ours"}
+
+// folds tells whether an attribute is one of these. Those of linguist fold with any value but false
+// (https://github.com/github-linguist/linguist/blob/main/lib/linguist/lazy_blob.rb).
+func folds(attribute string) bool {
+	name, value, _ := strings.Cut(attribute, "=")
+	if name == "linguist-generated" || name == "linguist-vendored" || name == "linguist-documentation" {
+		return value != "false"
+	}
+	return slices.Contains(folding, attribute) || name == "diff" && value == "" && strings.Contains(attribute, "=")
+}
 
 // rewrites is a line of a .gitattributes that has git rewrite files.
 type rewrites struct {
@@ -154,7 +164,7 @@ func attributesIn(root *object.Tree, dir string) []rewrites {
 		if slices.ContainsFunc(fields[1:], isRewriting) {
 			found = append(found, rewrites{file: name, dir: dir, pattern: fields[0]})
 		}
-		if slices.ContainsFunc(fields[1:], func(a string) bool { return slices.Contains(folding, a) }) {
+		if slices.ContainsFunc(fields[1:], folds) {
 			found = append(found, rewrites{file: name, dir: dir, pattern: fields[0], folds: true})
 		}
 	}

@@ -39,7 +39,7 @@ var netrc = regexp.MustCompile(`(?i)(\blogin\s+\S+\s+password\s+)([^\s$]+)`)
 
 // pair fits a name with what is assigned to it: in shell, INI, JSON, YAML, options and addresses.
 var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(?:ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|account[-_]?key|pwd|auth|pat|pass|pw)[A-Za-z0-9_.-]*)` +
-	`((?:\\*["'])?[ \t]*(?:\+=|[:=])[ \t]*)(\$\{\w+:?[-=+][^}\n]*\}?|\$\((?:echo|printf)\s[^)\n]*\)?|"""(?s:.*?)(?:"""|\z)|[\[(]\s*["'][^"'\n]*["']?(?:\s*,\s*["'][^"'\n]*["'])*\s*[\])]?|\\+"[^"\\\n]*(?:\\+")?|\$?"(?:[^"\\\n]|\\.)*"?|\$?'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
+	`((?:\\*["'])?[ \t]*(?:\+=|[:=])[ \t]*)(\$\{\w+:?[-=+][^}\n]*\}?|\$\((?:echo|printf)\s[^)\n]*\)?|"""(?s:.*?)(?:"""|\z)|'''(?s:.*?)(?:'''|\z)|(?:\\+"){3}[^"\\\n]*(?:\\+"){0,3}|[\[(]\s*["'][^"'\n]*["']?(?:\s*,\s*["'][^"'\n]*["'])*\s*[\])]?|\\+"[^"\\\n]*(?:\\+")?|\$?"(?:[^"\\\n]|\\.)*"?|\$?'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
 
 // flag fits an option that is given a secret as its next word, in shell or in a list of words.
 var flag = regexp.MustCompile(`(?i)((?:^|[\s"'\[,(])(?:--?(?:[a-z][\w-]*)?(?:passw(?:or)?d|passphrase|secret|token|api-?key|access-?key|private-?key|credential|pwd)|--?(?:key|store|src|dest)?pass))(["']?[ \t]*,?[ \t]+["']?)([^\s"',\]$<{-][^\s"',\]]*)`)
@@ -79,7 +79,7 @@ func Text(text string) string {
 	if len(text) < 4 {
 		return text
 	}
-	text = form.ReplaceAllString(text, Hidden)
+	text = form.ReplaceAllString(structured(text), Hidden)
 	text = address.ReplaceAllStringFunc(text, func(found string) string {
 		m := address.FindStringSubmatch(found)
 		if variable.MatchString(m[2]) {

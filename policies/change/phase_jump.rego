@@ -11,6 +11,13 @@
 #   remedy: "promote one phase at a time"
 package tenon.rules.change.phase_jump
 
+deny contains {"msg": msg, "item": share} if {
+	some share in input.change.rollout
+	share.op == "share"
+	share.skips
+	msg := sprintf("%s takes %v %% of commits instead of %v %% while it is in %s, without the phases between", [share.environment, share.shareAfter, share.shareBefore, share.phase])
+}
+
 deny contains {"msg": msg, "item": move} if {
 	some move in input.change.rollout
 	move.op == "phase"

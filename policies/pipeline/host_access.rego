@@ -24,6 +24,6 @@ deny contains {"msg": msg, "path": array.concat(pod.path, [field])} if {
 deny contains {"msg": msg, "path": array.concat(c.path, ["securityContext", "capabilities", "add"])} if {
 	some c in lib.containers
 	some capability in c.container.securityContext.capabilities.add
-	capability in {"ALL", "SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "SYS_MODULE", "DAC_READ_SEARCH"}
+	upper(capability) in {"ALL", "SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "SYS_MODULE", "DAC_READ_SEARCH"}
 	msg := sprintf("capability %s gives the container a part of the node", [capability])
 }

@@ -15,7 +15,7 @@ deny contains {"msg": msg, "path": ["roleRef", "name"]} if {
 	input.kind in {"RoleBinding", "ClusterRoleBinding"}
 	input.roleRef.name == "cluster-admin"
 	some subject in input.subjects
-	subject.kind == "ServiceAccount"
+	account(subject)
 	msg := sprintf("%s makes account %s an administrator of the cluster", [input.kind, subject.name])
 }
 
@@ -23,9 +23,20 @@ deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
 	input.kind in {"RoleBinding", "ClusterRoleBinding"}
 	some i, subject in input.subjects
 	everybody(subject.name)
-	not startswith(input.roleRef.name, "system:")
+	not input.roleRef.name in open_to_all
 	msg := sprintf("%s gives rights to everybody in %s", [input.kind, subject.name])
 }
+
+# Accounts are users of that name, too, and those of a namespace are a group.
+account(subject) if subject.kind == "ServiceAccount"
+
+account(subject) if startswith(subject.name, "system:serviceaccount:")
+
+account(subject) if startswith(subject.name, "system:serviceaccounts")
+
+# The roles that every cluster binds to these groups by itself
+# (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#default-roles-and-role-bindings).
+open_to_all := {"system:basic-user", "system:discovery", "system:public-info-viewer", "system:service-account-issuer-discovery"}
 
 everybody(name) if name in {"system:anonymous", "system:unauthenticated"}
 

@@ -41,3 +41,26 @@ test_fires_on_a_cluster_role_for_everybody if {
 test_silent_on_a_role_for_everybody_of_the_cluster if {
 	count(admin_binding.deny) == 0 with input as bound_to_all("Role")
 }
+
+test_fires_on_an_account_by_another_name if {
+	every subject in [
+		{"kind": "User", "name": "system:serviceaccount:ci:builder"},
+		{"kind": "Group", "name": "system:serviceaccounts:ci"},
+	] {
+		object := json.patch(object_under_test, [
+			{"op": "replace", "path": "/roleRef/name", "value": "cluster-admin"},
+			{"op": "replace", "path": "/subjects", "value": [subject]},
+		])
+		found := admin_binding.deny with input as object
+		count(found) == 1
+	}
+}
+
+test_fires_on_a_role_of_a_name_like_the_clusters_own if {
+	object := json.patch(data.rendered.RoleBinding["run-canceller-run-canceller"], [
+		{"op": "replace", "path": "/roleRef/name", "value": "system:ci-all"},
+		{"op": "replace", "path": "/subjects", "value": [{"kind": "Group", "name": "system:unauthenticated"}]},
+	])
+	found := admin_binding.deny with input as object
+	count(found) == 1
+}

@@ -15,7 +15,7 @@ package tenon.rules.triggers.unsigned_events
 deny contains {"msg": msg, "path": ["spec", "triggers", i]} if {
 	input.kind == "EventListener"
 	some i, trigger in input.spec.triggers
-	not trigger.triggerRef
+	object.get(trigger, "triggerRef", "") == ""
 	not verified(trigger)
 	msg := sprintf("trigger %s of %s starts runs for anybody: no interceptor checks a signature", [object.get(trigger, "name", sprintf("%d", [i])), input.metadata.name])
 }
@@ -28,7 +28,7 @@ deny contains {"msg": msg, "path": ["spec"]} if {
 
 verified(trigger) if {
 	some interceptor in trigger.interceptors
-	interceptor.ref.name in {"github", "gitlab", "bitbucket", "slack"}
+	interceptor.ref.name in {"github", "gitlab", "bitbucket"}
 	some param in interceptor.params
 	param.name == "secretRef"
 	param.value.secretName
@@ -54,15 +54,17 @@ verified(trigger) if {
 	compares(param.value)
 }
 
-# What is compared has to decide: behind an "or", within brackets or as a text it may as well not be there. Without texts, and
-# without what stands in brackets, the expression is a chain of conditions.
+# What is compared has to decide: behind an "or", within brackets or as a text it may as well not be there. Without texts,
+# comments and what stands in brackets of any kind, the expression is a chain of conditions.
 compares(expression) if {
 	plain := regex.replace(expression, `'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"`, "")
-	chain := without(without(without(without(without(without(plain))))))
+	bare := regex.replace(plain, `//[^\n]*`, "")
+	chain := without(without(without(without(without(without(bare))))))
+	not regex.match(`[\[\](){}]`, chain)
 	not contains(chain, "||")
 	not contains(chain, "?")
 	some condition in split(chain, "&&")
-	regex.match(`^\s*[A-Za-z_][\w.\[\]-]*\.compareSecret(\s*==\s*true)?\s*$`, condition)
+	regex.match(`^\s*[A-Za-z_][\w.-]*\.compareSecret(\s*==\s*true)?\s*$`, condition)
 }
 
-without(expression) := regex.replace(expression, `\([^()]*\)`, "")
+without(expression) := regex.replace(expression, `\([^(){}\[\]]*\)|\{[^(){}\[\]]*\}|\[[^(){}\[\]]*\]`, "")

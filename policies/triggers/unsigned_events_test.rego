@@ -55,6 +55,9 @@ test_fires_on_a_comparison_that_does_not_decide if {
 		"(true || header.canonical('X').compareSecret('a','b'))",
 		"!header.canonical('X').compareSecret('a','b')",
 		"body.x ? true : header.canonical('X').compareSecret('a','b')",
+		"body.ref != '' // && header.canonical('X').compareSecret('a','b')",
+		"[true, false && header.canonical('X').compareSecret('a','b') && false][0]",
+		"{'a': true, 'b': false && header.canonical('X').compareSecret('a','b') && true}.a",
 	] {
 		found := unsigned_events.deny with input as with_filter(filter)
 		count(found) == 1

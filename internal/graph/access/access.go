@@ -60,6 +60,9 @@ type Shipped struct {
 func New(objects []manifest.Object, shipped Shipped) *Roles {
 	r := &Roles{}
 	for _, o := range objects {
+		if o.GroupKind().Group != rbacv1.GroupName {
+			continue // others have kinds of these names, too
+		}
 		switch o.Kind {
 		case "Role":
 			add(&r.roles, o)

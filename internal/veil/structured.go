@@ -1,0 +1,45 @@
+package veil
+
+import (
+	"strings"
+
+	"sigs.k8s.io/yaml"
+
+	"tenon.dev/tenon/internal/confine"
+)
+
+// maxStructured bounds a text that is read as YAML or JSON for what it names.
+const maxStructured = 256 << 10
+
+// structured hides within a text that is YAML or JSON what stands below or beside the name of a secret, and what a
+// manifest of a Secret holds: the values of Helm, settings of applications, manifests within manifests.
+func structured(text string) string {
+	if !mayBeStructured(text) {
+		return text
+	}
+	for _, document := range strings.Split("\n"+text, "\n---") {
+		var value any
+		if confine.YAML([]byte(document)) != nil || yaml.Unmarshal([]byte(document), &value) != nil {
+			continue
+		}
+		kind := ""
+		switch v := value.(type) {
+		case map[string]any:
+			kind, _ = v["kind"].(string)
+		case []any:
+		default:
+			continue
+		}
+		text = Scrub(text, Values(kind, value))
+	}
+	return text
+}
+
+// mayBeStructured tells whether it is worth a look: most texts are single words, scripts, or about no secret.
+func mayBeStructured(text string) bool {
+	if len(text) > maxStructured || strings.HasPrefix(text, "#!") || !strings.Contains(text, ":") || !secretName.MatchString(text) {
+		return false
+	}
+	start := strings.TrimLeft(text, " \t\r\n")
+	return strings.HasPrefix(start, "{") || strings.HasPrefix(start, "[") || strings.Contains(strings.TrimSpace(text), "\n")
+}
