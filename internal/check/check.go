@@ -61,6 +61,10 @@ func (c *Checker) Knows(rule string) bool {
 // Settle gives findings their levels and links, and lets off what is waived; the summary says by
 // which rules.
 func (c *Checker) Settle(found []finding.Finding, levels finding.Scoped, waivers []finding.Waiver, now time.Time, summary *finding.Summary) []finding.Finding {
+	found = slices.Clone(found)
+	for i := range found {
+		found[i] = finding.Clipped(found[i])
+	}
 	all := finding.Waive(finding.Merge(levels.Apply(c.Levels.Apply(found))), waivers, now)
 	links := map[string]string{}
 	for _, r := range c.rules.Rules {
@@ -115,7 +119,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 		pins = append(pins, deniedByOrder(s, uses)...)
 		return pins
 	})...)
-	found = dropConsequences(found)
+	found = dropConsequences(found, slices.Concat(s.Objects, s.ByHand))
 	found = append(found, stage("places", func() []finding.Finding { locate(found, s.Objects); return nil })...)
 	scrub(found, slices.Concat(s.Objects, s.ByHand))
 	for i := range found {
@@ -267,23 +271,33 @@ func sampleRuns(types *typed.Checker, runs []graph.Run) []finding.Finding {
 
 // dropConsequences leaves out what follows from another finding: validators trip over a field
 // that did not decode, and a task that has none of its claims is not two mistakes.
-func dropConsequences(found []finding.Finding) []finding.Finding {
-	has := map[finding.Object]map[string]bool{}
+func dropConsequences(found []finding.Finding, objects []manifest.Object) []finding.Finding {
+	named := map[finding.Object]int{}
+	for _, o := range objects {
+		named[*o.Ref()]++
+	}
+	fields := map[finding.Object]map[string][]string{}
 	for _, f := range found {
 		if f.Object != nil {
-			if has[*f.Object] == nil {
-				has[*f.Object] = map[string]bool{}
+			if fields[*f.Object] == nil {
+				fields[*f.Object] = map[string][]string{}
 			}
-			has[*f.Object][f.Rule] = true
+			fields[*f.Object][f.Rule] = append(fields[*f.Object][f.Rule], f.Field)
 		}
 	}
 	return slices.DeleteFunc(found, func(f finding.Finding) bool {
-		if f.Object == nil {
+		if f.Object == nil || named[*f.Object] > 1 { // two objects of one name are not one
 			return false
 		}
-		return slices.ContainsFunc(follows[f.Rule], func(cause string) bool { return has[*f.Object][cause] })
+		return slices.ContainsFunc(follows[f.Rule], func(cause string) bool {
+			at := fields[*f.Object][cause]
+			return len(at) > 0 && (!sameField[f.Rule] || slices.Contains(at, f.Field))
+		})
 	})
 }
+
+// sameField are rules that follow from another at the same field alone.
+var sameField = map[string]bool{"pipeline/param-in-script": true, "supply-chain/unqualified-image": true}
 
 // follows says of a rule which others, in the same object, bring it about.
 var follows = map[string][]string{

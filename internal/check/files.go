@@ -1,6 +1,7 @@
 package check
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -160,6 +161,9 @@ func folder(name string, seen map[string]bool) (manifest.Parsed, error) {
 		case path.Ext(below) == ".jsonnet":
 			all.Findings = append(all.Findings, notRead(filepath.Join(name, below), "it is a program in Jsonnet, which was not run: Argo CD applies what it makes"))
 			return nil
+		case !entry.IsDir() && !slices.Contains(extensions, path.Ext(below)) && (isTemplate(root.FS(), below) || path.Ext(below) == ".tgz" && path.Base(path.Dir(below)) == "charts"):
+			all.Findings = append(all.Findings, notRead(filepath.Join(name, below), "it is a part of a Helm chart, which was not rendered: Helm and Argo CD apply what it makes"))
+			return nil
 		}
 		linked := entry.Type()&fs.ModeSymlink != 0 && isFolder(filepath.Join(name, below))
 		if entry.IsDir() || !linked && !slices.Contains(extensions, path.Ext(below)) {
@@ -188,13 +192,46 @@ func holdsManifests(tree fs.FS, folder string) bool {
 		if err != nil || entry.IsDir() {
 			return nil //nolint:nilerr // what cannot be read holds none for anybody
 		}
-		if ext := path.Ext(name); ext == ".yaml" || ext == ".yml" {
+		ext := path.Ext(name)
+		if ext == ".yaml" || ext == ".yml" || ext == ".json" && mentionsKind(tree, name) {
 			found = true
 			return fs.SkipAll
 		}
 		return nil
 	})
 	return found
+}
+
+// mentionsKind tells whether a JSON file may be a manifest: folders of tools are full of others.
+func mentionsKind(tree fs.FS, name string) bool {
+	const enough = 64 << 10
+	file, err := tree.Open(name)
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return false
+	}
+	head, err := io.ReadAll(io.LimitReader(file, enough))
+	return err == nil && (bytes.Contains(head, []byte(`"apiVersion"`)) || len(head) == enough)
+}
+
+// isTemplate tells whether Helm renders a file that is called like no manifest: all below the templates of a chart
+// (https://helm.sh/docs/chart_template_guide/builtin_objects/).
+func isTemplate(tree fs.FS, name string) bool {
+	base := path.Base(name)
+	if strings.HasPrefix(base, "_") || base == "NOTES.txt" || strings.HasPrefix(base, ".") {
+		return false
+	}
+	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+		if path.Base(dir) == "templates" {
+			_, err := fs.Stat(tree, path.Join(path.Dir(dir), "Chart.yaml"))
+			return err == nil
+		}
+	}
+	return false
 }
 
 func notRead(name, why string) finding.Finding {
@@ -214,6 +251,9 @@ func isFolder(name string) bool {
 // stand in or, where it was named from elsewhere, outside of its own: hooks name files that others wrote.
 func named(name string, seen map[string]bool) (manifest.Parsed, error) {
 	within, below := ".", filepath.Clean(name)
+	if inside, ok := confine.Inside(name); ok {
+		below = inside // however it is written
+	}
 	if !filepath.IsLocal(below) {
 		within, below = filepath.Dir(below), filepath.Base(below)
 	}

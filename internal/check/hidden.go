@@ -134,9 +134,9 @@ func digest(text string) string {
 
 // scrub takes values of secrets out of what validators say of them.
 func scrub(found []finding.Finding, objects []manifest.Object) {
-	byRef := map[finding.Object]manifest.Object{}
+	byRef := map[finding.Object][]manifest.Object{} // items of a list may share a name and a line
 	for _, o := range objects {
-		byRef[*o.Ref()] = o
+		byRef[*o.Ref()] = append(byRef[*o.Ref()], o)
 	}
 	values := map[finding.Object]*veil.Scrubber{}
 	for i := range found {
@@ -146,9 +146,12 @@ func scrub(found []finding.Finding, objects []manifest.Object) {
 		}
 		hidden, known := values[*f.Object]
 		if !known {
-			if o, ok := byRef[*f.Object]; ok {
-				hidden = veil.NewScrubber(veil.Values(o.Kind, o.Value))
+			var of []string
+			for _, o := range byRef[*f.Object] {
+				of = append(of, veil.Values(o.Kind, o.Value)...)
 			}
+			slices.SortFunc(of, func(a, b string) int { return len(b) - len(a) })
+			hidden = veil.NewScrubber(of)
 			values[*f.Object] = hidden
 		}
 		f.Message, f.Remedy = hidden.Scrub(f.Message), hidden.Scrub(f.Remedy)

@@ -318,7 +318,27 @@ func pullTexts() []pull {
 	} {
 		all = append(all, pull{kind: "hidden", name: name, all: true, exit: -1, base: files[0], head: files[1], never: []string{"0ldS3cr3tV4lue"}})
 	}
+	// Each form alone, so that nothing else tells that the value is a secret: in a text that changes, and in one that comes.
+	for name, text := range map[string]string{
+		"a literal of TOML": "token = '''@@'''\n", "a text of TOML": "password = \"\"\"@@\"\"\"\n", "a pair of YAML": "env:\n- name: DB_PASSWORD\n  value: @@\n", "a pair in one line": "a: b\nenv: [{name: DB_PASSWORD, value: @@}]\n",
+		"a pair of JSON": `[{"name": "DB_PASSWORD", "value": "@@"}]`, "a Secret in a text": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  foo: @@\n", "a Secret behind another": "a: b\n---\napiVersion: v1\nkind: Secret\nstringData: {foo: @@}\n",
+		"below the name of secrets": "a: b\npasswords: {a: @@}\n",
+	} {
+		for place, holding := range map[string]func(name, text string) string{"a ConfigMap": configured, "the values of Helm": valued} {
+			base, head := holding("x", replaceMarks(text, "0ldS3cr3tV4lue")), together(holding("x", replaceMarks(text, marker)), holding("y", replaceMarks(text, marker)))
+			all = append(all, pull{kind: "hidden", name: name + ", in " + place, all: true, exit: -1, base: map[string]string{prod: base}, head: map[string]string{prod: head}, never: []string{"0ldS3cr3tV4lue"}})
+		}
+	}
 	return all
+}
+
+// configured is a ConfigMap with a text, valued an Application with one for Helm.
+func configured(name, text string) string {
+	return objectOf("v1", "ConfigMap", "notebook-ci", name, fmt.Sprintf("data: %q: %q", "a.txt", text))
+}
+
+func valued(name, text string) string {
+	return objectOf("argoproj.io/v1alpha1", "Application", "argocd", name, fmt.Sprintf(`spec: {project: "x", destination: {name: "x", namespace: "x"}, source: {repoURL: "https://github.com/example/gpu", targetRevision: "main", path: "x", helm: values: %q}}`, text))
 }
 
 // secretsOf is a platform with one value in every place that a secret may be written to.
@@ -327,7 +347,9 @@ func secretsOf(value string) string {
 targets: phase1: {
 	Secret: s: {apiVersion: "v1", kind: "Secret", metadata: {name: "s", namespace: "notebook-ci", annotations: {"kubectl.kubernetes.io/last-applied-configuration": "{\"stringData\":{\"a\":\"@@\"}}"}}, stringData: a: "@@"}
 	ConfigMap: c: {apiVersion: "v1", kind: "ConfigMap", metadata: {name: "c", namespace: "notebook-ci", annotations: "example.com/token": "@@"}, data: {
-		password: "@@", "config.json": "{\"auths\": {\"r\": {\"auth\": \"@@\"}}}", "app.ini": "user = a\npassword = @@\n", ".netrc": "machine a login b password @@\n"}}
+		password: "@@", "config.json": "{\"auths\": {\"r\": {\"auth\": \"@@\"}}}", "app.ini": "user = a\npassword = @@\n", ".netrc": "machine a login b password @@\n",
+		"a.toml": "token = '''@@'''\npassword = \"\"\"@@\"\"\"\n", "env.json": "[{\"name\": \"DB_PASSWORD\", \"value\": \"@@\"}]", "env.yaml": "env:\n- name: DB_PASSWORD\n  value: @@\n",
+		"all.yaml": "a: b\npasswords: {a: @@}\n", "manifest.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  foo: @@\n"}}
 	Task: t: {apiVersion: "tekton.dev/v1", kind: "Task", metadata: {name: "t", namespace: "notebook-ci"}, spec: {params: [{name: "api-token", default: "@@"}], steps: [{name: "a", image: "a", args: ["--password=@@", "--api-token", "@@", "-u", "me:@@"], env: [{name: "MYSQL_PWD", value: "@@"}, {name: "URL", value: "postgres://u:@@@db/x"}]}, {
 		name: "b", image: "a", script: "#!/bin/sh\nexport PASSWORD=@@\ncurl -u me:@@ https://a.example\ncurl -H 'Authorization: Bearer @@' https://b.example\n"}]}}
 }
@@ -343,7 +365,7 @@ func TestHostilePulls(t *testing.T) {
 		t.Fatal(got.output)
 	}
 	counts := map[string]int{}
-	for _, p := range slices.Concat(pulls(), pullTexts(), pullsOfPower()) {
+	for _, p := range slices.Concat(pulls(), pullTexts(), pullsOfPower(), pullsOfClusters()) {
 		counts[p.kind]++
 		t.Run(p.kind+"/"+p.name, func(t *testing.T) {
 			t.Parallel()

@@ -270,6 +270,11 @@ func hostileTexts() []trial {
 	return all
 }
 
+// inText is a ConfigMap with a text, beside a line that a finding quotes.
+func inText(text string) string {
+	return "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\ndata:\n  a: |\n    " + strings.ReplaceAll(strings.TrimSuffix(text, "\n"), "\n", "\n    ") + "\n  bad: 1\n"
+}
+
 // hostileSecrets are values that no output may have.
 func hostileSecrets() []trial {
 	var all []trial
@@ -304,6 +309,13 @@ func hostileSecrets() []trial {
 		"an image":             pod("")[:len(pod(""))-len("reg.example.com/repo/a:v1}\n")] + "'u:M@reg.example.com/repo/a:v1'}\n",
 		"behind a bad key":     "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: b}\nstringDatas: {password: M}\n",
 		"data of a wrong form": "apiVersion: v1\nkind: Secret\nmetadata: {name: a, namespace: b}\ndata: {password: M!}\n",
+		"a text of TOML":       inText("token = '''M'''\npassword = \"\"\"M\"\"\"\n"),
+		"pairs in a text":      inText("env:\n- name: DB_PASSWORD\n  value: M\n"),
+		"a pair in one line":   inText("env: [{name: DB_PASSWORD, value: M}]\n"),
+		"pairs of JSON":        inText("[{\"name\": \"DB_PASSWORD\", \"value\": \"M\"}]\n"),
+		"a Secret in a text":   inText("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  foo: M\n"),
+		"below a secret name":  inText("passwords: {a: M}\n"),
+		"values of Helm":       "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: b}\nspec:\n  source:\n    helm:\n      values: |\n        env:\n        - name: DB_PASSWORD\n          value: M\n      bad: 1\n",
 	} {
 		text = strings.ReplaceAll(text, "M", marker)
 		text = strings.ReplaceAll(text, marker+"etadata", "Metadata")

@@ -12,6 +12,7 @@ import (
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/report"
+	"tenon.dev/tenon/internal/veil"
 )
 
 // listed is one image as `image list -o json` shows it.
@@ -78,6 +79,9 @@ func (a *app) listImages(args []string) ([]listed, error) {
 	}
 	for _, named := range check.ListImages(subjects) {
 		reference, digest, _ := strings.Cut(named.Image, "@")
+		if digest != "" && !strings.HasPrefix(digest, "sha256:") {
+			reference, digest = veil.Hidden+"@"+digest, "" // what stands before a host is who logs in there
+		}
 		i := slices.IndexFunc(list, func(l listed) bool {
 			return l.Image == reference && (l.Digest == "" || digest == "" || l.Digest == digest)
 		})

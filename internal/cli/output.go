@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/policy"
 	"tenon.dev/tenon/internal/report"
@@ -83,6 +84,9 @@ func (a *app) write(outputs []output, p report.Page, v view) error {
 
 // replaceFile puts a file in place in one step.
 func replaceFile(name string, text io.Reader) error {
+	if err := confine.Strays(filepath.Dir(name)); err != nil {
+		return usagef("%s is not written: %v", name, err) // who sent a change may have made the link
+	}
 	next, err := os.CreateTemp(filepath.Dir(name), ".tenon-*")
 	if err != nil {
 		return usageError{err}

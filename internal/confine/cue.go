@@ -16,15 +16,24 @@ const (
 	maxOperators = 1_000
 	// maxBrackets is how many a file may open in all.
 	maxBrackets = 200_000
+	// maxOpen is how many may be open at a time, also in texts.
+	maxOpen = 5_000
 )
 
 // CUE refuses a file whose values are nested too deep, or put together of too many parts, before a
 // parser sees it. The position is the one of the value.
 func CUE(name string, text []byte) (token.Position, error) {
-	brackets := 0
+	brackets, open := 0, 0
 	for _, c := range text {
-		if c == '(' || c == '[' || c == '{' {
+		switch c {
+		case '(', '[', '{':
 			brackets++
+			open++
+		case ')', ']', '}':
+			open--
+		}
+		if open > maxOpen { // the scanner reads an attribute once more for each bracket in it
+			return token.Position{Filename: name, Line: 1}, fmt.Errorf("it has more than %d brackets that nothing closes", maxOpen)
 		}
 	}
 	if brackets > maxBrackets { // the scanner itself recurses into attributes

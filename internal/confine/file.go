@@ -30,6 +30,20 @@ func ReadFile(root *os.Root, name string, most int64) ([]byte, error) {
 	return regular(file, most)
 }
 
+// Inside is the name of a file below the folder that people stand in, if it is there by its name.
+func Inside(name string) (string, bool) {
+	here, err := os.Getwd()
+	if err != nil {
+		return "", false
+	}
+	absolute, err := filepath.Abs(name)
+	if err != nil {
+		return "", false
+	}
+	inside, err := filepath.Rel(here, absolute)
+	return inside, err == nil && filepath.IsLocal(inside)
+}
+
 // Strays tells why a file or folder that the command line names is not followed: its name lies below the folder that
 // people stand in, and it leads out of there by a symlink. Who wrote the name did not write the symlink: in a CI that
 // is whoever sent the change.

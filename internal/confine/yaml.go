@@ -1,11 +1,15 @@
 package confine
 
 import (
+	"bytes"
 	"fmt"
 	"regexp"
 
 	yamlv3 "go.yaml.in/yaml/v3"
 )
+
+// maxTags bounds the directives of a text.
+const maxTags = 100
 
 // maxExpanded bounds a text of YAML with its aliases written out.
 const maxExpanded = 10 << 20
@@ -19,6 +23,9 @@ var (
 // YAML tells why a text is not decoded: aliases that name a large value many times. Parsers bound how many aliases
 // they follow, not how much they copy.
 func YAML(text []byte) error {
+	if bytes.Count(text, []byte("%TAG")) > maxTags {
+		return fmt.Errorf("it has more than %d directives", maxTags) // each is compared with all before it
+	}
 	if !anchor.Match(text) || !alias.Match(text) {
 		return nil
 	}

@@ -75,6 +75,9 @@ func (d *document) duplicates() []finding.Finding {
 	var found []finding.Finding
 	var visit func(node *yamlv3.Node, at Path)
 	visit = func(node *yamlv3.Node, at Path) {
+		if len(at) > maxDepth {
+			return // that is said by itself
+		}
 		first := map[string]*yamlv3.Node{}
 		for i, child := range node.Content {
 			switch {
@@ -83,7 +86,7 @@ func (d *document) duplicates() []finding.Finding {
 				if before := first[key]; before != nil && key != "<<" {
 					found = append(found, finding.Finding{
 						Rule: "types/duplicate-field", Severity: finding.Error,
-						Message: fmt.Sprintf("field %q is given twice", at.Append(child.Value)),
+						Message: finding.Clip(fmt.Sprintf("field %q is given twice", at.Append(child.Value))),
 						Remedy:  "keep one of them: which one counts depends on the reader, and the API server refuses both",
 						Source:  &finding.Position{File: d.file, Line: d.line + child.Line, Column: child.Column},
 						Related: []finding.Position{{File: d.file, Line: d.line + before.Line, Column: before.Column}},

@@ -40,6 +40,10 @@ func Parse(file string, data []byte) Parsed {
 			continue
 		}
 		value, err := d.decode()
+		if deep := d.tooDeep(value); err == nil && deep != nil {
+			parsed.Findings = append(parsed.Findings, *deep)
+			continue
+		}
 		if twice := d.foldedKeys(); err == nil && len(twice) > 0 {
 			parsed.Findings = append(parsed.Findings, twice...)
 		}

@@ -191,7 +191,8 @@ func compared(oldName string, have []byte, newName string, want []byte) []byte {
 		if len(text) == 0 {
 			return nil
 		}
-		return []byte(veil.Manifest(string(text)))
+		kind, _, _ := strings.Cut(path.Base(oldName), "-") // Files are called by the kind of their object.
+		return []byte(veil.Manifest(string(text), kind))
 	}
 	if text := diff.Diff(oldName, shown(have), newName, shown(want)); len(text) > 0 {
 		return text

@@ -23,7 +23,8 @@ func (s *sources) findings(root cue.Value, err error) []finding.Finding {
 	best := map[string]finding.Finding{}
 	conflicts := map[string][]errors.Error{}
 	var order []string
-	for _, e := range errors.Errors(err) {
+	all := errors.Errors(err)
+	for _, e := range all[:min(len(all), mostErrors)] {
 		f := s.finding(root, e)
 		key := f.Field
 		if key == "" && f.Source != nil {
@@ -47,7 +48,37 @@ func (s *sources) findings(root cue.Value, err error) []finding.Finding {
 		}
 		found = append(found, f)
 	}
-	return s.dropConsequences(found)
+	found = s.scrubbed(s.dropConsequences(found))
+	if more := len(all) - mostErrors; more > 0 {
+		found = append(found, finding.Finding{
+			Rule: "schema/invalid-value", Severity: finding.Error, Message: fmt.Sprintf("and %d more mistakes, which are told when these are mended", more),
+			Remedy: "mend the first ones: most of the others follow from them",
+		})
+	}
+	return found
+}
+
+// mostErrors is how many mistakes are told at a time: each is looked for in the whole platform.
+const mostErrors = 300
+
+// scrubbed takes values of secrets out of findings: CUE quotes what it compares, wherever that was written.
+func (s *sources) scrubbed(found []finding.Finding) []finding.Finding {
+	if len(found) == 0 {
+		return found
+	}
+	var values []string
+	for name, file := range s.byFile {
+		if s.layers[name] == team {
+			values = append(values, veil.CUESecrets(file)...)
+		}
+	}
+	slices.SortFunc(values, func(a, b string) int { return len(b) - len(a) })
+	scrubber := veil.NewScrubber(slices.Compact(values))
+	for i := range found {
+		f := &found[i]
+		f.Message, f.Remedy = scrubber.Scrub(f.Message), scrubber.Scrub(f.Remedy)
+	}
+	return found
 }
 
 var conflicting = regexp.MustCompile(`^conflicting values ("[^"]*") and ("[^"]*")`)
@@ -323,6 +354,10 @@ func fieldsOf(v cue.Value) []string {
 
 // mostLike is the name most like the one that was written, if any is near.
 func mostLike(name string, names []string) string {
+	const longest, most = 100, 400
+	if len(name) > longest || len(names) > most {
+		return "" // a comparison takes the product of all lengths
+	}
 	best, distance := "", len(name)/2+1
 	for _, candidate := range names {
 		d := levenshtein.ComputeDistance(name, candidate)

@@ -9,7 +9,29 @@ import (
 func declared(o manifest.Object) map[string]any {
 	kept, _ := stripped(o.Value)
 	value, _ := kept.(map[string]any)
-	return value
+	return named(value)
+}
+
+// named gives an object without a name one for messages, which name it: that of its generateName with a star, which no
+// name has. A rule whose message lacks a part would say nothing at all.
+func named(value map[string]any) map[string]any {
+	metadata, _ := value["metadata"].(map[string]any)
+	if name, _ := metadata["name"].(string); name != "" || value == nil {
+		return value
+	}
+	prefix, _ := metadata["generateName"].(string)
+	inner := map[string]any{"name": prefix + "*"}
+	for key, below := range metadata {
+		if key != "name" {
+			inner[key] = below
+		}
+	}
+	outer := map[string]any{}
+	for key, below := range value {
+		outer[key] = below
+	}
+	outer["metadata"] = inner
+	return outer
 }
 
 // limits are lists that mean all where they are empty.

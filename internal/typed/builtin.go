@@ -18,6 +18,8 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"k8s.io/kubernetes/pkg/capabilities"
 	kjson "sigs.k8s.io/json"
+
+	"tenon.dev/tenon/internal/finding"
 )
 
 // decoder decodes, applies defaults and converts to the internal types, as the API
@@ -82,7 +84,7 @@ func (c *Checker) checkBuiltin(gvk schema.GroupVersionKind, value map[string]any
 func fieldProblems(errs field.ErrorList) []problem {
 	var problems []problem
 	for _, e := range errs {
-		problems = append(problems, problem{rule: "types/" + ruleOf(e.Type), field: e.Field, message: e.Error(), value: e.BadValue})
+		problems = append(problems, problem{rule: "types/" + ruleOf(e.Type), field: e.Field, message: finding.Clip(e.Error()), value: e.BadValue})
 	}
 	return problems
 }

@@ -54,6 +54,8 @@ type customKind struct {
 	openapi    validation.SchemaValidator
 	rules      *cel.Validator
 	namespaced bool
+	// quotes is how many bytes of its schema a message quotes at most.
+	quotes int
 }
 
 // Definitions are the CustomResourceDefinitions that custom resources are checked against: those
@@ -169,7 +171,7 @@ func (d definition) validator(gvk schema.GroupVersionKind, ruled bool) (*customK
 	if err != nil {
 		return nil, err
 	}
-	kind := &customKind{structural: structural, openapi: openapi, namespaced: d.Scope == apiextensions.NamespaceScoped}
+	kind := &customKind{structural: structural, openapi: openapi, namespaced: d.Scope == apiextensions.NamespaceScoped, quotes: quoted(&internal)}
 	if ruled { // looking for rules takes longer than all else
 		kind.rules = cel.NewValidator(structural, true, celconfig.PerCallLimit)
 	}
@@ -196,6 +198,13 @@ func (c *Checker) checkCustom(gvk schema.GroupVersionKind, raw []byte) (known bo
 			return true, wrong // the server does not read on
 		}
 	}
+	if kind.quotes*texts(object) > maxQuoted {
+		return true, append(wrong, problem{
+			rule:    "internal/limit",
+			message: fmt.Sprintf("what validation would say of the object is more than %d MiB: each wrong value quotes all that its schema allows", maxQuoted>>20),
+			remedy:  "allow fewer values, or give fewer",
+		})
+	}
 	problems := append(wrong, kind.unknownFields(object)...)
 	defaulting.Default(object, kind.structural)
 	errs := kind.metadata(object)
@@ -206,6 +215,49 @@ func (c *Checker) checkCustom(gvk schema.GroupVersionKind, raw []byte) (known bo
 		errs = append(errs, broken...)
 	}
 	return true, append(problems, fieldProblems(errs)...)
+}
+
+// maxQuoted bounds what messages about one object quote of its schema.
+const maxQuoted = 64 << 20
+
+// quoted is how many bytes a message quotes of a schema at most: the values that one of its fields allows, or the
+// expression that it has to match.
+func quoted(s *apiextensions.JSONSchemaProps) int {
+	if s == nil {
+		return 0
+	}
+	own := len(s.Pattern)
+	for _, value := range s.Enum {
+		own += len(fmt.Sprint(value))
+	}
+	if s.Items != nil {
+		own = max(own, quoted(s.Items.Schema))
+	}
+	if s.AdditionalProperties != nil {
+		own = max(own, quoted(s.AdditionalProperties.Schema))
+	}
+	for _, property := range s.Properties {
+		own = max(own, quoted(&property))
+	}
+	return own
+}
+
+// texts counts the scalars of a value.
+func texts(value any) int {
+	count := 0
+	switch v := value.(type) {
+	case map[string]any:
+		for _, inner := range v {
+			count += texts(inner)
+		}
+	case []any:
+		for _, inner := range v {
+			count += texts(inner)
+		}
+	default:
+		return 1
+	}
+	return count
 }
 
 func (k *customKind) metadata(object map[string]any) field.ErrorList {

@@ -89,11 +89,20 @@ func beneath(name string, want reflect.Type, depth int) string {
 	return ""
 }
 
+// longestName and mostNames bound what is compared.
+const longestName, mostNames = 100, 400
+
 // nearestName returns the name that differs from a given one by a slip of the keys, in case, or
 // by an ending.
 func nearestName(name string, names []string) string {
+	if len(name) > longestName || len(names) > mostNames {
+		return "" // a comparison takes the product of all lengths
+	}
 	best, distance := "", max(1, len(name)/3)+1
 	for _, candidate := range names {
+		if len(candidate) > longestName {
+			continue
+		}
 		d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(candidate))
 		if d < distance {
 			best, distance = candidate, d

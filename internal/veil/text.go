@@ -23,7 +23,7 @@ var address = regexp.MustCompile(`(://)([^/\s:@"'<>]*:[^\s"'<>]*[^\s@"'<>]|[^/\s
 
 // bare fits credentials before a host without a scheme, as in the reference of an image or the data source of a
 // database.
-var bare = regexp.MustCompile(`(\b[\w.-]+:)([^\s/@:"'$]{4,})(@(?:[\w-]+(?:\.[\w-]+)+(?::\d+)?/|(?:tcp|udp|unix)\())`)
+var bare = regexp.MustCompile(`(\b[\w.-]+:)([^\s/@:"'$]{4,})(@(?:[\w-]+(?:\.[\w-]+)*(?::\d+)?/|(?:tcp|udp|unix)\())`)
 
 // encoded fits PEM in base64, as kubeconfigs have it; what it holds decides.
 var encoded = regexp.MustCompile(`\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}`)
@@ -117,10 +117,10 @@ func Text(text string) string {
 	})
 }
 
-// dataOf fits the path of a value of a Secret in a platform, and literal what a message quotes.
+// dataOf fits the path of a value of a Secret in a platform, and quotedLiteral what a message quotes.
 var (
-	dataOf  = regexp.MustCompile(`\.Secret\..*\b(data|stringData)\b|\.ExternalSecret\..*\btemplate\.data\b`)
-	literal = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+	dataOf        = regexp.MustCompile(`\.Secret\..*\b(data|stringData)\b|\.ExternalSecret\..*\btemplate\.data\b`)
+	quotedLiteral = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
 )
 
 // Quoted is what is said of a field, without the values that it quotes where the field is one of a Secret.
@@ -128,7 +128,7 @@ func Quoted(field, message string) string {
 	if !dataOf.MatchString(field) {
 		return message
 	}
-	return literal.ReplaceAllString(message, Hidden)
+	return quotedLiteral.ReplaceAllString(message, Hidden)
 }
 
 // Secrets are the values within a text that are hidden, in order: two texts with the same ones hold the
@@ -201,13 +201,16 @@ const beside = 20
 // Excerpt are the lines from and to, counted from 1, of a file as they may be shown beside a finding;
 // none where they are of a document that looks like a Secret.
 func Excerpt(file, text string, from, to int) []string {
+	isCUE := strings.HasSuffix(file, ".cue")
+	if isCUE {
+		text = maskCUE(text)
+	}
 	lines := strings.Split(text, "\n")
 	if from < 1 || from > len(lines) {
 		return nil
 	}
 	to = min(to, len(lines))
 	first, last := from-1, to-1
-	isCUE := strings.HasSuffix(file, ".cue")
 	inside := func(i int) bool {
 		if isCUE {
 			return i > from-beside && i < to+beside

@@ -130,7 +130,7 @@ func At(kind string, path []any, value any) any {
 	switch v := value.(type) {
 	case string:
 		if kind == "File" && last(path) == "text" && LooksLikeSecret(v) {
-			return Manifest(v)
+			return Manifest(v, "")
 		}
 		return scalar(path, v)
 	case map[string]any:
@@ -339,8 +339,10 @@ func last(path []any) string {
 }
 
 // Manifest is the text of a file of manifests as it may be shown: each document without the values of
-// secrets, in canonical form. A document that does not parse is veiled line by line.
-func Manifest(text string) string {
+// secrets, in canonical form. A document that does not parse is veiled line by line. Kind is that of the object
+// that a patch is for; empty, where it is not known.
+func Manifest(text string, kind string) string {
+	patched := kind
 	documents := strings.Split("\n"+text, "\n---")
 	for i, document := range documents {
 		var value any
@@ -348,17 +350,21 @@ func Manifest(text string) string {
 		if err == nil {
 			err = yaml.Unmarshal([]byte(document), &value)
 		}
-		if err != nil {
-			documents[i] = strings.Join(Lines(strings.Split(document, "\n")), "\n")
-			continue
-		}
 		kind := ""
 		if object, ok := value.(map[string]any); ok {
 			kind, _ = object["kind"].(string)
 		}
+		if LooksLikeSecret(strings.ReplaceAll(document, "\r", "\n")) && (err != nil || !isSecret(kind)) {
+			documents[i] = "\n" + Hidden + "\n" // what of it is a secret's value is not known
+			continue
+		}
+		if err != nil {
+			documents[i] = strings.Join(Lines(strings.Split(document, "\n")), "\n")
+			continue
+		}
 		shown := At(kind, nil, value)
 		if patch, ok := value.([]any); ok {
-			shown = Patch(patch)
+			shown = Patch(patch, patched)
 		}
 		if !reflect.DeepEqual(shown, value) { // else it stays as it is written
 			documents[i] = "\n" + written(shown, strings.HasPrefix(strings.TrimSpace(document), "[") || strings.HasPrefix(strings.TrimSpace(document), "{"))
@@ -379,8 +385,8 @@ func written(value any, asJSON bool) string {
 	return Hidden
 }
 
-// Patch hides what a JSON 6902 patch puts in the place of a secret: which kind it is of is not known.
-func Patch(operations []any) []any {
+// Patch hides what a JSON 6902 patch puts in the place of a secret, in an object of a kind.
+func Patch(operations []any, kind string) []any {
 	var shown []any
 	for _, operation := range operations {
 		o, ok := operation.(map[string]any)
@@ -397,12 +403,15 @@ func Patch(operations []any) []any {
 		for _, element := range strings.Split(strings.TrimPrefix(where, "/"), "/") {
 			path = append(path, strings.NewReplacer("~1", "/", "~0", "~").Replace(element))
 		}
-		kind := ""
+		of := kind
 		if strings.HasPrefix(where, "/stringData") {
-			kind = "Secret"
+			of = "Secret"
+		}
+		if where == "" {
+			path = nil
 		}
 		if value, given := o["value"]; given {
-			next["value"] = At(kind, path, value)
+			next["value"] = At(of, path, value)
 		}
 		shown = append(shown, next)
 	}

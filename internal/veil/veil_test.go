@@ -142,7 +142,7 @@ func jsonOf(value any) string {
 	return string(text)
 }
 
-func stringOf(value any) string { return veil.Manifest(jsonOf(value)) }
+func stringOf(value any) string { return veil.Manifest(jsonOf(value), "") }
 
 // TestExcerpt: no line is shown of what looks like a Secret, or of a private key.
 func TestExcerpt(t *testing.T) {
@@ -170,7 +170,7 @@ func FuzzText(f *testing.F) {
 	f.Fuzz(func(_ *testing.T, text string) {
 		veil.Text(text)
 		veil.Secrets(text)
-		veil.Manifest(text)
+		veil.Manifest(text, "")
 		veil.Lines(strings.Split(text, "\n"))
 		for n := range strings.Count(text, "\n") + 2 {
 			if n < 50 {

@@ -147,6 +147,8 @@ type World struct {
 	Mail string
 	// Store is the address of the object store, which knows Key and Secret, in Region.
 	Store, Key, Secret, Region string
+	// Index is a folder that pypi.org serves (https://peps.python.org/pep-0503/).
+	Index string
 	// Repositories is the folder of bare Git repositories.
 	Repositories string
 }
@@ -166,7 +168,7 @@ func (p *Plane) RunWorld(ctx context.Context, w World) (heard, objects string, e
 	}
 	heard = filepath.Join(p.dir, "heard.json")
 	if err := p.run("world", nil, "--listen", strings.Join(addresses, ","), "--mail", w.Mail+":587", "--cert", p.pki.path("world.crt"), "--key", p.pki.path("world.key"),
-		"--git", w.Repositories, "--log", heard); err != nil {
+		"--git", w.Repositories, "--index", w.Index, "--log", heard); err != nil {
 		return "", "", err
 	}
 	objects = filepath.Join(p.dir, "objects")

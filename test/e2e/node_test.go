@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -33,6 +35,7 @@ const (
 	forgeAddress = "140.82.112.3"
 	storeAddress = "3.5.134.10"
 	chatAddress  = "198.51.100.10"
+	indexAddress = "151.101.0.1"
 )
 
 // outside are the names of hosts by the address that answers to them.
@@ -41,6 +44,7 @@ var outside = map[string][]string{
 	forgeAddress:             {"github.com", "api.github.com"},
 	storeAddress:             {"s3.eu-central-1.amazonaws.com"},
 	chatAddress:              {"hooks.slack.com", "smtp.example.com"},
+	indexAddress:             {"pypi.org"},
 }
 
 // nodeCluster is a cluster with a real node.
@@ -49,7 +53,7 @@ type nodeCluster struct {
 	environment check.Environment
 	// heard is the file in which services outside write what they were told; objects is the folder of the
 	// object store.
-	heard, objects string
+	heard, objects, repositories string
 	// digests of the images that were pushed, by registry and repository.
 	digests map[string]string
 }
@@ -154,12 +158,13 @@ const storeKey, storeSecret = "a-key-of-a-test", "a-secret-of-a-test"
 func (c *nodeCluster) runWorld(t *testing.T, dir string) {
 	t.Helper()
 	repositories := filepath.Join(dir, "git")
+	c.repositories = repositories
 	newRepository(t, repositories, "notebooks", "example/single-cell-notebooks", "")
 	newRepository(t, repositories, "tests", "example/notebook-tests", "v1.4.0")
 	var err error
 	c.heard, c.objects, err = c.RunWorld(t.Context(), controlplane.World{
-		Addresses: map[string][]string{forgeAddress: outside[forgeAddress], storeAddress: outside[storeAddress], chatAddress: outside[chatAddress]},
-		Mail:      chatAddress, Store: storeAddress, Key: storeKey, Secret: storeSecret, Region: "eu-central-1", Repositories: repositories,
+		Addresses: map[string][]string{forgeAddress: outside[forgeAddress], storeAddress: outside[storeAddress], chatAddress: outside[chatAddress], indexAddress: outside[indexAddress]},
+		Index:     packageIndex(t, dir), Mail: chatAddress, Store: storeAddress, Key: storeKey, Secret: storeSecret, Region: "eu-central-1", Repositories: repositories,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -196,14 +201,65 @@ rm -rf "$work"`
 	return strings.TrimSpace(string(out))
 }
 
-// commitOf is what main of a repository is at.
-func commitOf(t *testing.T, repository string) string {
+// commitWith is a commit upon main of a repository with other files, in a branch of its own.
+func (c *nodeCluster) commitWith(t *testing.T, repository string, files map[string]string) string {
 	t.Helper()
-	out, err := exec.Command("git", "-C", filepath.Join(folder(t), "git", repository), "rev-parse", "main").Output()
-	if err != nil {
+	work := t.TempDir()
+	git := func(args ...string) string {
+		command := exec.Command("git", append([]string{"-C", work}, args...)...)
+		command.Env = append(os.Environ(), "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@example.com", "GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@example.com")
+		out, err := command.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %v: %v\n%s", args, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	git("clone", "-q", filepath.Join(c.repositories, repository), ".")
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(work, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	git("add", "-A")
+	git("commit", "-qm", "another", "--allow-empty")
+	git("push", "-q", "origin", "HEAD:refs/heads/"+strings.ToLower(filepath.Base(work)+filepath.Base(t.Name())))
+	return git("rev-parse", "HEAD")
+}
+
+// packageIndex makes a folder with a package of Python as an index serves it.
+func packageIndex(t *testing.T, dir string) string {
+	t.Helper()
+	const name = "greeting-1.0-py3-none-any.whl"
+	var wheel bytes.Buffer
+	w := zip.NewWriter(&wheel)
+	for path, text := range map[string]string{
+		"greeting.py":                     "def greet(who):\n    return f'hello {who}'\n",
+		"greeting-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n",
+		"greeting-1.0.dist-info/WHEEL":    "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+		"greeting-1.0.dist-info/RECORD":   "greeting.py,,\ngreeting-1.0.dist-info/METADATA,,\ngreeting-1.0.dist-info/WHEEL,,\ngreeting-1.0.dist-info/RECORD,,\n",
+	} {
+		file, err := w.Create(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := file.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return strings.TrimSpace(string(out))
+	index := filepath.Join(dir, "index")
+	folder := filepath.Join(index, "simple", "greeting")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for file, data := range map[string][]byte{name: wheel.Bytes(), "index.html": []byte(`<!doctype html><a href="` + name + `">` + name + `</a>`)} {
+		if err := os.WriteFile(filepath.Join(folder, file), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return index
 }
 
 var (
@@ -233,7 +289,7 @@ func (c *nodeCluster) realValue(value any) any {
 		}
 		return replaced
 	case []any:
-		var replaced []any
+		replaced := []any{}
 		for _, v := range value {
 			replaced = append(replaced, c.realValue(v))
 		}
@@ -252,7 +308,7 @@ func (c *nodeCluster) realValue(value any) any {
 }
 
 // smallNode lets one node of two cores play all pools: at admission pods lose their node selector, and
-// nearly all that their containers request. What is applied stays as it is rendered.
+// nearly all that their containers request and may take. What is applied stays as it is rendered.
 const smallNode = `apiVersion: admissionregistration.k8s.io/v1
 kind: MutatingAdmissionPolicy
 metadata: {name: small-node}
@@ -267,7 +323,8 @@ spec:
     applyConfiguration:
       expression: >-
         Object{spec: Object.spec{containers: object.spec.containers.filter(c, has(c.resources) && has(c.resources.requests)).map(c,
-          Object.spec.containers{name: c.name, resources: Object.spec.containers.resources{requests: {"cpu": "10m", "memory": "32Mi"}}})}}
+          Object.spec.containers{name: c.name, resources: Object.spec.containers.resources{
+            requests: {"cpu": "10m", "memory": "32Mi"}, limits: {"memory": "1Gi"}}})}}
 ---
 apiVersion: admissionregistration.k8s.io/v1
 kind: MutatingAdmissionPolicyBinding
@@ -452,24 +509,22 @@ func (c *nodeCluster) told(t *testing.T) []heard {
 type heard struct{ Host, Path, Body, Authorization string }
 
 // awaitEnd waits for the end of a run, and tells what stands in its way where it does not come.
-func (c *nodeCluster) awaitEnd(t *testing.T, run string) string {
+func (c *nodeCluster) awaitEnd(t *testing.T, run string) pipelinev1.PipelineRun {
 	t.Helper()
-	reason := ""
-	err := until(t.Context(), 8*time.Minute, func() error {
-		o, err := c.resource("tekton.dev/v1", "PipelineRun", namespace)
+	var ended pipelinev1.PipelineRun
+	endpoint, err := c.resource("tekton.dev/v1", "PipelineRun", namespace)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = until(t.Context(), 8*time.Minute, func() error {
+		found, err := endpoint.Get(t.Context(), run, metav1.GetOptions{})
 		if err != nil {
 			return err
 		}
-		found, err := o.Get(t.Context(), run, metav1.GetOptions{})
-		if err != nil {
-			return err
+		ended = convert[pipelinev1.PipelineRun](t, found)
+		if ended.Status.CompletionTime == nil {
+			return fmt.Errorf("%v", ended.Status.Conditions)
 		}
-		conditions, _ := manifest.Lookup(found.Object, manifest.Path{"status", "conditions", 0})
-		condition, _ := conditions.(map[string]any)
-		if at, _ := manifest.Lookup(found.Object, manifest.Path{"status", "completionTime"}); at == nil {
-			return fmt.Errorf("%v: %v", condition["reason"], condition["message"])
-		}
-		reason, _ = condition["reason"].(string)
 		return nil
 	})
 	if err != nil {
@@ -477,7 +532,7 @@ func (c *nodeCluster) awaitEnd(t *testing.T, run string) string {
 		events, _ := c.Kubectl(t.Context(), nil, "-n", namespace, "get", "events", "--sort-by=.lastTimestamp")
 		t.Fatalf("%s did not end: %v\n%s\n%s", run, err, pods, events)
 	}
-	return reason
+	return ended
 }
 
 // logsOf are what the steps of a task of a run wrote.

@@ -28,6 +28,8 @@ var programs = map[string]string{
 *) echo "timestamp, name, utilization.gpu [%], memory.used [MiB], memory.total [MiB]"; echo "now, A100, 80 %, 10 MiB, 20 MiB"; exec sleep 30 ;;
 esac`,
 	"papermill": `[ -z "${FAKE_PAPERMILL_FAILS:-}" ] || exit 1
+echo "${PYTHONPATH%%:*}" > "$FAKE_STORE/pythonpath"
+echo "$1 in $(ls)" >> "$FAKE_STORE/papermill"; touch "after-$(basename "$1" .ipynb)"
 sed -e 's/"execution_count": null/"execution_count": 1/' -e "s/\"outputs\": \[\]/\"outputs\": [${FAKE_OUTPUT:-}]/" "$1" > "$2"`,
 	"jupyter": `shift 3; for f in "$@"; do echo "<html>" > "${f%.ipynb}.html"; done`,
 	"rclone": `case "$1" in
@@ -41,17 +43,22 @@ echo "%PDF of $1" > "$2"`,
 	"sleep": `exit 0`,
 }
 
-// pip stands for the module of that name: what it downloads is what the file asks for, and it
-// installs only what was downloaded.
-const pip = `import os, sys
+// pip stands for the module of that name: it says what the image holds, and installs what is asked for where
+// that changes nothing of it.
+const pip = `import os, re, sys
 args = sys.argv[1:]
+held = {"numpy": os.environ.get("FAKE_NUMPY", "2.1.0")}
+if args[0] == "list":
+    print("\n".join(f"{name}=={version}" for name, version in held.items()))
+    sys.exit()
+assert args[0] == "--python" and "install" in args and "--constraint" in args
 wanted = open(args[args.index("--requirement") + 1]).read()
-if args[0] == "download":
-    open(os.path.join(args[args.index("--dest") + 1], "wheels"), "w").write(wanted)
-else:
-    assert "--no-index" in args and open(os.path.join(args[args.index("--find-links") + 1], "wheels")).read() == wanted
-    os.makedirs(args[args.index("--target") + 1], exist_ok=True)
-    open(os.path.join(args[args.index("--target") + 1], "installed"), "w").write(wanted)
+bounds = dict(line.split("==") for line in open(args[args.index("--constraint") + 1]).read().split())
+for name, version in re.findall(r"([\w-]+)(?:\[.*?\])?==([\d.]+)", wanted):
+    if bounds.get(name, version) != version:
+        sys.exit(f"the constraint {name}=={bounds[name]} does not allow {version}")
+site = os.path.join(os.path.dirname(args[1]), "..", "lib", f"python3.{sys.version_info.minor}", "site-packages")
+open(os.path.join(site, "installed"), "w").write(wanted)
 `
 
 // pytest stands for the module of that name.
@@ -177,6 +184,13 @@ func (c *cluster) run(name string, params map[string][]string) (failed, output s
 	if !ok {
 		c.t.Fatalf("no task %s was rendered", name)
 	}
+	// A pod's own folders are empty when it starts.
+	if err := os.RemoveAll(c.path("scratch")); err != nil {
+		c.t.Fatal(err)
+	}
+	if err := os.MkdirAll(c.path("scratch"), 0o755); err != nil {
+		c.t.Fatal(err)
+	}
 	for _, step := range task.Spec.Steps {
 		script := step.Script
 		for _, mount := range step.VolumeMounts {
@@ -216,6 +230,9 @@ func (c *cluster) run(name string, params map[string][]string) (failed, output s
 func (c *cluster) expand(text string, params map[string][]string) string {
 	text = strings.ReplaceAll(text, "$(workspaces.source.path)", c.path("source"))
 	for name, values := range params {
+		if len(values) == 0 {
+			values = []string{""}
+		}
 		text = strings.ReplaceAll(text, "$(params."+name+")", values[0])
 	}
 	if rest, ok := strings.CutPrefix(text, "$(steps.step-"); ok {
@@ -262,7 +279,7 @@ func (c *cluster) executed() []string {
 	}
 	var outputs []string
 	for _, book := range books {
-		c.must("notebook-execution-gpu", map[string][]string{"notebook": {book}, "commit": {c.read("results/commit")}, "run": {"run-1"}})
+		c.must("notebook-execution-gpu", map[string][]string{"notebook": {book}, "notebooks": nil, "commit": {c.read("results/commit")}, "run": {"run-1"}})
 		outputs = append(outputs, c.read("results/output"))
 	}
 	return outputs
@@ -272,8 +289,9 @@ func (c *cluster) executed() []string {
 func TestPipeline(t *testing.T) {
 	c := newCluster(t, "FAKE_FAILURES=1")
 	outputs := c.executed()
-	if got := c.read("scratch/site/installed"); got != c.read("repo/requirements.txt") {
-		t.Errorf("installed on the GPU: %q", got)
+	site := strings.TrimSpace(c.read("store/pythonpath"))
+	if installed, err := os.ReadFile(site + "/installed"); err != nil || string(installed) != c.read("repo/requirements.txt") {
+		t.Errorf("the notebook finds %q in %q: %v", installed, site, err)
 	}
 	if commit := c.read("results/commit"); len(commit) != 40 {
 		t.Errorf("result commit is %q", commit)
@@ -335,7 +353,7 @@ func TestFailedRun(t *testing.T) {
 	if failed, output := c.prepare(); failed != "" {
 		t.Fatalf("step %s failed:\n%s", failed, output)
 	}
-	c.must("notebook-execution-gpu", map[string][]string{"notebook": {books[0]}, "commit": {"c"}, "run": {"run-1"}})
+	c.must("notebook-execution-gpu", map[string][]string{"notebook": {books[0]}, "notebooks": nil, "commit": {"c"}, "run": {"run-1"}})
 	c.env = append(c.env, "FAKE_NO_PDF=1")
 	if failed, output := c.close("Failed", "execute-notebook-gpu=Failed execute-tests=None", "false"); failed != "" {
 		t.Fatalf("step %s failed:\n%s", failed, output)
@@ -372,6 +390,23 @@ func TestCache(t *testing.T) {
 	}
 }
 
+// TestOrder: each notebook finds what those before it in the same pod wrote, and nothing of other pods.
+func TestOrder(t *testing.T) {
+	c := newCluster(t)
+	c.executed()
+	log := c.read("store/papermill")
+	if strings.Contains(log, "after-") {
+		t.Errorf("a notebook saw what another pod wrote:\n%s", log)
+	}
+	c.must("notebook-execution-gpu", map[string][]string{"notebook": {""}, "notebooks": books, "commit": {"c"}, "run": {"run-1"}})
+	if log := strings.TrimPrefix(c.read("store/papermill"), log); !strings.Contains(log, "two.ipynb in after-one") {
+		t.Errorf("the second notebook does not see what the first wrote:\n%s", log)
+	}
+	if got := c.read("results/outputs"); got != `["executed/notebooks/one.ipynb","executed/notebooks/two.ipynb"]` {
+		t.Errorf("result outputs is %s", got)
+	}
+}
+
 // TestRetries repeats tasks that are retried: the second attempt finds what the first left.
 func TestRetries(t *testing.T) {
 	c := newCluster(t)
@@ -389,9 +424,10 @@ func TestFailures(t *testing.T) {
 		step   string
 		output string
 	}{
-		"a requirement is not pinned":                            {spoil: func(c *cluster) { c.write("repo/requirements.txt", "numpy>=2\n", 0o644); c.recommit() }, step: "check-dependencies", output: "'numpy>=2' is not pinned"},
-		"a notebook needs more memory than the pool's GPUs have": {spoil: func(c *cluster) { c.write("repo/notebooks/one.ipynb", fmt.Sprintf(notebook, 96), 0o644); c.recommit() }, step: "check-gpu-environment", output: "needs 96 GiB on a GPU, the pool has 80"},
-		"a requirement is any patch version":                     {spoil: func(c *cluster) { c.write("repo/requirements.txt", "numpy==2.*\n", 0o644); c.recommit() }, step: "check-dependencies", output: "is not pinned"},
+		"a requirement is not pinned":                              {spoil: func(c *cluster) { c.write("repo/requirements.txt", "numpy>=2\n", 0o644); c.recommit() }, step: "check-dependencies", output: "'numpy>=2' is not pinned"},
+		"a notebook needs more memory than the pool's GPUs have":   {spoil: func(c *cluster) { c.write("repo/notebooks/one.ipynb", fmt.Sprintf(notebook, 96), 0o644); c.recommit() }, step: "check-gpu-environment", output: "needs 96 GiB on a GPU, the pool has 80"},
+		"a requirement is of another version than the image holds": {env: []string{"FAKE_NUMPY=1.26.0"}, step: "prepare-packages", output: "numpy==1.26.0 does not allow 2.1.0"},
+		"a requirement is any patch version":                       {spoil: func(c *cluster) { c.write("repo/requirements.txt", "numpy==2.*\n", 0o644); c.recommit() }, step: "check-dependencies", output: "is not pinned"},
 		"a data set in a folder of others": {spoil: func(c *cluster) {
 			c.write("repo/datasets.sha256", strings.Repeat("0", 64)+" ../packages/x", 0o644)
 			c.recommit()
@@ -411,7 +447,7 @@ func TestFailures(t *testing.T) {
 				if failed != "" {
 					t.Fatalf("step %s failed:\n%s", failed, output)
 				}
-				failed, output = c.run("notebook-execution-gpu", map[string][]string{"notebook": {books[0]}, "commit": {"c"}, "run": {"run-1"}})
+				failed, output = c.run("notebook-execution-gpu", map[string][]string{"notebook": {books[0]}, "notebooks": nil, "commit": {"c"}, "run": {"run-1"}})
 			}
 			if test.task == "result-conversion" {
 				failed, output = c.run(test.task, map[string][]string{"executed": {c.read("results/output")}, "run": {"run-1"}})

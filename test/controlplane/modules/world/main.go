@@ -47,6 +47,7 @@ func main() {
 	cert := flag.String("cert", "", "certificate")
 	key := flag.String("key", "", "key")
 	repositories := flag.String("git", "", "folder of bare repositories")
+	index := flag.String("index", "", "folder that is served as a package index")
 	heard := flag.String("log", "", "file that is written to")
 	flag.Parse()
 	file, err := os.Create(*heard)
@@ -61,6 +62,10 @@ func main() {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/info/refs") || strings.HasSuffix(r.URL.Path, "/git-upload-pack") {
 			git.ServeHTTP(w, r)
+			return
+		}
+		if r.Host == "pypi.org" {
+			http.FileServer(http.Dir(*index)).ServeHTTP(w, r)
 			return
 		}
 		body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
