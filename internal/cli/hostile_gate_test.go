@@ -320,13 +320,15 @@ func pullTexts() []pull {
 	}
 	// Each form alone, so that nothing else tells that the value is a secret: in a text that changes, and in one that comes.
 	for name, text := range map[string]string{
-		"a literal of TOML": "token = '''@@'''\n", "a text of TOML": "password = \"\"\"@@\"\"\"\n", "a pair of YAML": "env:\n- name: DB_PASSWORD\n  value: @@\n", "a pair in one line": "a: b\nenv: [{name: DB_PASSWORD, value: @@}]\n",
-		"a pair of JSON": `[{"name": "DB_PASSWORD", "value": "@@"}]`, "a Secret in a text": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  foo: @@\n", "a Secret behind another": "a: b\n---\napiVersion: v1\nkind: Secret\nstringData: {foo: @@}\n",
-		"below the name of secrets": "a: b\npasswords: {a: @@}\n",
+		"a literal of TOML": "token = '''@@'''\n", "a text of TOML": "password = \"\"\"@@\"\"\"\n", "a pair of JSON": `[{"name": "DB_PASSWORD", "value": "@@"}]`,
+		"a pair of YAML": "env:\n- name: DB_PASSWORD\n  value: @@\n", "a pair in one line": "a: b\nenv: [{name: DB_PASSWORD, value: @@}]\n", "a Secret in a text": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  foo: @@\n",
+		"a Secret behind another text": "a: b\n---\napiVersion: v1\nkind: Secret\nstringData: {foo: @@}\n", "a list below the name of secrets": "a: b\ncredentials:\n- @@\n",
 	} {
 		for place, holding := range map[string]func(name, text string) string{"a ConfigMap": configured, "the values of Helm": valued} {
-			base, head := holding("x", replaceMarks(text, "0ldS3cr3tV4lue")), together(holding("x", replaceMarks(text, marker)), holding("y", replaceMarks(text, marker)))
-			all = append(all, pull{kind: "hidden", name: name + ", in " + place, all: true, exit: -1, base: map[string]string{prod: base}, head: map[string]string{prod: head}, never: []string{"0ldS3cr3tV4lue"}})
+			before, after := replaceMarks(text, "0ldS3cr3tV4lue"), replaceMarks(text, marker)
+			one := becoming("hidden", name+", in "+place, holding("x", before), holding("x", after)+holding("y", after))
+			one.all, one.never = true, []string{"0ldS3cr3tV4lue"}
+			all = append(all, one)
 		}
 	}
 	return all
@@ -338,7 +340,8 @@ func configured(name, text string) string {
 }
 
 func valued(name, text string) string {
-	return objectOf("argoproj.io/v1alpha1", "Application", "argocd", name, fmt.Sprintf(`spec: {project: "x", destination: {name: "x", namespace: "x"}, source: {repoURL: "https://github.com/example/gpu", targetRevision: "main", path: "x", helm: values: %q}}`, text))
+	return objectOf("argoproj.io/v1alpha1", "Application", "argocd", name,
+		fmt.Sprintf(`spec: {project: "x", destination: {name: "x", namespace: "x"}, source: {repoURL: "https://github.com/example/gpu", targetRevision: "main", path: "x", helm: values: %q}}`, text))
 }
 
 // secretsOf is a platform with one value in every place that a secret may be written to.
@@ -349,7 +352,7 @@ targets: phase1: {
 	ConfigMap: c: {apiVersion: "v1", kind: "ConfigMap", metadata: {name: "c", namespace: "notebook-ci", annotations: "example.com/token": "@@"}, data: {
 		password: "@@", "config.json": "{\"auths\": {\"r\": {\"auth\": \"@@\"}}}", "app.ini": "user = a\npassword = @@\n", ".netrc": "machine a login b password @@\n",
 		"a.toml": "token = '''@@'''\npassword = \"\"\"@@\"\"\"\n", "env.json": "[{\"name\": \"DB_PASSWORD\", \"value\": \"@@\"}]", "env.yaml": "env:\n- name: DB_PASSWORD\n  value: @@\n",
-		"all.yaml": "a: b\npasswords: {a: @@}\n", "manifest.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  foo: @@\n"}}
+		"all.yaml": "a: b\ncredentials:\n- @@\n", "manifest.yaml": "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  foo: @@\n"}}
 	Task: t: {apiVersion: "tekton.dev/v1", kind: "Task", metadata: {name: "t", namespace: "notebook-ci"}, spec: {params: [{name: "api-token", default: "@@"}], steps: [{name: "a", image: "a", args: ["--password=@@", "--api-token", "@@", "-u", "me:@@"], env: [{name: "MYSQL_PWD", value: "@@"}, {name: "URL", value: "postgres://u:@@@db/x"}]}, {
 		name: "b", image: "a", script: "#!/bin/sh\nexport PASSWORD=@@\ncurl -u me:@@ https://a.example\ncurl -H 'Authorization: Bearer @@' https://b.example\n"}]}}
 }

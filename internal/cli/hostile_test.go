@@ -315,7 +315,7 @@ func hostileSecrets() []trial {
 		"pairs of JSON":        inText("[{\"name\": \"DB_PASSWORD\", \"value\": \"M\"}]\n"),
 		"a Secret in a text":   inText("apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData:\n  foo: M\n"),
 		"below a secret name":  inText("passwords: {a: M}\n"),
-		"values of Helm":       "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: b}\nspec:\n  source:\n    helm:\n      values: |\n        env:\n        - name: DB_PASSWORD\n          value: M\n      bad: 1\n",
+		"values of Helm":       "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: b}\nspec:\n  source:\n    helm:\n      bad: 1\n      values: |\n        env:\n        - name: DB_PASSWORD\n          value: M\n",
 	} {
 		text = strings.ReplaceAll(text, "M", marker)
 		text = strings.ReplaceAll(text, marker+"etadata", "Metadata")

@@ -51,9 +51,7 @@ func TestNode(t *testing.T) {
 		{"out of memory", c.testOutOfMemory},
 		{"cancelled", c.testCancelled},
 	} {
-		if !t.Run(part.name, part.test) {
-			return
-		}
+		t.Run(part.name, part.test)
 	}
 }
 
@@ -191,9 +189,9 @@ func (c *nodeCluster) testFailingTest(t *testing.T) {
 	if reason != "Failed" {
 		t.Errorf("it ended with %s", reason)
 	}
-	wantTold(t, told, "api.github.com", `"state": "pending"`, "Failed: execute-tests (Failed)")
+	wantTold(t, told, "api.github.com", `"state": "pending"`, "Failed: execute-tests (StepFailed)")
 	wantTold(t, told, "hooks.slack.com", "POST /bad")
-	wantTold(t, told, "smtp", "execute-tests (Failed)")
+	wantTold(t, told, "smtp", "execute-tests (StepFailed)")
 	if page := c.published(t, run, "reports/junit.xml"); !strings.Contains(page, `failures="1"`) {
 		t.Error("the report of the tests does not show the one that failed")
 	}
@@ -212,7 +210,7 @@ func (c *nodeCluster) testFailingNotebook(t *testing.T) {
 	if reason != "Failed" {
 		t.Errorf("it ended with %s", reason)
 	}
-	wantTold(t, told, "api.github.com", `"state": "pending"`, "execute-notebook-gpu (Failed)")
+	wantTold(t, told, "api.github.com", `"state": "pending"`, "execute-notebook-gpu (StepFailed)")
 	if page := c.published(t, run, "results/executed/notebooks/02_scRNA_analysis_extended.ipynb"); !strings.Contains(page, "no cells") {
 		t.Error("the notebook that failed is not published with its error")
 	}

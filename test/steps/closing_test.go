@@ -67,7 +67,7 @@ func TestClosing(t *testing.T) {
 	for name, x := range map[string]closing{
 		"a run that succeeded":      {status: "Succeeded", reasons: fine, state: "success", words: "Succeeded", chat: "/good"},
 		"some tasks were skipped":   {status: "Completed", reasons: fine + " more=", state: "success", words: "Completed", chat: "/good"},
-		"a test failed":             {status: "Failed", reasons: "prepare-environment=Succeeded execute-tests=Failed", state: "failure", words: "Failed: execute-tests (Failed)", chat: "/bad", mail: true},
+		"a test failed":             {status: "Failed", reasons: "prepare-environment=Succeeded execute-tests=StepFailed", state: "failure", words: "Failed: execute-tests (StepFailed)", chat: "/bad", mail: true},
 		"a pod could not be made":   {status: "Failed", reasons: "prepare-environment=PodCreationFailed execute-tests=None", state: "failure", words: "prepare-environment (PodCreationFailed)", chat: "/bad", mail: true},
 		"a newer one supersedes":    {status: "Failed", reasons: "prepare-environment=Succeeded execute-notebook-gpu=TaskRunCancelled execute-tests=None", state: "error", words: "Cancelled"},
 		"it failed and was ended":   {status: "Failed", reasons: "prepare-environment=Failed execute-tests=TaskRunCancelled", state: "failure", words: "prepare-environment (Failed)", chat: "/bad", mail: true},
@@ -174,7 +174,7 @@ func TestUntold(t *testing.T) {
 	for _, url := range []string{gone.URL + "/T0/B0/hidden", "hooks.example.com/hidden", "https://example.com/hid den\n"} {
 		c := newCluster(t)
 		c.secrets = map[string]string{"failure-url": url, "token": "t0ken", "username": "ci", "password": "s3cret"}
-		failed, output := c.close("Failed", "execute-tests=Failed", "false")
+		failed, output := c.close("Failed", "execute-tests=StepFailed", "false")
 		c.want(t, closing{state: "failure", words: "Slack could not be told", mail: true}, failed, output)
 		if strings.Contains(c.log, "hidden") || strings.Contains(c.log, "hid den") {
 			t.Errorf("logged: %s", c.log)
