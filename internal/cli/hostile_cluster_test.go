@@ -27,11 +27,12 @@ const (
 	emptied  = "package platform\nargocd: {}\n"
 )
 
-// becoming is a text of prod that becomes another, coming one that there was not.
+// becoming is a text of prod that becomes another.
 func becoming(kind, name, before, after string, wants ...string) pull {
 	return pull{kind: kind, name: name, exit: -1, wants: wants, base: map[string]string{prod: together(before)}, head: map[string]string{prod: together(after)}}
 }
 
+// coming is a text of prod that there was not.
 func coming(kind, name, text string, wants ...string) pull {
 	return pull{kind: kind, name: name, exit: -1, wants: wants, head: map[string]string{prod: together(text)}}
 }
@@ -75,15 +76,17 @@ func objectOf(version, kind, namespace, name, fields string) string {
 
 const rbacV1 = "rbac.authorization.k8s.io/v1"
 
-// bound gives a role of the whole cluster to somebody, and readers are those who may read secrets by one.
+// bound gives a role of the whole cluster to somebody.
 func bound(role, subject string) string {
 	return objectOf(rbacV1, "ClusterRoleBinding", "", "x", `roleRef: {apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "`+role+`"}, subjects: [`+subject+`]`)
 }
 
+// readers are a group that may read all secrets.
 func readers(name string) string {
 	return bound("x", aGroup(name)) + objectOf(rbacV1, "ClusterRole", "", "x", readsSecrets)
 }
 
+// aGroup is a subject of a binding.
 func aGroup(name string) string {
 	return `{kind: "Group", apiGroup: "rbac.authorization.k8s.io", name: "` + name + `"}`
 }
@@ -184,11 +187,12 @@ func pullsOfArgoCD() []pull {
 	}
 }
 
-// imagePolicy is one more policy for images, and byKey its fields where all images need a key.
+// imagePolicy is a policy of the fields.
 func imagePolicy(name, fields string) string {
 	return objectOf("policy.sigstore.dev/v1beta1", "ClusterImagePolicy", "", name, `spec: {`+fields+`}`)
 }
 
+// byKey are the fields of a policy by which all images need a signature of a key.
 func byKey(key string) string {
 	return `mode: "enforce", images: [{glob: "**"}], authorities: [{name: "k", key: {data: "` + key + `", hashAlgorithm: "sha256"}}]`
 }
@@ -210,11 +214,12 @@ func careful(volume string) string {
 		`securityContext: {allowPrivilegeEscalation: false, capabilities: drop: ["ALL"]}}]`
 }
 
-// deployed runs such pods on and on, scheduled now and then.
+// deployed runs careful pods on and on.
 func deployed(volume string) string {
 	return objectOf("apps/v1", "Deployment", "notebook-ci", "x", `spec: {replicas: 1, selector: matchLabels: app: "x", template: {metadata: labels: app: "x", spec: {`+careful(volume)+`}}}`)
 }
 
+// scheduled runs careful pods once a day.
 func scheduled(volume string) string {
 	return objectOf("batch/v1", "CronJob", "notebook-ci", "x", `spec: {schedule: "0 1 * * *", concurrencyPolicy: "Forbid", `+
 		`jobTemplate: spec: template: {metadata: labels: app: "x", spec: {restartPolicy: "Never", `+careful(volume)+`}}}`)

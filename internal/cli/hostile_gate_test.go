@@ -334,11 +334,12 @@ func pullTexts() []pull {
 	return all
 }
 
-// configured is a ConfigMap with a text, valued an Application with one for Helm.
+// configured is a ConfigMap with a text.
 func configured(name, text string) string {
 	return objectOf("v1", "ConfigMap", "notebook-ci", name, fmt.Sprintf("data: %q: %q", "a.txt", text))
 }
 
+// valued is an Application with a text for Helm.
 func valued(name, text string) string {
 	return objectOf("argoproj.io/v1alpha1", "Application", "argocd", name,
 		fmt.Sprintf(`spec: {project: "x", destination: {name: "x", namespace: "x"}, source: {repoURL: "https://github.com/example/gpu", targetRevision: "main", path: "x", helm: values: %q}}`, text))

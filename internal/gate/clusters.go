@@ -15,6 +15,9 @@ func (g *gate) clusters(m *meaning, known baseline) {
 				continue
 			}
 			m.target(after.Target, before.Objects, after.Objects)
+			if old.Name != now.Name && old.Cluster == now.Cluster && old.Current != now.Current {
+				m.phase(old, now)
+			}
 			if old.Cluster == now.Cluster {
 				m.lost(after.Target, diff.Objects(before.Objects, after.Objects))
 			}

@@ -427,6 +427,18 @@ func written(o manifest.Object, field string) string {
 // podTemplates are the fields of which a change makes new pods.
 var podTemplates = map[string]string{"Deployment": "spec.template", "DaemonSet": "spec.template", "StatefulSet": "spec.template"}
 
+// phase adds that a cluster goes from the phase of one environment to that of another, or of the same.
+func (m *meaning) phase(before, after check.Environment) {
+	old, now := before.State.Phases[before.Current], after.State.Phases[after.Current]
+	m.add("rollout", item{
+		"op": "phase", "environment": after.Name, "before": before.Current, "after": after.Current,
+		"shareBefore": old.TrafficPercent, "shareAfter": now.TrafficPercent,
+		"steps":  steps(before, after),
+		"known":  slices.Contains(after.Phases, before.Current),
+		"source": after.Place(fmt.Sprintf("environments.%q.phase", after.Name)), "targets": []finding.Target{{Environment: after.Name, Phase: after.Current}},
+	}, finding.Target{})
+}
+
 // environment adds what an environment states beside its objects: the rollout, and the ceilings of
 // node pools.
 func (m *meaning) environment(before, after check.Environment) {
@@ -437,16 +449,8 @@ func (m *meaning) environment(before, after check.Environment) {
 			"source": after.Place(fmt.Sprintf("environments.%q.cluster", after.Name)),
 		}, finding.Target{Environment: after.Name, Phase: after.Current})
 	}
-	old, now := before.State.Phases[before.Current], after.State.Phases[after.Current]
-	place := after.Place(fmt.Sprintf("environments.%q.phase", after.Name))
 	if before.Current != after.Current {
-		m.add("rollout", item{
-			"op": "phase", "environment": after.Name, "before": before.Current, "after": after.Current,
-			"shareBefore": old.TrafficPercent, "shareAfter": now.TrafficPercent,
-			"steps":  steps(before, after),
-			"known":  slices.Contains(after.Phases, before.Current),
-			"source": place, "targets": []finding.Target{{Environment: after.Name, Phase: after.Current}},
-		}, none)
+		m.phase(before, after)
 	}
 	for _, phase := range after.Phases {
 		was, known := before.State.Phases[phase]

@@ -20,10 +20,11 @@ var rewriting = []string{"ident", "filter", "working-tree-encoding", "export-sub
 var folding = []string{"-diff", "binary", "merge=union", "merge=ours"}
 
 // folds tells whether an attribute is one of these. Those of linguist fold with any value but false
-// (https://github.com/github-linguist/linguist/blob/main/lib/linguist/lazy_blob.rb).
+// (https://github.com/github-linguist/linguist/blob/main/lib/linguist/lazy_blob.rb), as does GitLab's
+// (https://docs.gitlab.com/user/project/merge_requests/changes/#collapse-generated-files).
 func folds(attribute string) bool {
 	name, value, _ := strings.Cut(attribute, "=")
-	if name == "linguist-generated" || name == "linguist-vendored" || name == "linguist-documentation" {
+	if name == "linguist-generated" || name == "linguist-vendored" || name == "linguist-documentation" || name == "gitlab-generated" {
 		return value != "false"
 	}
 	return slices.Contains(folding, attribute) || name == "diff" && value == "" && strings.Contains(attribute, "=")

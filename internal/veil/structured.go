@@ -41,5 +41,5 @@ func mayBeStructured(text string) bool {
 		return false
 	}
 	start := strings.TrimLeft(text, " \t\r\n")
-	return strings.HasPrefix(start, "{") || strings.HasPrefix(start, "[") || strings.Contains(strings.TrimSpace(text), "\n")
+	return strings.HasPrefix(start, "{") || strings.HasPrefix(start, "[") || strings.Contains(text, ": {") || strings.Contains(text, ": [") || strings.Contains(strings.TrimSpace(text), "\n")
 }

@@ -261,6 +261,9 @@ func object(kind string, path []any, value map[string]any) map[string]any {
 	shown := make(map[string]any, len(value))
 	for key, inner := range value {
 		shown[key] = At(kind, append(path[:len(path):len(path)], key), inner)
+		if several.MatchString(key) && holdsScalars(inner) {
+			shown[key] = Below(key, key, inner)
+		}
 	}
 	if inner, _ := value["kind"].(string); isSecret(inner) { // wherever it lies, such as in a list or a template
 		for key, held := range value {
@@ -286,6 +289,21 @@ func object(kind string, path []any, value map[string]any) map[string]any {
 		}
 	}
 	return shown
+}
+
+// several fits the names of fields that may hold passwords by who has them.
+var several = regexp.MustCompile(`(?i)(passw(or)?ds?|passphrases?)$`)
+
+// holdsScalars tells whether a value is a mapping of scalars.
+func holdsScalars(value any) bool {
+	fields, is := value.(map[string]any)
+	for _, inner := range fields {
+		switch inner.(type) {
+		case map[string]any, []any:
+			return false
+		}
+	}
+	return is
 }
 
 // option fits a command's option that is given a secret by the next word.

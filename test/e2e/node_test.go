@@ -36,6 +36,8 @@ const (
 	storeAddress = "3.5.134.10"
 	chatAddress  = "198.51.100.10"
 	indexAddress = "151.101.0.1"
+	// strangeAddress is one that no policy names.
+	strangeAddress = "203.0.113.7"
 )
 
 // outside are the names of hosts by the address that answers to them.
@@ -45,6 +47,7 @@ var outside = map[string][]string{
 	storeAddress:             {"s3.eu-central-1.amazonaws.com"},
 	chatAddress:              {"hooks.slack.com", "smtp.example.com"},
 	indexAddress:             {"pypi.org"},
+	strangeAddress:           {"stranger.example.com"},
 }
 
 // nodeCluster is a cluster with a real node.
@@ -163,7 +166,7 @@ func (c *nodeCluster) runWorld(t *testing.T, dir string) {
 	newRepository(t, repositories, "tests", "example/notebook-tests", "v1.4.0")
 	var err error
 	c.heard, c.objects, err = c.RunWorld(t.Context(), controlplane.World{
-		Addresses: map[string][]string{forgeAddress: outside[forgeAddress], storeAddress: outside[storeAddress], chatAddress: outside[chatAddress], indexAddress: outside[indexAddress]},
+		Addresses: map[string][]string{forgeAddress: outside[forgeAddress], storeAddress: outside[storeAddress], chatAddress: outside[chatAddress], indexAddress: outside[indexAddress], strangeAddress: outside[strangeAddress]},
 		Index:     packageIndex(t, dir), Mail: chatAddress, Store: storeAddress, Key: storeKey, Secret: storeSecret, Region: "eu-central-1", Repositories: repositories,
 	})
 	if err != nil {

@@ -45,6 +45,7 @@ func TestNode(t *testing.T) {
 		test func(*testing.T)
 	}{
 		{"push", c.testPush},
+		{"network", func(t *testing.T) { c.testNetwork(t, objects) }},
 		{"refused", func(t *testing.T) { c.testRefused(t, objects) }},
 		{"test fails", c.testFailingTest},
 		{"notebook fails", c.testFailingNotebook},
