@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/resource"
+
 	"tenon.dev/tenon/internal/diff"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
@@ -105,6 +107,9 @@ func touched(o manifest.Object, c diff.Change, stated shares) map[string]string 
 		return found // told as what it costs
 	}
 	field := plainField(c.Field)
+	if strings.HasPrefix(field, "spec.limits") && o.Kind == "NodePool" && isLess(c) {
+		return found
+	}
 	if why := guarded(o, field); why != "" {
 		found[c.Field] = why
 	}
@@ -129,6 +134,13 @@ func boundAmong(objects []manifest.Object, role manifest.Object) bool {
 		name, _ := manifest.Lookup(o.Value, manifest.Path{"roleRef", "name"})
 		return kind == role.Kind && name == role.Name && (role.Kind == "ClusterRole" || o.Namespace == role.Namespace)
 	})
+}
+
+// isLess tells whether a quantity becomes smaller.
+func isLess(c diff.Change) bool {
+	before, errBefore := resource.ParseQuantity(fmt.Sprint(c.Before))
+	after, errAfter := resource.ParseQuantity(fmt.Sprint(c.After))
+	return errBefore == nil && errAfter == nil && after.Cmp(before) <= 0
 }
 
 // isRule tells whether a value is an alert or a recording, or a group of them.
