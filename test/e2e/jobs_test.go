@@ -75,7 +75,7 @@ func (c *cluster) testCanceller(t *testing.T, objects []manifest.Object) {
 	if reason := run.Status.GetCondition("Succeeded").Reason; !strings.HasPrefix(reason, "Cancelled") {
 		t.Errorf("the older run ended with %s", reason)
 	}
-	if len(c.podsOf(t, names[0])["notify-slack"]) != 1 {
+	if len(c.podsOf(t, names[0])["publish-results"]) != 1 {
 		t.Error("the closing tasks of the cancelled run did not run")
 	}
 	for _, name := range names[1:] {
