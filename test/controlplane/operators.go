@@ -149,8 +149,8 @@ type World struct {
 	Store, Key, Secret, Region string
 	// Index is a folder that pypi.org serves (https://peps.python.org/pep-0503/).
 	Index string
-	// Repositories is the folder of bare Git repositories.
-	Repositories string
+	// Repositories is the folder of bare Git repositories; those below the path Private need Password.
+	Repositories, Private, Password string
 }
 
 // RunWorld starts it. Heard is the file in which its services write what they were told; objects of the
@@ -168,7 +168,7 @@ func (p *Plane) RunWorld(ctx context.Context, w World) (heard, objects string, e
 	}
 	heard = filepath.Join(p.dir, "heard.json")
 	if err := p.run("world", nil, "--listen", strings.Join(addresses, ","), "--mail", w.Mail+":587", "--cert", p.pki.path("world.crt"), "--key", p.pki.path("world.key"),
-		"--git", w.Repositories, "--index", w.Index, "--log", heard); err != nil {
+		"--git", w.Repositories, "--private", w.Private, "--password", w.Password, "--index", w.Index, "--log", heard); err != nil {
 		return "", "", err
 	}
 	objects = filepath.Join(p.dir, "objects")

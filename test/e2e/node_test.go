@@ -168,6 +168,7 @@ func (c *nodeCluster) runWorld(t *testing.T, dir string) {
 	c.heard, c.objects, err = c.RunWorld(t.Context(), controlplane.World{
 		Addresses: map[string][]string{forgeAddress: outside[forgeAddress], storeAddress: outside[storeAddress], chatAddress: outside[chatAddress], indexAddress: outside[indexAddress], strangeAddress: outside[strangeAddress]},
 		Index:     packageIndex(t, dir), Mail: chatAddress, Store: storeAddress, Key: storeKey, Secret: storeSecret, Region: "eu-central-1", Repositories: repositories,
+		Private: "/example/notebook-tests", Password: secretValue,
 	})
 	if err != nil {
 		t.Fatal(err)

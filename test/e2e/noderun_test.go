@@ -51,6 +51,8 @@ func TestNode(t *testing.T) {
 		{"notebook fails", c.testFailingNotebook},
 		{"out of memory", c.testOutOfMemory},
 		{"cancelled", c.testCancelled},
+		{"hook before policies", func(t *testing.T) { c.testHookBeforePolicies(t, objects) }},
+		{"policy without the shell", func(t *testing.T) { c.testPolicyWithoutShell(t, objects) }},
 	} {
 		t.Run(part.name, part.test)
 	}
@@ -254,4 +256,54 @@ func (c *nodeCluster) testCancelled(t *testing.T) {
 	wantTold(t, told, "api.github.com", `"state": "pending"`, "Cancelled")
 	wantTold(t, told, "hooks.slack.com")
 	wantTold(t, told, "smtp")
+}
+
+// testHookBeforePolicies: a hook that runs before the image policies are there is denied, as
+// graph/denied-by-order says.
+func (c *nodeCluster) testHookBeforePolicies(t *testing.T, objects []manifest.Object) {
+	if out, err := c.Kubectl(t.Context(), nil, "delete", "clusterimagepolicies.policy.sigstore.dev", "--all"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	hook := ofKind(objects, "Job")[0]
+	eventually(t, time.Minute, "the hook is denied", func() error {
+		if err := c.delete(t.Context(), hook); err != nil {
+			return err
+		}
+		_, err := c.apply(t.Context(), hook)
+		if err == nil || !strings.Contains(err.Error(), "no matching policies") {
+			return fmt.Errorf("it is answered with %v", err)
+		}
+		return nil
+	})
+}
+
+// testPolicyWithoutShell: with a policy for Tekton's images that leaves out the shell, which it writes scripts by,
+// no pod of a run is made, and so nobody is told: image/policy-missing says so before.
+func (c *nodeCluster) testPolicyWithoutShell(t *testing.T, objects []manifest.Object) {
+	for _, o := range ofKind(objects, "ClusterImagePolicy") {
+		images, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "images"})
+		kept := slices.DeleteFunc(slices.Clone(images.([]any)), func(image any) bool {
+			return strings.Contains(fmt.Sprint(image), "busybox")
+		})
+		o.Value["spec"].(map[string]any)["images"] = kept
+		c.must(t, o)
+	}
+	// The webhook hears of the policies by a watch; until then nothing matches, which is refused as well.
+	hook := ofKind(objects, "Job")[0]
+	eventually(t, time.Minute, "the policies are known", func() error {
+		_, err := c.apply(t.Context(), hook)
+		return err
+	})
+	before := len(c.told(t))
+	run := c.started(t, namespace, c.pushed(t, c.event(c.commitWith(t, "example/single-cell-notebooks", nil))))
+	ended := c.awaitEnd(t, run)
+	if reason := ended.Status.GetCondition("Succeeded").Reason; reason != "Failed" {
+		t.Errorf("it ended with %s", reason)
+	}
+	if out, err := c.Kubectl(t.Context(), nil, "-n", namespace, "get", "taskruns", "-l", "tekton.dev/pipelineRun="+run); err != nil || !strings.Contains(out, "PodCreationFailed") {
+		t.Errorf("%v\n%s", err, out)
+	}
+	if told := c.told(t)[before:]; len(told) > 0 {
+		t.Errorf("somebody was told: %v", told)
+	}
 }

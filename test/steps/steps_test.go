@@ -87,7 +87,7 @@ type cluster struct {
 
 func newCluster(t *testing.T, env ...string) *cluster {
 	t.Helper()
-	c := &cluster{t: t, dir: t.TempDir(), tasks: rendered(t)}
+	c := &cluster{t: t, dir: t.TempDir(), tasks: rendered(t, "../..")}
 	c.env = append([]string{"FAKE_STORE=" + c.path("store"), "PYTHONPATH=" + c.path("modules"), "PATH=" + c.path("bin") + ":" + os.Getenv("PATH")}, env...)
 	for name, text := range programs {
 		c.write("bin/"+name, "#!/bin/sh\nset -eu\n"+text+"\n", 0o755)
@@ -113,10 +113,11 @@ func newCluster(t *testing.T, env ...string) *cluster {
 	return c
 }
 
-func rendered(t *testing.T) map[string]pipelinev1.Task {
+// rendered are the tasks of production of the platform in a folder.
+func rendered(t *testing.T, dir string) map[string]pipelinev1.Task {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	if code := cli.Main([]string{"-C", "../..", "render", "--target", "prod/phase1", "-o", "-"}, nil, &stdout, &stderr); code != 0 {
+	if code := cli.Main([]string{"-C", dir, "render", "--target", "prod/phase1", "-o", "-"}, nil, &stdout, &stderr); code != 0 {
 		t.Fatalf("exit code %d: %s", code, &stderr)
 	}
 	tasks := map[string]pipelinev1.Task{}

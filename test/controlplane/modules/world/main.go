@@ -47,6 +47,8 @@ func main() {
 	cert := flag.String("cert", "", "certificate")
 	key := flag.String("key", "", "key")
 	repositories := flag.String("git", "", "folder of bare repositories")
+	private := flag.String("private", "", "repositories below this path are shown to those with the password alone")
+	password := flag.String("password", "", "password of private repositories")
 	index := flag.String("index", "", "folder that is served as a package index")
 	heard := flag.String("log", "", "file that is written to")
 	flag.Parse()
@@ -61,6 +63,11 @@ func main() {
 	}}
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/info/refs") || strings.HasSuffix(r.URL.Path, "/git-upload-pack") {
+			if _, shown, _ := r.BasicAuth(); *private != "" && strings.HasPrefix(r.URL.Path, *private) && shown != *password {
+				w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
+				http.Error(w, "who are you?", http.StatusUnauthorized)
+				return
+			}
 			git.ServeHTTP(w, r)
 			return
 		}
