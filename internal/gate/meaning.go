@@ -10,7 +10,6 @@ import (
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
-	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/diff"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/graph"
@@ -91,64 +90,6 @@ func (m *meaning) anew(t finding.Target, like, after []manifest.Object) {
 	m.rights(t, like, after)
 	m.opened(t, like, after)
 	m.images(t, like, after)
-}
-
-// baseline is what the base has in any of its targets.
-type baseline struct {
-	objects []manifest.Object
-	// environments has those of each environment.
-	environments map[string][]manifest.Object
-	// addresses that the objects name. Finding them reads every text, which is done once for all targets.
-	addresses map[string]bool
-	// before and after are the environments of base and head.
-	before, after []check.Environment
-	// owned are the namespaces that base or head make.
-	owned map[string]bool
-	// appsGone says that the head lacks an Application or ApplicationSet of the base.
-	appsGone bool
-}
-
-func baselineOf(objects []manifest.Object, before, after []check.Environment) baseline {
-	b := baseline{objects: objects, environments: map[string][]manifest.Object{}, addresses: map[string]bool{}, before: before, after: after, owned: map[string]bool{}}
-	b.appsGone = appsGone(before, after)
-	shared, _ := check.ArgoCD(before)
-	for _, e := range before {
-		for _, t := range e.Targets {
-			b.environments[e.Name] = append(b.environments[e.Name], t.Objects...)
-		}
-		b.environments[e.Name] = append(b.environments[e.Name], shared.Objects...)
-	}
-	for _, e := range slices.Concat(before, after) {
-		for _, t := range e.Targets {
-			for _, o := range t.Objects {
-				// One that only the head makes may be there already, and somebody else's.
-				if o.Kind == "Namespace" && (!systems.MatchString(o.Name) || slices.ContainsFunc(objects, func(l manifest.Object) bool { return l.Kind == o.Kind && l.Name == o.Name })) {
-					b.owned[o.Name] = true
-				}
-			}
-		}
-	}
-	for _, o := range objects {
-		addresses(o.Value, func(address string) { b.addresses[address] = true })
-	}
-	return b
-}
-
-// only is the same with the objects of one target.
-func (b baseline) only(objects []manifest.Object) baseline {
-	b.objects, b.environments = objects, nil
-	return b
-}
-
-// shares are the percentages of commits that base and head state for a target.
-func (b baseline) shares(t finding.Target) shares {
-	of := func(environments []check.Environment) int {
-		if e := environment(environments, t.Environment); e != nil {
-			return e.State.Phases[t.Phase].TrafficPercent
-		}
-		return 0
-	}
-	return shares{of(b.before), of(b.after)}
 }
 
 // guards adds what changes about who must have signed, where things come from, and what decides about the
@@ -426,63 +367,3 @@ func written(o manifest.Object, field string) string {
 
 // podTemplates are the fields of which a change makes new pods.
 var podTemplates = map[string]string{"Deployment": "spec.template", "DaemonSet": "spec.template", "StatefulSet": "spec.template"}
-
-// phase adds that a cluster goes from the phase of one environment to that of another, or of the same.
-func (m *meaning) phase(before, after check.Environment) {
-	old, now := before.State.Phases[before.Current], after.State.Phases[after.Current]
-	m.add("rollout", item{
-		"op": "phase", "environment": after.Name, "before": before.Current, "after": after.Current,
-		"shareBefore": old.TrafficPercent, "shareAfter": now.TrafficPercent,
-		"steps":  steps(before, after),
-		"known":  slices.Contains(after.Phases, before.Current),
-		"source": after.Place(fmt.Sprintf("environments.%q.phase", after.Name)), "targets": []finding.Target{{Environment: after.Name, Phase: after.Current}},
-	}, finding.Target{})
-}
-
-// environment adds what an environment states beside its objects: the rollout, and the ceilings of
-// node pools.
-func (m *meaning) environment(before, after check.Environment) {
-	none := finding.Target{}
-	if before.Cluster != after.Cluster {
-		m.add("power", item{
-			"op": "changed", "object": finding.Object{Kind: "Environment", Name: after.Name}, "field": "cluster", "why": deploys,
-			"source": after.Place(fmt.Sprintf("environments.%q.cluster", after.Name)),
-		}, finding.Target{Environment: after.Name, Phase: after.Current})
-	}
-	if before.Current != after.Current {
-		m.phase(before, after)
-	}
-	for _, phase := range after.Phases {
-		was, known := before.State.Phases[phase]
-		is := after.State.Phases[phase]
-		at := []finding.Target{{Environment: after.Name, Phase: phase}}
-		if known && was.TrafficPercent != is.TrafficPercent {
-			m.add("rollout", item{
-				"op": "share", "environment": after.Name, "phase": phase, "current": phase == after.Current, "skips": skips(before, phase, is.TrafficPercent),
-				"shareBefore": was.TrafficPercent, "shareAfter": is.TrafficPercent,
-				"source": after.Place(fmt.Sprintf("phases.%q.trafficPercent", phase)), "targets": at,
-			}, none)
-		}
-		if known {
-			place := after.Place(fmt.Sprintf("phases.%q.concurrentRuns", phase))
-			m.count(at[0], amount{what: "concurrent runs", resource: "runs", source: place}, was.ConcurrentRuns, is.ConcurrentRuns)
-		}
-	}
-	m.pools(before, after)
-}
-
-// steps are the phases that an environment goes on, in the order that the base has them in: a change of their shares
-// does not bring them nearer to each other.
-func steps(before, after check.Environment) int {
-	order := before.Phases
-	if !slices.Contains(order, after.Current) {
-		order = after.Phases
-	}
-	return slices.Index(order, after.Current) - slices.Index(order, before.Current)
-}
-
-// skips tells whether the phase that an environment is in takes a share of commits that only a phase beyond the next one has.
-func skips(before check.Environment, phase string, share int) bool {
-	i := slices.Index(before.Phases, phase)
-	return phase == before.Current && i+2 < len(before.Phases) && share >= before.State.Phases[before.Phases[i+2]].TrafficPercent
-}

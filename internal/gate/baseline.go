@@ -1,0 +1,67 @@
+package gate
+
+import (
+	"slices"
+
+	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// baseline is what the base has in any of its targets.
+type baseline struct {
+	objects []manifest.Object
+	// environments has those of each environment.
+	environments map[string][]manifest.Object
+	// addresses that the objects name. Finding them reads every text, which is done once for all targets.
+	addresses map[string]bool
+	// before and after are the environments of base and head.
+	before, after []check.Environment
+	// owned are the namespaces that base or head make.
+	owned map[string]bool
+	// appsGone says that the head lacks an Application or ApplicationSet of the base.
+	appsGone bool
+}
+
+func baselineOf(objects []manifest.Object, before, after []check.Environment) baseline {
+	b := baseline{objects: objects, environments: map[string][]manifest.Object{}, addresses: map[string]bool{}, before: before, after: after, owned: map[string]bool{}}
+	b.appsGone = appsGone(before, after)
+	shared, _ := check.ArgoCD(before)
+	for _, e := range before {
+		for _, t := range e.Targets {
+			b.environments[e.Name] = append(b.environments[e.Name], t.Objects...)
+		}
+		b.environments[e.Name] = append(b.environments[e.Name], shared.Objects...)
+	}
+	for _, e := range slices.Concat(before, after) {
+		for _, t := range e.Targets {
+			for _, o := range t.Objects {
+				// One that only the head makes may be there already, and somebody else's.
+				if o.Kind == "Namespace" && (!systems.MatchString(o.Name) || slices.ContainsFunc(objects, func(l manifest.Object) bool { return l.Kind == o.Kind && l.Name == o.Name })) {
+					b.owned[o.Name] = true
+				}
+			}
+		}
+	}
+	for _, o := range objects {
+		addresses(o.Value, func(address string) { b.addresses[address] = true })
+	}
+	return b
+}
+
+// only is the same with the objects of one target.
+func (b baseline) only(objects []manifest.Object) baseline {
+	b.objects, b.environments = objects, nil
+	return b
+}
+
+// shares are the percentages of commits that base and head state for a target.
+func (b baseline) shares(t finding.Target) shares {
+	of := func(environments []check.Environment) int {
+		if e := environment(environments, t.Environment); e != nil {
+			return e.State.Phases[t.Phase].TrafficPercent
+		}
+		return 0
+	}
+	return shares{of(b.before), of(b.after)}
+}
