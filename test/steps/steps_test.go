@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
+	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
 	"tenon.dev/tenon/internal/cli"
@@ -195,9 +196,9 @@ func (c *cluster) run(name string, params map[string][]string) (failed, output s
 	for _, step := range task.Spec.Steps {
 		script := step.Script
 		for _, mount := range step.VolumeMounts {
-			script = strings.ReplaceAll(script, mount.MountPath+"/", c.path(mount.Name)+"/")
-			script = strings.ReplaceAll(script, mount.MountPath+" ", c.path(mount.Name)+" ")
-			script = strings.ReplaceAll(script, mount.MountPath+"\n", c.path(mount.Name)+"\n")
+			for _, end := range []string{"/", " ", "\n", `"`} {
+				script = strings.ReplaceAll(script, mount.MountPath+end, c.volume(mount, params)+end)
+			}
 		}
 		file := "step"
 		c.write(file, script, 0o755)
@@ -207,7 +208,7 @@ func (c *cluster) run(name string, params map[string][]string) (failed, output s
 			value := c.expand(e.Value, params)
 			for _, mount := range step.VolumeMounts {
 				if value == mount.MountPath || strings.HasPrefix(value, mount.MountPath+"/") {
-					value = c.path(mount.Name) + strings.TrimPrefix(value, mount.MountPath)
+					value = c.volume(mount, params) + strings.TrimPrefix(value, mount.MountPath)
 				}
 			}
 			if e.ValueFrom != nil {
@@ -226,6 +227,11 @@ func (c *cluster) run(name string, params map[string][]string) (failed, output s
 		}
 	}
 	return "", ""
+}
+
+// volume is the folder that stands for what is mounted.
+func (c *cluster) volume(mount corev1.VolumeMount, params map[string][]string) string {
+	return filepath.Join(c.path(mount.Name), c.expand(mount.SubPath, params))
 }
 
 func (c *cluster) expand(text string, params map[string][]string) string {
