@@ -15,8 +15,8 @@ func declared(o manifest.Object) map[string]any {
 // named gives an object without a name one for messages, which name it: that of its generateName with a star, which no
 // name has. A rule whose message lacks a part would say nothing at all.
 func named(value map[string]any) map[string]any {
-	metadata, _ := value["metadata"].(map[string]any)
-	if name, _ := metadata["name"].(string); name != "" || value == nil {
+	metadata, is := value["metadata"].(map[string]any)
+	if name, _ := metadata["name"].(string); name != "" || !is { // what is no object has no metadata
 		return value
 	}
 	prefix, _ := metadata["generateName"].(string)

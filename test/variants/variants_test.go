@@ -134,7 +134,7 @@ func lookup(t *testing.T, o any, path string) any {
 
 // own takes the GPU pool from Karpenter, which cannot make every kind of node.
 var own = []change{
-	{"pools.cue", "\t\tprovisioner: \"autoscaled\"\n\t\tkarpenter: {\n\t\t\timage:     \"al2023@v20260815\"\n\t\t\trole:      string\n\t\t\tdiscovery: string\n\t\t\tvolume:    \"500Gi\"\n\t\t}\n", "\t\tprovisioner: \"discovery\"\n"},
+	{"pools.cue", "\t\tprovisioner: \"autoscaled\"\n\t\tkarpenter: {\n\t\t\timage:     \"al2023@v20260815\"\n\t\t\trole:      string\n\t\t\tdiscovery: string\n\t\t\tvolume:    \"500Gi\"\n\t\t\t// The A100 machines have eight NVMe disks: scratch and images lie there.\n\t\t\tlocalDisks: true\n\t\t}\n", "\t\tprovisioner: \"discovery\"\n"},
 	{"prod/prod.cue", "\t\t\tkarpenter: {role: \"gpu-ci-prod-node\", discovery: \"gpu-ci-prod\"}\n", ""},
 }
 
