@@ -309,6 +309,7 @@ func platformOf(t *testing.T, files map[string]string) string {
 	return dir
 }
 
+// copied is a copy of a folder.
 func copied(t *testing.T, from string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "p")
@@ -349,6 +350,12 @@ func TestHostilePlatforms(t *testing.T) {
 			change(t, dir, tr.files)
 			tr.in(t, dir)
 		})
+		if tr.kind == "conflict" && tr.all {
+			t.Run("conflict/"+tr.name+", proposed", func(t *testing.T) {
+				t.Parallel()
+				pull{head: tr.files, all: true, exit: 1}.run(t, starter)
+			})
+		}
 	}
 }
 

@@ -221,3 +221,31 @@ func TestCompare(t *testing.T) {
 		})
 	}
 }
+
+// TestLinks: messages lead to a page that opens, and an upload needs no keys where the pod's identity does.
+func TestLinks(t *testing.T) {
+	const region = `region:   "eu-central-1"`
+	c := newCluster(t)
+	c.tasks = rendered(t, variant(t, region, region+"\nlinks: \"signed\"\ncredentials: \"ambient\"\n"))
+	if failed, output := c.close("Succeeded", fine, "false"); failed != "" {
+		t.Fatalf("step %s failed:\n%s", failed, output)
+	}
+	for _, made := range *c.forge {
+		if made.body["target_url"] != "https://signed.example.com/scientific-computing-ci/run-1/reports/index.html" {
+			t.Errorf("the commit leads to %v", made.body["target_url"])
+		}
+	}
+	for _, step := range c.tasks["result-publishing"].Spec.Steps {
+		for _, e := range step.Env {
+			if strings.Contains(e.Name, "ACCESS_KEY") {
+				t.Errorf("step %s is given %s", step.Name, e.Name)
+			}
+		}
+	}
+	c = newCluster(t)
+	c.tasks = rendered(t, variant(t, region, region+"\nurl: \"https://reports.example.com\"\n"))
+	c.close("Succeeded", fine, "false")
+	if url := (*c.forge)[0].body["target_url"]; url != "https://reports.example.com/run-1/reports/index.html" {
+		t.Errorf("the commit leads to %v", url)
+	}
+}

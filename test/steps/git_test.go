@@ -12,7 +12,6 @@ import (
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -61,23 +60,7 @@ func TestPrivateRepository(t *testing.T) {
 
 // TestMintToken: the app's key signs what GitHub asks for, and the token that it gives reads the repository.
 func TestMintToken(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.CopyFS(filepath.Join(dir, "cue"), os.DirFS("../../cue")); err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(dir, "cue/platform/platform.cue")
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const before = `git: token: secret: "notebook-tests"`
-	changed := strings.Replace(string(text), before, `git: app: {id: "7", installation: "42", secret: "notebook-tests"}`, 1)
-	if changed == string(text) {
-		t.Fatalf("there is no %s", before)
-	}
-	if err := os.WriteFile(file, []byte(changed), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	dir := variant(t, `git: token: secret: "notebook-tests"`, `git: app: {id: "7", installation: "42", secret: "notebook-tests"}`)
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)

@@ -52,9 +52,11 @@ held = {"numpy": os.environ.get("FAKE_NUMPY", "2.1.0")}
 if args[0] == "list":
     print("\n".join(f"{name}=={version}" for name, version in held.items()))
     sys.exit()
-assert args[0] == "--python" and "install" in args and "--constraint" in args
+assert args[0] == "--python" and "install" in args
 wanted = open(args[args.index("--requirement") + 1]).read()
-bounds = dict(line.split("==") for line in open(args[args.index("--constraint") + 1]).read().split())
+bounds = {}
+if "--constraint" in args:
+    bounds = dict(line.split("==") for line in open(args[args.index("--constraint") + 1]).read().split())
 for name, version in re.findall(r"([\w-]+)(?:\[.*?\])?==([\d.]+)", wanted):
     if bounds.get(name, version) != version:
         sys.exit(f"the constraint {name}=={bounds[name]} does not allow {version}")
@@ -62,10 +64,18 @@ site = os.path.join(os.path.dirname(args[1]), "..", "lib", f"python3.{sys.versio
 open(os.path.join(site, "installed"), "w").write(wanted)
 `
 
+// poetry stands for the module of that name: its environment is the interpreter that runs it.
+const poetry = `import os, sys
+open(os.path.join(os.environ["FAKE_STORE"], "poetry"), "a").write(" ".join(sys.argv[1:]) + "\n")
+if sys.argv[1:3] == ["env", "info"]:
+    print(sys.executable)
+`
+
 // pytest stands for the module of that name.
 const pytest = `import os, sys
 failures = int(os.environ.get("FAKE_FAILURES", "0"))
 args = sys.argv[1:]
+open(os.path.join(os.environ["FAKE_STORE"], "pytest"), "w").write(" ".join([sys.executable, os.getcwd()] + args))
 xml = [a.removeprefix("xml:") for a in args if a.startswith("xml:")][0]
 open(xml, "w").write('<coverage line-rate="0.75"/>')
 open(args[args.index("--junitxml") + 1], "w").write(f'<testsuites><testsuite tests="3" failures="{failures}" errors="0" skipped="0"/></testsuites>')
@@ -99,6 +109,8 @@ func newCluster(t *testing.T, env ...string) *cluster {
 	}
 	c.write("modules/pytest/__init__.py", "", 0o644)
 	c.write("modules/pytest/__main__.py", pytest, 0o644)
+	c.write("modules/poetry/__init__.py", "", 0o644)
+	c.write("modules/poetry/__main__.py", poetry, 0o644)
 	for _, folder := range []string{"exchange", "cache", "scratch", "source", "results", "store", "closing"} {
 		if err := os.MkdirAll(c.path(folder), 0o755); err != nil {
 			t.Fatal(err)
@@ -203,6 +215,9 @@ func (c *cluster) run(name string, params map[string][]string) (failed, output s
 		file := "step"
 		c.write(file, script, 0o755)
 		cmd := exec.Command(c.path(file), c.arguments(step.Args, params)...)
+		if step.WorkingDir != "" {
+			cmd.Dir = c.expand(step.WorkingDir, params)
+		}
 		cmd.Env = append([]string{}, c.env...)
 		for _, e := range step.Env {
 			value := c.expand(e.Value, params)
