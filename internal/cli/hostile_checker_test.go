@@ -221,7 +221,8 @@ type growth struct {
 	text func(n int) string
 }
 
-const ofGrowth = "cue/platform/y.cue"
+// ofOther is one more file of a platform.
+const ofOther = "cue/platform/y.cue"
 
 // growths multiply one thing with another where each says, or is compared with, the other.
 func growths() []growth {
@@ -249,9 +250,9 @@ func growths() []growth {
 		{"deep and wide", 2400, "a.yaml", func(n int) string {
 			return "x: " + strings.Repeat("{1: ", n) + "[" + strings.Repeat("1,", 40*n) + "]" + strings.Repeat("}", n) + "\n"
 		}},
-		{"fields of a platform that are none", 500, ofGrowth, func(n int) string { return "package platform\n" + lines(n, "platform: unknown#: 1") }},
-		{"brackets of an attribute", 47_500, ofGrowth, func(n int) string { return "package platform\nx: 1 @go(" + strings.Repeat("(", n) + "\n" }},
-		{"brackets of other attributes", 47_500, ofGrowth, func(n int) string { return "package platform\nx: 1 @go(" + strings.Repeat("[{", n/2) + "\n" }},
+		{"fields of a platform that are none", 500, ofOther, func(n int) string { return "package platform\n" + lines(n, "platform: unknown#: 1") }},
+		{"brackets of an attribute", 47_500, ofOther, func(n int) string { return "package platform\nx: 1 @go(" + strings.Repeat("(", n) + "\n" }},
+		{"brackets of other attributes", 47_500, ofOther, func(n int) string { return "package platform\nx: 1 @go(" + strings.Repeat("[{", n/2) + "\n" }},
 	}
 }
 
@@ -277,7 +278,7 @@ func TestHostileGrowth(t *testing.T) {
 func (g growth) run(t *testing.T, starter string, n int) (time.Duration, int) {
 	t.Helper()
 	dir, args := t.TempDir(), []string{"check", g.file}
-	if g.file == ofGrowth {
+	if g.file == ofOther {
 		dir, args = copied(t, starter), []string{"check"}
 	}
 	change(t, dir, map[string]string{g.file: g.text(n)})
@@ -329,17 +330,13 @@ func byPhase(kind, fields string) string {
 	return together(all...)
 }
 
-const (
-	ofSecret  = "cue/platform/x.cue"
-	secretX   = "overlays/base/secret-x.yaml"
-	plainText = `stringData: a: "q"`
-)
+// ofSecret holds the Secret that all phases have.
+const ofSecret = "cue/platform/x.cue"
 
 // TestHostilePlatforms has platforms that do not evaluate, and overlays that are not what is rendered: whatever tells it
 // must not show what they hold.
 func TestHostilePlatforms(t *testing.T) {
-	// All phases have one Secret, which the overlays hold.
-	starter := platformOf(t, map[string]string{ofSecret: byPhase("Secret", plainText)})
+	starter := platformOf(t, map[string]string{ofSecret: byPhase("Secret", `stringData: a: "q"`)})
 	if got := tenon(t, starter, "", "render"); got.code != 0 {
 		t.Fatal(got.output)
 	}
@@ -363,42 +360,42 @@ func TestHostilePlatforms(t *testing.T) {
 func hostileConflicts() []trial {
 	var all []trial
 	for name, text := range map[string]string{
-		"a password":            `x: password: "M" & int`,
-		"a name with a dash":    `x: "db-password": "M" & int`,
-		"bytes of a Secret":     inTarget("Secret", "y", `{apiVersion: "v1", kind: "Secret", metadata: {name: "y", namespace: "notebook-ci"}, stringData: {a: 'M' & int}}`),
-		"a text of a Secret":    inTarget("Secret", "y", `{apiVersion: "v1", kind: "Secret", metadata: {name: "y", namespace: "notebook-ci"}, data: {a: "M" & int}}`),
-		"below the name":        `x: password: value: "M" & int`,
-		"in a list":             `x: password: ["M" & int]`,
-		"a variable":            `x: [{name: "DB_PASSWORD", value: "M" & int}]`,
-		"a variable's name":     `x: [{name: "DB_PASSWORD", value: "M"}]` + "\ny: x[0].value & int",
-		"by reference":          `x: password: "M"` + "\ny: x.password & int",
-		"by a definition":       `#password: "M"` + "\ny: #password & int",
-		"by a let":              `let password = "M"` + "\ny: password & int",
-		"within another text":   `x: password: "M"` + "\n" + `y: "a\(x.password)" & int`,
-		"a map":                 `x: password: {a: "M"} & "q"`,
-		"lines":                 "x: password: \"\"\"\n  M\n  M\n  \"\"\" & int",
-		"lines of bytes":        "x: password: '''\n  M\n  ''' & int",
-		"a raw text":            `x: password: #"M"# & int`,
-		"a default":             `x: password: *"M" | "b"` + "\nx: password: int",
-		"an expression":         `x: password: =~"^a$"` + "\n" + `x: password: "M"`,
-		"another expression":    `x: password: "M"` + "\n" + `y: "a" & =~x.password`,
-		"a check":               "import \"strings\"\nx: password: \"M\" & strings.MaxRunes(3)",
-		"an argument":           "import \"strconv\"\nx: password: \"M\"\ny: strconv.Atoi(x.password)",
-		"an error of one's own": `x: password: "M"` + "\n" + `y: error("no: \(x.password)")`,
-		"JSON":                  "import \"encoding/json\"\nx: password: json.Marshal({password: \"M\"}) & int",
-		"an address":            `x: url: "https://u:M@a.example" & int`,
-		"an option":             `x: args: ["--password=M"] & int`,
-		"an annotation":         `x: annotations: "example.com/token": "M" & int`,
-		"no end":                `x: password: "M`,
-		"an end too much":       `x: password: "M" }`,
-		"an unknown field":      `platform: "apiToken": "M"`,
+		"a password":               `x: password: "M" & int`,
+		"a name with a dash":       `x: "db-password": "M" & int`,
+		"bytes of a Secret":        inTarget("Secret", "y", `{apiVersion: "v1", kind: "Secret", metadata: {name: "y", namespace: "notebook-ci"}, stringData: {a: 'M' & int}}`),
+		"a text of a Secret":       inTarget("Secret", "y", `{apiVersion: "v1", kind: "Secret", metadata: {name: "y", namespace: "notebook-ci"}, data: {a: "M" & int}}`),
+		"below the name":           `x: password: value: "M" & int`,
+		"in a list":                `x: password: ["M" & int]`,
+		"a variable":               `x: [{name: "DB_PASSWORD", value: "M" & int}]`,
+		"a variable, by reference": `x: [{name: "DB_PASSWORD", value: "M"}]` + "\ny: x[0].value & int",
+		"by reference":             `x: password: "M"` + "\ny: x.password & int",
+		"by a definition":          `#password: "M"` + "\ny: #password & int",
+		"by a let":                 `let password = "M"` + "\ny: password & int",
+		"within another text":      `x: password: "M"` + "\n" + `y: "a\(x.password)" & int`,
+		"a map":                    `x: password: {a: "M"} & "q"`,
+		"lines":                    "x: password: \"\"\"\n  M\n  M\n  \"\"\" & int",
+		"lines of bytes":           "x: password: '''\n  M\n  ''' & int",
+		"a raw text":               `x: password: #"M"# & int`,
+		"a default":                `x: password: *"M" | "b"` + "\nx: password: int",
+		"an expression":            `x: password: =~"^a$"` + "\n" + `x: password: "M"`,
+		"another expression":       `x: password: "M"` + "\n" + `y: "a" & =~x.password`,
+		"a check":                  "import \"strings\"\nx: password: \"M\" & strings.MaxRunes(3)",
+		"an argument":              "import \"strconv\"\nx: password: \"M\"\ny: strconv.Atoi(x.password)",
+		"an error of one's own":    `x: password: "M"` + "\n" + `y: error("no: \(x.password)")`,
+		"JSON":                     "import \"encoding/json\"\nx: password: json.Marshal({password: \"M\"}) & int",
+		"an address":               `x: url: "https://u:M@a.example" & int`,
+		"an option":                `x: args: ["--password=M"] & int`,
+		"an annotation":            `x: annotations: "example.com/token": "M" & int`,
+		"no end":                   `x: password: "M`,
+		"an end too much":          `x: password: "M" }`,
+		"an unknown field":         `platform: "apiToken": "M"`,
 	} {
 		text = "package platform\n" + strings.TrimPrefix(strings.ReplaceAll(text, `M`, marker), "package platform\n") + "\n"
 		text = strings.NewReplacer("json."+marker, "json.M", "strings."+marker, "strings.M").Replace(text)
-		files := map[string]string{"cue/platform/y.cue": text}
+		files := map[string]string{ofOther: text}
 		all = append(all,
 			trial{kind: "conflict", name: name, files: files, args: []string{"check"}, all: true, exit: 1},
-			trial{kind: "conflict", name: name + ", rendered", files: files, args: []string{"render"}, exit: 1, wants: []string{"cue/platform/y.cue"}},
+			trial{kind: "conflict", name: name + ", rendered", files: files, args: []string{"render"}, exit: 1, wants: []string{ofOther}},
 			trial{kind: "conflict", name: name + ", synced", files: files, args: []string{"-C", "overlays/prod/phase1", "argocd", "generate"}, exit: 1, wants: []string{"prod/phase1 is not synced"}},
 			trial{kind: "conflict", name: name + ", asked for", files: files, args: []string{"-C", "overlays/prod/phase1", "argocd", "parameters"}, exit: 3, wants: []string{"prod does not render"}},
 		)
@@ -439,7 +436,7 @@ func hostileOverlays() []trial {
 		"is merged":                "<<<<<<< HEAD\nkind: Secret\nstringData:\n  a: M\n=======\nstringData:\n  a: x\n>>>>>>> b\n",
 	} {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, "M", marker), "Config"+marker+"ap", "ConfigMap")
-		stale("a file that "+name, map[string]string{secretX: text})
+		stale("a file that "+name, map[string]string{"overlays/base/secret-x.yaml": text})
 	}
 	return all
 }

@@ -29,7 +29,7 @@ import (
 // policies name.
 const (
 	forgeAddress = "140.82.112.3"
-	storeAddress = "3.5.134.10"
+	storeAddress = "10.20.30.4"
 	chatAddress  = "198.51.100.10"
 	indexAddress = "151.101.0.1"
 	// strangeAddress is one that no policy names.

@@ -70,6 +70,7 @@ func TestClosing(t *testing.T) {
 		"a test failed":             {status: "Failed", reasons: "prepare-environment=Succeeded execute-tests=StepFailed", state: "failure", words: "Failed: execute-tests (StepFailed)", chat: "/bad", mail: true},
 		"a pod could not be made":   {status: "Failed", reasons: "prepare-environment=PodCreationFailed execute-tests=None", state: "failure", words: "prepare-environment (PodCreationFailed)", chat: "/bad", mail: true},
 		"a newer one supersedes":    {status: "Failed", reasons: "prepare-environment=Succeeded execute-notebook-gpu=TaskRunCancelled execute-tests=None", state: "error", words: "Cancelled"},
+		"it never found room":       {status: "None", reasons: "prepare-environment=None execute-tests=None", state: "error", words: "Cancelled"},
 		"it failed and was ended":   {status: "Failed", reasons: "prepare-environment=Failed execute-tests=TaskRunCancelled", state: "failure", words: "prepare-environment (Failed)", chat: "/bad", mail: true},
 		"the former CI runs it too": {status: "Succeeded", reasons: fine, parallel: "true", state: "success", words: "Succeeded", chat: "/good"},
 	} {

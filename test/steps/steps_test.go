@@ -33,11 +33,13 @@ echo "${PYTHONPATH%%:*}" > "$FAKE_STORE/pythonpath"
 echo "$1 in $(ls)" >> "$FAKE_STORE/papermill"; touch "after-$(basename "$1" .ipynb)"
 sed -e 's/"execution_count": null/"execution_count": 1/' -e "s/\"outputs\": \[\]/\"outputs\": [${FAKE_OUTPUT:-}]/" "$1" > "$2"`,
 	"jupyter": `shift 3; for f in "$@"; do echo "<html>" > "${f%.ipynb}.html"; done`,
-	"rclone": `case "$1" in
-copyto) cp "$FAKE_STORE/${2#store:}" "$3" ;;
-link) echo "https://signed.example.com/${4#store:}" ;;
+	"rclone": `command=$1; from= to=
+for word; do from=$to; to=$word; done
+case "$command" in
+copyto) cp "$FAKE_STORE/${from#store:}" "$to" ;;
+link) echo "https://signed.example.com/${to#store:}" ;;
 *) [ -z "${FAKE_STORE_DOWN:-}" ] || exit 1
-mkdir -p "$FAKE_STORE/${5#store:}" && cp -r "$4/." "$FAKE_STORE/${5#store:}" ;;
+mkdir -p "$FAKE_STORE/${to#store:}" && cp -r "$from/." "$FAKE_STORE/${to#store:}" ;;
 esac`,
 	"weasyprint": `[ -z "${FAKE_NO_PDF:-}" ] || exit 1
 echo "%PDF of $1" > "$2"`,
@@ -406,8 +408,8 @@ func TestCache(t *testing.T) {
 		if failed, output := c.prepare(); failed != want {
 			t.Errorf("digest %s: step %q failed:\n%s", digest, failed, output)
 		}
-		if want == "" && c.read("cache/a.txt") != "hello\n" {
-			t.Error("the file is not in the cache")
+		if want == "" && (c.read("cache/sha256/"+hello) != "hello\n" || c.read("exchange/runs/run-1/data/a.txt") != "hello\n") {
+			t.Error("the file is not in the cache, or not among the run's")
 		}
 	}
 }
