@@ -9,6 +9,7 @@ import (
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/platform"
+	"tenon.dev/tenon/internal/report"
 )
 
 // Announcement tells Argo CD's interface of one parameter
@@ -37,7 +38,7 @@ func Announce(tree fs.FS, r Request) ([]Announcement, error) {
 		return nil, err
 	}
 	if env.Environment == nil {
-		return nil, fmt.Errorf("%s does not render: %s", r.Environment, refused[0].Message)
+		return nil, fmt.Errorf("%s does not render: %s", r.Environment, report.Said(refused[0]))
 	}
 	images := map[string]string{}
 	for _, e := range image.Catalogue([]platform.State{env.State}) {

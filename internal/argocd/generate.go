@@ -13,6 +13,7 @@ import (
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/overlay"
 	"tenon.dev/tenon/internal/platform"
+	"tenon.dev/tenon/internal/report"
 )
 
 // platformDir is where a platform lies below its root.
@@ -98,7 +99,7 @@ func reason(t finding.Target, stops []finding.Finding) string {
 	if len(stops) == 0 {
 		return ""
 	}
-	first := stops[0].Message
+	first := report.Said(stops[0])
 	if stops[0].Object != nil {
 		first = stops[0].Object.String() + ": " + first
 	}

@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"tenon.dev/tenon/internal/confine"
 )
 
 // The files end in .txt so that they are not taken for rules of this module.
@@ -52,6 +54,9 @@ func (a *app) newRule(id, folder string) error {
 		}
 	}
 	for _, f := range files {
+		if err := confine.StraysBelow(f.name); err != nil {
+			return usagef("%s is not written: %v", f.name, err)
+		}
 		if err := os.MkdirAll(filepath.Dir(f.name), 0o755); err != nil {
 			return fmt.Errorf("writing the rule: %w", err)
 		}

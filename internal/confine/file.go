@@ -72,6 +72,18 @@ func Strays(name string) error {
 	return nil
 }
 
+// StraysBelow tells the same of a place that may not be there yet, by the nearest folder above it that is.
+func StraysBelow(name string) error {
+	for dir := filepath.Clean(name); ; dir = filepath.Dir(dir) {
+		if _, err := os.Lstat(dir); err == nil {
+			return Strays(dir)
+		}
+		if dir == filepath.Dir(dir) {
+			return nil
+		}
+	}
+}
+
 // ReadNamed reads a regular file that the command line names.
 func ReadNamed(name string, most int64) ([]byte, error) {
 	if err := Strays(name); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"tenon.dev/tenon/internal/diff"
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/veil"
 )
 
@@ -159,12 +160,19 @@ func plainFindings(all []finding.Finding) []finding.Finding {
 }
 
 // quotedText is a text that a message quotes.
-var quotedText = regexp.MustCompile(`"(?:[^"\\]|\\.)+"`)
+var quotedText = regexp.MustCompile(`"(?:[^"\\]|\\.)+"|'(?:[^'\\]|\\.)+'`)
+
+// Said is the message of a finding as it may be shown where no report is written.
+func Said(f finding.Finding) string { return Line(unveiled(f).Message) }
 
 // unveiled hides what the message about a field quotes where the field is one of a secret.
 func unveiled(f finding.Finding) finding.Finding {
-	field := f.Field[strings.LastIndexAny(f.Field, `.["`)+1:]
-	if strings.HasPrefix(f.Rule, "schema/") && veil.IsName(strings.Trim(field, `"]`)) {
+	path := manifest.ParsePath(f.Field)
+	isSecret := slices.ContainsFunc(path, func(element any) bool {
+		name, ok := element.(string)
+		return ok && veil.IsName(strings.Trim(name, `"`))
+	})
+	if strings.HasPrefix(f.Rule, "schema/") && isSecret {
 		f.Message = quotedText.ReplaceAllString(f.Message, veil.Hidden)
 	}
 	return f

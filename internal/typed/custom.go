@@ -262,6 +262,9 @@ func texts(value any) int {
 
 func (k *customKind) metadata(object map[string]any) field.ErrorList {
 	accessor := metav1.Object(&unstructured.Unstructured{Object: runtime.DeepCopyJSON(object)})
+	if accessor.GetName() == "" && accessor.GetGenerateName() != "" {
+		accessor.SetName(accessor.GetGenerateName() + "00000") // which the server does before it validates
+	}
 	return metavalidation.ValidateObjectMetaAccessor(accessor, k.namespaced, metavalidation.NameIsDNSSubdomain, field.NewPath("metadata"))
 }
 
@@ -296,5 +299,8 @@ func (k *customKind) nearest(path manifest.Path) string {
 		}
 	}
 	name, _ := path[len(path)-1].(string)
+	if len(at.Properties) > mostNames {
+		return ""
+	}
 	return nearestName(name, slices.Sorted(maps.Keys(at.Properties)))
 }

@@ -3,6 +3,7 @@ package veil
 import (
 	"encoding/json"
 	"reflect"
+	"regexp"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -26,7 +27,8 @@ func Manifest(text string, kind string) string {
 		if object, ok := value.(map[string]any); ok {
 			kind, _ = object["kind"].(string)
 		}
-		if LooksLikeSecret(strings.ReplaceAll(document, "\r", "\n")) && (err != nil || !isSecret(kind)) {
+		named := kind == "" && value != nil && strings.EqualFold(patched, "Secret")
+		if _, isPatch := value.([]any); named && !isPatch || LooksLikeSecret(strings.ReplaceAll(document, "\r", "\n")) && (err != nil || !isSecret(kind)) {
 			documents[i] = "\n" + Hidden + "\n" // what of it is a secret's value is not known
 			continue
 		}
@@ -85,7 +87,13 @@ func Patch(operations []any, kind string) []any {
 		if value, given := o["value"]; given {
 			next["value"] = At(of, path, value)
 		}
+		if variableValue.MatchString(where) {
+			next["value"] = Hidden // what the variable is called stands in the object that is patched
+		}
 		shown = append(shown, next)
 	}
 	return shown
 }
+
+// variableValue fits the path of a variable's value.
+var variableValue = regexp.MustCompile(`/env/[0-9]+/value$`)

@@ -120,7 +120,7 @@ func At(kind string, path []any, value any) any {
 	if i := slices.Index(path, any("resourcetemplates")); i >= 0 && (slices.Contains(path[i:], any("data")) || slices.Contains(path[i:], any("stringData"))) {
 		return all(value) // of an object that is made later, which may be a Secret
 	}
-	if kind == "ExternalSecret" && slices.Contains(path, any("template")) && slices.Contains(path, any("data")) {
+	if strings.EqualFold(kind, "ExternalSecret") && slices.Contains(path, any("template")) && slices.Contains(path, any("data")) {
 		return Below("secret", last(path), value) // the data of the Secret that it makes
 	}
 	switch v := value.(type) {

@@ -11,11 +11,21 @@
 #   remedy: "let a run make it, with an account that may do only that"
 package tenon.rules.triggers.other_objects
 
-deny contains {"msg": msg, "path": ["spec", "resourcetemplates", i, "kind"]} if {
-	input.kind == "TriggerTemplate"
-	some i, template in input.spec.resourcetemplates
+deny contains {"msg": msg, "path": array.concat(path, ["resourcetemplates", i, "kind"])} if {
+	some [path, spec] in templates
+	some i, template in spec.resourcetemplates
 	not made_by_events(template)
-	msg := sprintf("each event makes a %s, of which nothing was checked", [object.get(template, "kind", "object")])
+	msg := sprintf("each event makes an object of kind %s, of which nothing was checked", [object.get(template, "kind", "?")])
+}
+
+# A template stands by itself, or within what names it.
+templates contains [["spec"], input.spec] if input.kind == "TriggerTemplate"
+
+templates contains [["spec", "template", "spec"], input.spec.template.spec] if input.kind == "Trigger"
+
+templates contains [["spec", "triggers", i, "template", "spec"], trigger.template.spec] if {
+	input.kind == "EventListener"
+	some i, trigger in input.spec.triggers
 }
 
 made_by_events(template) if {

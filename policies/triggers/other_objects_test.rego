@@ -18,3 +18,14 @@ test_fires if {
 test_silent_as_rendered if {
 	count(other_objects.deny) == 0 with input as data.rendered.TriggerTemplate["scientific-computing-ci"]
 }
+
+test_fires_within_a_trigger if {
+	inner := {"spec": {"resourcetemplates": [{"apiVersion": "v1", "kind": "Pod"}]}}
+	every object in [
+		{"kind": "Trigger", "spec": {"template": inner}},
+		{"kind": "EventListener", "spec": {"triggers": [{"template": inner}]}},
+	] {
+		found := other_objects.deny with input as object
+		count(found) == 1
+	}
+}
