@@ -3,7 +3,6 @@ package veil
 import (
 	"encoding/json"
 	"reflect"
-	"regexp"
 	"strings"
 
 	"sigs.k8s.io/yaml"
@@ -87,13 +86,7 @@ func Patch(operations []any, kind string) []any {
 		if value, given := o["value"]; given {
 			next["value"] = At(of, path, value)
 		}
-		if variableValue.MatchString(where) {
-			next["value"] = Hidden // what the variable is called stands in the object that is patched
-		}
 		shown = append(shown, next)
 	}
 	return shown
 }
-
-// variableValue fits the path of a variable's value.
-var variableValue = regexp.MustCompile(`/env/[0-9]+/value$`)
