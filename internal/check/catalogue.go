@@ -182,6 +182,7 @@ var Catalogue = map[string]Entry{
 	"image/policy-missing":        {"Each image of a namespace that has them verified is covered by a policy", signingDocs},
 	"image/not-verified":          {"An image's signature could be looked at", signingDocs},
 	"image/signature-failed":      {"An image is signed by who should", signingDocs},
+	"image/tool-missing":          {"An image has the programs that the platform states", "docs/platform.md#images"},
 	"image/variable":              {"An image is known before the run", tasks},
 
 	"waiver/expired":    {"A waiver holds", waiving},

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -33,6 +34,7 @@ func (e Environment) statements() []finding.Finding {
 				fmt.Sprintf("image %s is built on %s, which the platform does not have", name, i.From), "name one of the platform's images")
 		}
 	}
+	e.inspectedImages(add)
 	for name, p := range e.State.Pools {
 		if p.Nodes.Max < p.Nodes.Min {
 			add("graph/pool-size", fmt.Sprintf("pools.%q.nodes.max", name),
@@ -64,6 +66,38 @@ func (e Environment) statements() []finding.Finding {
 		add("graph/gpu-memory", "notebooks.gpuMemory", short, "choose a pool with larger GPUs, or share them less")
 	}
 	return found
+}
+
+// firstPlace is the first of several fields that the team has written; the first of all if it wrote none.
+func (e Environment) firstPlace(fields ...string) string {
+	for _, at := range fields {
+		if e.Place(at).Line > 0 {
+			return at
+		}
+	}
+	return fields[0]
+}
+
+// inspectedImages compares what the platform states of its images with what was read of them.
+func (e Environment) inspectedImages(add func(rule, at, message, remedy string)) {
+	for _, name := range slices.Sorted(maps.Keys(e.State.Images)) {
+		read := e.State.InspectedImage(name)
+		if read == nil {
+			continue
+		}
+		for _, tool := range e.State.Images[name].Tools {
+			elsewhere, missing := read.Missing[tool]
+			if !missing {
+				continue
+			}
+			message, remedy := fmt.Sprintf("image %s does not have %s on its PATH", name, tool), "use an image that has it, or add it to the image"
+			if elsewhere != "" {
+				message += ": it lies at " + elsewhere
+				remedy = fmt.Sprintf("call it by its path, and state %q in its place", elsewhere)
+			}
+			add("image/tool-missing", e.firstPlace(fmt.Sprintf("images.%q.tools", name), fmt.Sprintf("images.%q.tag", name), fmt.Sprintf("lock.%q.tag", name)), message, remedy)
+		}
+	}
 }
 
 // rollout checks that every commit gets its verdict in every phase.

@@ -38,9 +38,12 @@ func (f *imageFlags) register(cmd *cobra.Command) {
 	f.registerRegistry(cmd)
 }
 
-func (f *imageFlags) registerRegistry(cmd *cobra.Command) {
+func (f *imageFlags) registerRegistry(cmd *cobra.Command) { f.registerWithin(cmd, 20*time.Second) }
+
+// registerWithin has another time for one image.
+func (f *imageFlags) registerWithin(cmd *cobra.Command, each time.Duration) {
 	cmd.Flags().StringVar(&f.mirror, "mirror", "", "find the images elsewhere, as PREFIX=PREFIX, such as registry.example.com/gpu=localhost:5000/gpu")
-	cmd.Flags().DurationVar(&f.timeout, "registry-timeout", 20*time.Second, "time for one image")
+	cmd.Flags().DurationVar(&f.timeout, "registry-timeout", each, "time for one image")
 }
 
 // given tells whether any of the flags was used that only mean something for verification.
@@ -115,10 +118,10 @@ func (a *app) verdicts(ctx context.Context, f imageFlags, platform fs.FS, subjec
 
 func (a *app) imageCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "image", Short: "List, lock, verify and export the platform's images",
+		Use: "image", Short: "List, lock, inspect, verify and export the platform's images",
 		Args: noArguments, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	for _, c := range []*cobra.Command{a.imageListCommand(), a.imageLockCommand(), a.imageVerifyCommand(), a.imageExportCommand()} {
+	for _, c := range []*cobra.Command{a.imageListCommand(), a.imageLockCommand(), a.imageInspectCommand(), a.imageVerifyCommand(), a.imageExportCommand()} {
 		cmd.AddCommand(a.bound(c, (*limits).registerLarge))
 	}
 	return cmd

@@ -25,6 +25,9 @@ type listed struct {
 	From string `json:"from,omitempty"`
 	// Digest that the image is pinned to.
 	Digest string `json:"digest,omitempty"`
+	// Contents says whether the lock has what was read of the image, or whether what the platform states of it
+	// is believed; empty for an image that only manifests name.
+	Contents string `json:"contents,omitempty"`
 	// Used are the places that name it, each as Kind/name field.
 	Used []string `json:"used"`
 	// Policies that cover it, with whom each asks for.
@@ -75,7 +78,7 @@ func (a *app) listImages(args []string) ([]listed, error) {
 	}
 	list := []listed{}
 	for _, entry := range catalogue {
-		list = append(list, listed{Name: entry.Name, Image: entry.Reference, From: entry.Base, Digest: entry.Digest, Used: []string{}, Policies: []string{}})
+		list = append(list, listed{Name: entry.Name, Image: entry.Reference, From: entry.Base, Digest: entry.Digest, Contents: known(entry), Used: []string{}, Policies: []string{}})
 	}
 	for _, named := range check.ListImages(subjects) {
 		reference, digest, _ := strings.Cut(named.Image, "@")
@@ -95,6 +98,14 @@ func (a *app) listImages(args []string) ([]listed, error) {
 	return list, nil
 }
 
+// known says whether anybody has looked into an image.
+func known(e image.Entry) string {
+	if e.Inspected != nil {
+		return "read"
+	}
+	return "believed"
+}
+
 func union(all, more []string) []string {
 	for _, text := range more {
 		if !slices.Contains(all, text) {
@@ -106,7 +117,7 @@ func union(all, more []string) []string {
 
 func (a *app) showImages(list []listed) error {
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "NAME\tIMAGE\tFROM\tLOCKED\tUSED\tSIGNED BY")
+	fmt.Fprintln(table, "NAME\tIMAGE\tFROM\tLOCKED\tCONTENTS\tUSED\tSIGNED BY")
 	for _, i := range list {
 		used := "no"
 		if n := len(i.Used); n > 0 {
@@ -115,7 +126,7 @@ func (a *app) showImages(list []listed) error {
 				used += fmt.Sprintf(" and %d more", n-1)
 			}
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", report.Line(cmp.Or(i.Name, "-")), report.Line(i.Image), report.Line(cmp.Or(i.From, "-")), report.Line(cmp.Or(short(i.Digest), "no")), report.Line(used), report.Line(cmp.Or(strings.Join(i.Policies, "; "), "-")))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", report.Line(cmp.Or(i.Name, "-")), report.Line(i.Image), report.Line(cmp.Or(i.From, "-")), report.Line(cmp.Or(short(i.Digest), "no")), cmp.Or(i.Contents, "-"), report.Line(used), report.Line(cmp.Or(strings.Join(i.Policies, "; "), "-")))
 	}
 	return table.Flush()
 }

@@ -6,7 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -29,17 +31,21 @@ func states(environments []check.Environment) []platform.State {
 
 func (a *app) imageLockCommand() *cobra.Command {
 	var f imageFlags
-	var only bool
-	var now string
+	var only, inspect bool
+	var now, system string
 	cmd := &cobra.Command{
 		Use:   "lock",
 		Short: "Resolve the tags of all images against the registry and write the lock",
 		Long: `lock asks the registry for the digest that each image's tag has now and writes
 cue/platform/images.lock.cue, with the platforms, size, day and registry. An image whose registry does not
 answer keeps its old entry. With --check nothing is written: it tells of tags that have moved, of digests
-that have vanished, and of images that are not locked.`,
+that have vanished, and of images that are not locked.
+
+With --inspect all layers are read, too: the lock then says which users each image has, and which of the
+tools that the platform states are really there. An image whose digest is still the same is not read again.`,
 		Example: `  tenon image lock
   tenon image lock --check
+  tenon image lock --inspect --time-limit 1h
   tenon image lock --mirror registry.example.com/gpu=localhost:5000/gpu`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -54,10 +60,16 @@ that have vanished, and of images that are not locked.`,
 			if only {
 				return a.checkLock(cmd.Context(), client)
 			}
-			return a.lock(cmd.Context(), client, today)
+			l := locking{client: client, today: today}
+			if inspect {
+				l.platform = system
+			}
+			return a.lock(cmd.Context(), l)
 		},
 	}
 	cmd.Flags().BoolVar(&only, "check", false, "compare with the registries and write nothing")
+	cmd.Flags().BoolVar(&inspect, "inspect", false, "read the images' layers: users and tools")
+	registerPlatform(cmd, &system)
 	cmd.Flags().StringVar(&now, "now", "", "the day that new entries are resolved on, YYYY-MM-DD; default today")
 	f.registerRegistry(cmd)
 	return cmd
@@ -87,7 +99,16 @@ func (a *app) resolve(ctx context.Context, client image.Client) ([]image.Entry, 
 	return entries, answers, nil
 }
 
-func (a *app) lock(ctx context.Context, client image.Client, today time.Time) error {
+// locking says how the lock is made.
+type locking struct {
+	client image.Client
+	today  time.Time
+	// platform whose layers are read, such as linux/amd64; empty reads none.
+	platform string
+}
+
+func (a *app) lock(ctx context.Context, l locking) error {
+	client, today := l.client, l.today
 	entries, answers, err := a.resolve(ctx, client)
 	if err != nil {
 		return err
@@ -102,9 +123,13 @@ func (a *app) lock(ctx context.Context, client image.Client, today time.Time) er
 		}
 		if got.Digest != e.Digest {
 			a.say("%s: %s is %s, was %s", e.Name, e.Reference, got.Digest, cmp.Or(e.Digest, "nothing"))
-			e.Resolved = today.Format(time.DateOnly)
+			e.Resolved, e.Inspected = today.Format(time.DateOnly), nil
 		}
 		e.Digest, e.Platforms, e.Size, e.From = got.Digest, got.Platforms, got.Size, client.Mirror.To
+	}
+	unread, err := a.inspectAll(ctx, l, entries)
+	if err != nil {
+		return err
 	}
 	text, err := image.LockFile(entries)
 	if err != nil {
@@ -118,7 +143,44 @@ func (a *app) lock(ctx context.Context, client image.Client, today time.Time) er
 	if failed > 0 {
 		return fmt.Errorf("%d images could not be resolved: their old entries were kept", failed)
 	}
+	if unread > 0 {
+		return fmt.Errorf("%d images could not be read: what the platform says of them is believed", unread)
+	}
 	return nil
+}
+
+// inspectAll reads the images of which the lock does not say yet what they hold, one after another, since
+// each may have gigabytes, and counts those that cannot be read.
+func (a *app) inspectAll(ctx context.Context, l locking, entries []image.Entry) (unread int, err error) {
+	if l.platform == "" {
+		return 0, nil
+	}
+	for i := range entries {
+		e := &entries[i]
+		if e.Digest == "" || e.Inspected != nil && e.Inspected.Says(e.Tools) {
+			continue
+		}
+		read, err := l.client.Inspect(ctx, image.Repository(e.Reference)+"@"+e.Digest, l.platform)
+		if ctx.Err() != nil {
+			return unread, ctx.Err()
+		}
+		if err != nil {
+			unread++
+			a.say("%s: not read: %v", e.Name, err)
+			continue
+		}
+		e.Inspected = read.Locked(*e)
+		a.say("%s: read, %d programs; %s", e.Name, len(read.Programs), lacks(e.Inspected.Missing))
+	}
+	return unread, nil
+}
+
+// lacks says which tools an image does not have.
+func lacks(missing map[string]string) string {
+	if len(missing) == 0 {
+		return "all stated tools are there"
+	}
+	return "not there: " + strings.Join(slices.Sorted(maps.Keys(missing)), ", ")
 }
 
 // checkLock tells what of the lock is no longer so. A digest that its tag has left may still be there.

@@ -1,13 +1,24 @@
 package cli_test
 
 import (
+	"archive/tar"
 	"bytes"
+	"errors"
+	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"tenon.dev/tenon/internal/cli"
@@ -43,6 +54,7 @@ func TestScripts(t *testing.T) {
 			"platform":  copyPlatform,
 			"edit":      edit,
 			"exit":      exitCode,
+			"image":     makeImage,
 			"registry":  startRegistry,
 			"uncomment": uncomment,
 		},
@@ -104,4 +116,61 @@ func startRegistry(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("KEY", key)
 	ts.Setenv("HOST", r.Host)
 	ts.Setenv("MIRROR", "registry.example.com/gpu="+r.Host+"/gpu")
+}
+
+// makeImage builds an image of the files of a folder, all of them executable, with more folders on its PATH and a
+// user, and stores it in an OCI image layout or the registry: image layout|push NAME FOLDER PATH USER.
+func makeImage(ts *testscript.TestScript, neg bool, args []string) {
+	img, err := imageOf(os.DirFS(ts.MkAbs(args[2])), v1.Config{Env: []string{"PATH=" + args[3]}, User: args[4], Entrypoint: []string{"/entry"}})
+	ts.Check(err)
+	if args[0] == "push" {
+		tag, err := name.NewTag(ts.Getenv("HOST") + "/" + args[1])
+		ts.Check(err)
+		ts.Check(remote.Write(tag, img))
+		return
+	}
+	dir := ts.MkAbs(args[1])
+	if _, err := os.Stat(dir); err != nil {
+		_, err = layout.Write(dir, empty.Index)
+		ts.Check(err)
+	}
+	ts.Check(layout.Path(dir).AppendImage(img, layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": filepath.Base(args[2])})))
+}
+
+func imageOf(files fs.FS, config v1.Config) (v1.Image, error) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		data, err := fs.ReadFile(files, name)
+		if err == nil {
+			err = w.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(data)), Format: tar.FormatUSTAR})
+		}
+		if err == nil {
+			_, err = w.Write(data)
+		}
+		return err
+	})
+	if err = errors.Join(err, w.Close()); err != nil {
+		return nil, err
+	}
+	layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(b.Bytes())), nil })
+	if err != nil {
+		return nil, err
+	}
+	img, err := mutate.AppendLayers(empty.Image, layer)
+	if err != nil {
+		return nil, err
+	}
+	return mutate.ConfigFile(img, &v1.ConfigFile{OS: "linux", Architecture: "amd64", Config: config, RootFS: v1.RootFS{Type: "layers", DiffIDs: diffIDs(img)}})
+}
+
+func diffIDs(img v1.Image) []v1.Hash {
+	config, err := img.ConfigFile()
+	if err != nil {
+		return nil
+	}
+	return config.RootFS.DiffIDs
 }

@@ -48,22 +48,21 @@ func Inside(name string) (string, bool) {
 // people stand in, and it leads out of there by a symlink. Who wrote the name did not write the symlink: in a CI that
 // is whoever sent the change.
 func Strays(name string) error {
-	here, err := os.Getwd()
-	if err != nil {
-		return err
-	}
-	absolute, err := filepath.Abs(name)
-	if err != nil {
-		return err
-	}
-	if inside, err := filepath.Rel(here, absolute); err != nil || !filepath.IsLocal(inside) {
+	if _, inside := Inside(name); !inside {
 		return nil // a place elsewhere is meant as it is named
 	}
-	real, err := filepath.EvalSymlinks(absolute)
+	real, err := filepath.EvalSymlinks(name)
+	if err == nil {
+		real, err = filepath.Abs(real)
+	}
 	if err != nil {
 		return nil // that it is not there is said where it is opened
 	}
-	if here, err = filepath.EvalSymlinks(here); err != nil {
+	here, err := os.Getwd()
+	if err == nil {
+		here, err = filepath.EvalSymlinks(here)
+	}
+	if err != nil {
 		return err
 	}
 	if inside, err := filepath.Rel(here, real); err != nil || !filepath.IsLocal(inside) {

@@ -85,7 +85,7 @@ func (g *graph) imageUser(p somePod, i int, c corev1.Container) {
 		at = at.Append("securityContext", "runAsUser")
 	}
 	g.add(p.in, "graph/uid-not-in-image", finding.Error, at,
-		fmt.Sprintf("container %s runs as user %d, whom its image does not have: it has %s", c.Name, *uid, numbers(fact.UIDs)),
+		fmt.Sprintf("container %s runs as user %d, whom its image does not have: it has %s%s", c.Name, *uid, numbers(fact.UIDs), believed(fact)),
 		"run as the image's own user, or state the user in facts.images")
 }
 
@@ -140,10 +140,18 @@ func (g *graph) imageTools(o manifest.Object, s script.Script) {
 		}
 		said[call.Name] = true
 		f := g.add(o, "graph/tool-not-in-image", finding.Error, s.Path,
-			fmt.Sprintf("the script calls %s, which image %s does not have", call.Name, path.Base(imageName(image))),
+			fmt.Sprintf("the script calls %s, which image %s does not have%s", call.Name, path.Base(imageName(image)), believed(fact)),
 			"use an image that has it, add it to the image, or state it in the image's tools")
 		f.Line, f.Quote = call.Line, call.Name
 	}
+}
+
+// believed marks what nobody has read of the image itself.
+func believed(fact platform.ImageFact) string {
+	if fact.Stated {
+		return ", as the platform states (`tenon image inspect` reads it from the image)"
+	}
+	return ""
 }
 
 // plainName tells the name of a program that is looked up on the PATH.

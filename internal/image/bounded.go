@@ -11,6 +11,8 @@ const (
 	// 4 MiB (https://github.com/opencontainers/distribution-spec/blob/main/spec.md, "Pushing
 	// Manifests"), and of blobs only configs, signatures, attestations and policies are read.
 	maxAnswer = 64 << 20
+	// maxLayer bounds a layer, where layers are read.
+	maxLayer = 64 << 30
 	// maxRedirects is what Go's own client follows; the client of registries has no bound
 	// (https://github.com/google/go-containerregistry/blob/v0.21.7/pkg/v1/remote/fetcher.go).
 	maxRedirects = 10
@@ -18,7 +20,10 @@ const (
 
 // bounded ends answers and redirects that would not end: the client of registries reads manifests
 // and tokens whole.
-type bounded struct{ next http.RoundTripper }
+type bounded struct {
+	next http.RoundTripper
+	most int64
+}
 
 // RoundTrip bounds the body of the answer.
 func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -29,15 +34,15 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return answer, err
 	}
-	tooLong := fmt.Errorf("%w: %s answers with more than %d MiB", ErrMalformed, r.URL.Host, maxAnswer>>20)
-	if answer.ContentLength > maxAnswer && r.Method != http.MethodHead {
+	tooLong := fmt.Errorf("%w: %s answers with more than %d MiB", ErrMalformed, r.URL.Host, b.most>>20)
+	if answer.ContentLength > b.most && r.Method != http.MethodHead {
 		answer.Body.Close()
 		return nil, tooLong
 	}
 	answer.Body = struct {
 		io.Reader
 		io.Closer
-	}{&atMost{answer.Body, maxAnswer, tooLong}, answer.Body}
+	}{&atMost{answer.Body, b.most, tooLong}, answer.Body}
 	return answer, nil
 }
 

@@ -2,10 +2,12 @@ package image
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"cuelang.org/go/cue/format"
+	"cuelang.org/go/cue/literal"
 
 	"tenon.dev/tenon/internal/platform"
 )
@@ -18,6 +20,10 @@ type Entry struct {
 	Reference string
 	// Base names the image that this one is built on, if any.
 	Base string
+	// Tools that the platform states of the image.
+	Tools []string
+	// CUDA: it is for nodes with GPUs, where the driver brings programs of its own.
+	CUDA bool
 	// LockEntry is what the lock holds for the tag; without a digest, nothing.
 	platform.LockEntry
 }
@@ -31,7 +37,7 @@ func Catalogue(states []platform.State) []Entry {
 			if slices.ContainsFunc(entries, func(e Entry) bool { return e.Name == name }) {
 				continue
 			}
-			entry := Entry{Name: name, Reference: s.Registry + "/" + i.Repository + ":" + i.Tag, Base: i.From}
+			entry := Entry{Name: name, Reference: s.Registry + "/" + i.Repository + ":" + i.Tag, Base: i.From, Tools: i.Tools, CUDA: i.CUDA}
 			if locked, ok := s.Lock[name]; ok && locked.Tag == i.Tag {
 				entry.LockEntry = locked
 			}
@@ -61,6 +67,22 @@ func LockFile(entries []Entry) ([]byte, error) {
 	return text, nil
 }
 
+// inspected is the field of that name. What images hold is anybody's text.
+func inspected(i platform.Inspected) string {
+	var uids, tools, missing []string
+	for _, uid := range i.UIDs {
+		uids = append(uids, fmt.Sprint(uid))
+	}
+	for _, tool := range i.Tools {
+		tools = append(tools, literal.String.Quote(tool))
+	}
+	for _, tool := range slices.Sorted(maps.Keys(i.Missing)) {
+		missing = append(missing, literal.String.Quote(tool)+": "+literal.String.Quote(i.Missing[tool]))
+	}
+	return fmt.Sprintf(", inspected: {user: %s, uids: [%s], tools: [%s], missing: {%s}}",
+		literal.String.Quote(i.User), strings.Join(uids, ", "), strings.Join(tools, ", "), strings.Join(missing, ", "))
+}
+
 // details are the fields of an entry that are for people.
 func (e Entry) details() string {
 	var b strings.Builder
@@ -75,6 +97,9 @@ func (e Entry) details() string {
 	}
 	if e.Resolved != "" {
 		fmt.Fprintf(&b, ", resolved: %q", e.Resolved)
+	}
+	if i := e.Inspected; i != nil {
+		b.WriteString(inspected(*i))
 	}
 	return b.String()
 }

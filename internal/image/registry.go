@@ -76,6 +76,11 @@ type session struct {
 }
 
 func (c Client) open(ctx context.Context, image string) (session, error) {
+	return c.openUpTo(ctx, image, maxAnswer)
+}
+
+// openUpTo is open with another bound of one answer, in bytes.
+func (c Client) openUpTo(ctx context.Context, image string, most int64) (session, error) {
 	ref, err := name.ParseReference(c.Mirror.apply(image))
 	if err != nil {
 		return session{}, fmt.Errorf("reading image reference %q: %w", image, err)
@@ -89,7 +94,7 @@ func (c Client) open(ctx context.Context, image string) (session, error) {
 		keychain = anonymous{}
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
-	var transport http.RoundTripper = oneHost{ref.Context().RegistryStr(), bounded{wire}}
+	var transport http.RoundTripper = oneHost{ref.Context().RegistryStr(), bounded{wire, most}}
 	switch {
 	case c.Offline != nil:
 		transport, keychain = c.Offline, anonymous{}

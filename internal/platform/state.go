@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"cuelang.org/go/cue"
@@ -51,6 +52,8 @@ type SecretFact struct {
 type ImageFact struct {
 	UIDs  []int64
 	Tools []string
+	// Stated says that the platform states it of its own image, and nobody has looked.
+	Stated bool `json:"-"`
 }
 
 // Pool is a set of equal nodes: schema.#Pool.
@@ -95,6 +98,25 @@ type LockEntry struct {
 	Tag, Digest, From, Resolved string
 	Platforms                   []string
 	Size                        int64
+	// Inspected is what was read of the image; nil if nothing was.
+	Inspected *Inspected
+}
+
+// Inspected is what the files of a locked image say: schema.#LockEntry.
+type Inspected struct {
+	User  string
+	UIDs  []int64
+	Tools []string
+	// Missing tools, with where the image has a program of that name instead.
+	Missing map[string]string
+}
+
+// Says tells whether it says of all tools if they are there.
+func (i Inspected) Says(tools []string) bool {
+	return !slices.ContainsFunc(tools, func(tool string) bool {
+		_, missing := i.Missing[tool]
+		return !missing && !slices.Contains(i.Tools, tool)
+	})
 }
 
 // SupplyChain is what attestations of images may say: schema.#SupplyChain.
@@ -167,12 +189,25 @@ func (s *State) describeImages() {
 	if s.Facts.Images == nil {
 		s.Facts.Images = map[string]ImageFact{}
 	}
-	for _, image := range s.Images {
+	for key, image := range s.Images {
 		name := s.Registry + "/" + image.Repository
-		if _, stated := s.Facts.Images[name]; !stated {
-			s.Facts.Images[name] = ImageFact{UIDs: []int64{int64(image.UID)}, Tools: image.Tools}
+		if _, stated := s.Facts.Images[name]; stated {
+			continue
 		}
+		fact := ImageFact{UIDs: []int64{int64(image.UID)}, Tools: image.Tools, Stated: true}
+		if i := s.InspectedImage(key); i != nil {
+			fact = ImageFact{UIDs: i.UIDs, Tools: i.Tools}
+		}
+		s.Facts.Images[name] = fact
 	}
+}
+
+// InspectedImage is what was read of one of the platform's images under its present tag; nil if nothing was.
+func (s *State) InspectedImage(name string) *Inspected {
+	if entry := s.Lock[name]; entry.Tag == s.Images[name].Tag {
+		return entry.Inspected
+	}
+	return nil
 }
 
 // Waivers returns the waivers that the environment declares.

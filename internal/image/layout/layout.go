@@ -1,6 +1,6 @@
 // Package layout keeps what registries say of images in a folder, as an OCI image layout, and answers
 // a registry's client from it: the same code then works with a registry and without a network.
-// Layers of images are not kept: only manifests, signatures and attestations are ever asked for.
+// Layers of images are not kept there; Image reads a layout of others with its layers.
 package layout
 
 import (
