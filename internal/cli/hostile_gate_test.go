@@ -369,7 +369,7 @@ func TestHostilePulls(t *testing.T) {
 		t.Fatal(got.output)
 	}
 	counts := map[string]int{}
-	for _, p := range slices.Concat(pulls(), pullTexts(), pullsOfPower(), pullsOfClusters()) {
+	for _, p := range slices.Concat(pulls(), pullTexts(), pullsOfPower(), pullsOfEffect(), pullsOfClusters()) {
 		counts[p.kind]++
 		t.Run(p.kind+"/"+p.name, func(t *testing.T) {
 			t.Parallel()

@@ -15,8 +15,13 @@ var identities = [][]string{
 	{"topologyKey", "whenUnsatisfiable"}, {"type"}, {"glob"}, {"group"}, {"alert"}, {"uid"}, {"ip"}, {"path"}, {"host"}, {"scopeName"},
 }
 
-// ordered are the lists of named items whose order says what runs first.
-var ordered = set("steps", "initContainers", "interceptors", "env", "sources", "webhooks", "variables", "mutations", "groups", "containers")
+// anyOrder are the lists of named items whose order means nothing. Of any other it may say what runs or
+// counts first.
+var anyOrder = set(
+	"params", "results", "workspaces", "tasks", "finally", "volumes", "volumeMounts", "volumeDevices", "ports", "sidecars", "triggers", "bindings", "taskRunSpecs", "conditions",
+	"volumeClaimTemplates", "topologySpreadConstraints", "images", "authorities", "subjects", "secrets", "imagePullSecrets", "taints", "tolerations", "endpoints",
+	"podMetricsEndpoints", "metrics", "resourceclaims", "claims", "attestations", "additionalPrinterColumns", "versions", "parameters", "accounts", "remoteWrite", "headers",
+)
 
 // unordered are lists without named items whose order means nothing.
 var unordered = set(
@@ -226,7 +231,7 @@ func (c *comparison) named(at place, key []string, before, after []any) {
 			c.add(Removed, at.item(name, i, -1), before[i], nil)
 		}
 	}
-	if c.known && !c.inOrder(at) && !ordered[at.last()] {
+	if c.known && !c.inOrder(at) && (anyOrder[at.last()] || unordered[at.last()]) {
 		return
 	}
 	was = slices.DeleteFunc(was, func(name string) bool { return !here[name] })

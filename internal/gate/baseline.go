@@ -19,12 +19,15 @@ type baseline struct {
 	before, after []check.Environment
 	// owned are the namespaces that base or head make.
 	owned map[string]bool
+	// parameters are the ConfigMaps that admission policies take what they allow from, as namespace/name; any
+	// namespace where the policy leaves it to the object.
+	parameters map[string]bool
 	// appsGone says that the head lacks an Application or ApplicationSet of the base.
 	appsGone bool
 }
 
 func baselineOf(objects []manifest.Object, before, after []check.Environment) baseline {
-	b := baseline{objects: objects, environments: map[string][]manifest.Object{}, addresses: map[string]bool{}, before: before, after: after, owned: map[string]bool{}}
+	b := baseline{objects: objects, environments: map[string][]manifest.Object{}, addresses: map[string]bool{}, before: before, after: after, owned: map[string]bool{}, parameters: map[string]bool{}}
 	b.appsGone = appsGone(before, after)
 	shared, _ := check.ArgoCD(before)
 	for _, e := range before {
@@ -44,9 +47,38 @@ func baselineOf(objects []manifest.Object, before, after []check.Environment) ba
 		}
 	}
 	for _, o := range objects {
+		b.takesParameters(o)
 		addresses(o.Value, func(address string) { b.addresses[address] = true })
 	}
 	return b
+}
+
+// takesParameters notes what an admission policy takes from elsewhere
+// (https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/#parameter-resources,
+// https://docs.sigstore.dev/policy-controller/overview/).
+func (b baseline) takesParameters(o manifest.Object) {
+	var visit func(value any)
+	visit = func(value any) {
+		switch v := value.(type) {
+		case map[string]any:
+			for key, inner := range v {
+				if ref, is := inner.(map[string]any); is && (key == "paramRef" || key == "configMapRef") {
+					namespace, _ := ref["namespace"].(string)
+					name, _ := ref["name"].(string)
+					b.parameters[namespace+"/"+name] = true
+				}
+				visit(inner)
+			}
+		case []any:
+			for _, inner := range v {
+				visit(inner)
+			}
+		}
+	}
+	switch o.Kind {
+	case "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicyBinding", "ClusterImagePolicy":
+		visit(o.Value)
+	}
 }
 
 // only is the same with the objects of one target.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -277,12 +278,10 @@ func (g *gate) stale() ([]finding.Finding, error) {
 		return nil, nil
 	}
 	targets := rendered(g.head.Environments)
-	for _, t := range targets {
-		for name := range t.Files {
-			if !overlay.IsFileName(name) {
-				return nil, nil // that is said where it is checked
-			}
-		}
+	for i, t := range targets {
+		// A name that no file beside an overlay may have is said where it is checked, and written by nobody.
+		targets[i].Files = maps.Clone(t.Files)
+		maps.DeleteFunc(targets[i].Files, func(name, _ string) bool { return !overlay.IsFileName(name) })
 	}
 	if shared, conflicts := check.ArgoCD(g.head.Environments); len(conflicts) == 0 && len(shared.Objects) > 0 {
 		targets = append(targets, shared)

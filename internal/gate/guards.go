@@ -157,6 +157,10 @@ var (
 )
 
 func isSettings(o manifest.Object) bool {
+	if o.Kind == "Secret" {
+		labelled, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels", "argocd.argoproj.io/secret-type"})
+		return labelled != nil || systems.MatchString(o.Namespace)
+	}
 	return o.Kind == "ConfigMap" && (configs.MatchString(o.Name) || systems.MatchString(o.Namespace))
 }
 
@@ -168,13 +172,15 @@ var scraped = regexp.MustCompile(`(\.|^)(bearerTokenFile|bearerTokenSecret|autho
 var hooks = regexp.MustCompile(`metadata\.annotations\.(argocd\.argoproj\.io/[a-z-]+|helm\.sh/(hook|resource-policy)|config\.kubernetes\.io/local-config)`)
 
 // secretFields fits where a container or a volume names a secret.
-var secretFields = regexp.MustCompile(`(\.|^)(secretRef|secretKeyRef|secretName|volumes\.secret|workspaces\.secret|projected\.sources\.secret)(\.name)?$`)
+var secretFields = regexp.MustCompile(`(\.|^)(secretRef|secretKeyRef|secretName|volumes\.secret|workspaces\.secret|projected\.sources\.secret)(\.(name|key))?$`)
 
 var (
 	// confined fits what opens a pod to its node.
 	confined = regexp.MustCompile(`(\.|^)(hostPID|hostIPC|hostNetwork|shareProcessNamespace|runtimeClassName|hostUsers|volumes\.hostPath|csi|volumes\.flexVolume|privileged|allowPrivilegeEscalation|capabilities\.add|procMount)(\.|$)`)
 	// podAnnotation fits annotations of pods, wherever the template of them is.
-	podAnnotation = regexp.MustCompile(`(^|template\.)metadata\.annotations\.`)
+	podAnnotation = regexp.MustCompile(`(^|\.)metadata\.annotations\.`)
+	// scheduled fits what sets pods beside the scheduler, before others, or beside the cluster's names.
+	scheduled = regexp.MustCompile(`(\.|^)(nodeName|schedulerName|dnsPolicy|dnsConfig|hostAliases|imagePullSecrets)(\.|$)`)
 	// plainAnnotation fits those that are for people, order a sync, or say that something changed.
 	plainAnnotation = regexp.MustCompile(`annotations\.(argocd\.argoproj\.io/(sync-wave|tracking-id|hook-delete-policy|manifest-generate-paths)|checksum/|prometheus\.io/|kubectl\.kubernetes\.io/(default-container|restartedAt)|kubernetes\.io/(description|change-cause)|tekton\.dev/(displayName|tags|categories|pipelines\.minVersion)|tenon\.dev/|cluster-autoscaler\.kubernetes\.io/safe-to-evict|karpenter\.sh/do-not-disrupt)`)
 )

@@ -141,36 +141,48 @@ func (m *meaning) others(known baseline, changes []diff.Object) {
 		}
 	}
 	for _, o := range changes {
-		if o.Op == diff.Removed || told[[2]string{o.Object.Kind, o.Object.Name}] || m.follows(known, o) {
+		unclear := m.unclear(known, o)
+		said := told[[2]string{o.Object.Kind, o.Object.Name}] || !slices.ContainsFunc(o.Changes, func(c diff.Change) bool { return !m.follows(known, o, c) }) && o.Op == diff.Changed
+		if o.Op == diff.Removed || said && len(unclear) == 0 {
 			continue
+		}
+		i := item{"op": o.Op, "object": o.Object}
+		if len(unclear) > 0 {
+			i["field"], i["fields"] = unclear[0], some(unclear)
+			i["leaf"] = leafOf(unclear[0])
 		}
 		targets := slices.Clone(o.Targets)
 		slices.SortFunc(targets, func(a, b finding.Target) int { return strings.Compare(a.String(), b.String()) })
 		for _, t := range targets {
-			m.add("others", item{"op": o.Op, "object": o.Object}, t)
+			m.add("others", i, t)
 		}
 	}
 }
 
-// follows tells whether what an object changes is told as what it follows from: the share of a phase, the phase of an
-// environment, the size of a pool, the rights of a role.
-func (m *meaning) follows(known baseline, o diff.Object) bool {
+// follows tells whether a change of an object is told as what follows from it: the share of a phase, the phase of an
+// environment, the size of a pool, the rights of a role that is bound here, the connections that a policy lets through.
+func (m *meaning) follows(known baseline, o diff.Object, c diff.Change) bool {
 	if o.Op != diff.Changed {
 		return false
 	}
-	switch o.Object.Kind {
+	switch field := plainField(c.Field); o.Object.Kind {
 	case "ApplicationSet":
 		return len(diff.Values(known.settled(*o.Before, known.before), known.settled(*o.After, known.after))) == 0
 	case "EventListener", "File":
-		return !slices.ContainsFunc(o.Changes, func(c diff.Change) bool {
-			return !slices.ContainsFunc(o.Targets, func(t finding.Target) bool { return isShare(*o.After, c, known.shares(t)) })
-		})
-	case "NodePool", "ResourceFlavor", "ClusterQueue":
-		return len(m.items["costs"]) > 0
-	case "Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding":
-		return len(m.items["rights"]) > 0
+		return slices.ContainsFunc(o.Targets, func(t finding.Target) bool { return isShare(*o.After, c, known.shares(t)) })
+	case "NodePool":
+		return len(m.items["costs"]) > 0 && (strings.HasPrefix(field, "spec.limits") || strings.HasPrefix(field, "spec.template.spec.requirements"))
+	case "ClusterQueue":
+		return len(m.items["costs"]) > 0 && strings.HasPrefix(field, "spec.resourceGroups")
+	case "Role", "ClusterRole":
+		return len(m.items["rights"]) > 0 && strings.HasPrefix(field, "rules") && boundAmong(known.objects, *o.Before)
+	case "RoleBinding", "ClusterRoleBinding":
+		return len(m.items["rights"]) > 0 && (strings.HasPrefix(field, "subjects") || strings.HasPrefix(field, "roleRef"))
 	case "NetworkPolicy":
-		return len(m.items["reach"]) > 0
+		return strings.HasPrefix(field, "spec") && slices.ContainsFunc(m.items["reach"], func(i map[string]any) bool {
+			policy, _ := i["object"].(map[string]any)
+			return policy["name"] == o.Object.Name || policy == nil
+		})
 	}
 	return false
 }

@@ -32,8 +32,10 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 			}
 		case !known.has(t, *o.After, elsewhere):
 			fields = brought(*o.After)
-			if isRole(*o.After) && !boundAmong(after, *o.After) {
-				fields["rules"] = "nothing here is bound to it: others on the cluster may be, to a role of that name"
+		}
+		if o.After != nil && len(fields["rules"]) == 0 {
+			if why := rulesOf(o, after); why != "" && !known.has(t, *o.After, elsewhere) {
+				fields["rules"] = why
 			}
 		}
 		version := o.After
@@ -53,8 +55,26 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 	}
 }
 
+// rulesOf says who has the rules of a role that change beside those who are bound to it here.
+func rulesOf(o diff.Object, after []manifest.Object) string {
+	role := *o.After
+	if !isRole(role) || o.Op == diff.Changed && !slices.ContainsFunc(o.Changes, func(c diff.Change) bool { return strings.HasPrefix(c.Field, "rules") }) {
+		return ""
+	}
+	switch {
+	case role.Kind == "ClusterRole" && aggregates(role):
+		return "other roles may take this one in, and whoever is bound to them has its rules"
+	case !boundAmong(after, role):
+		return "nothing here is bound to it: others on the cluster may be, to a role of that name"
+	}
+	return ""
+}
+
 // outside says why an object matters that is about others than those of the platform.
 func (b baseline) outside(o manifest.Object) string {
+	if o.Kind == "ConfigMap" && (b.parameters[o.Namespace+"/"+o.Name] || b.parameters["/"+o.Name] || b.parameters[o.Namespace+"/"]) {
+		return "admission policies take from it what they allow"
+	}
 	if o.Namespace == "" || b.owned[o.Namespace] {
 		return ""
 	}
@@ -235,15 +255,17 @@ func guarded(o manifest.Object, field string) string {
 		return "pods have the rights of their account"
 	case runs(o) && (last == "automountServiceAccountToken" || strings.Contains(field, "projected.sources.serviceAccountToken")):
 		return token
-	case runs(o) && confined.MatchString(field):
+	case (runs(o) || o.Kind == "EventListener") && confined.MatchString(field):
 		return "what pods see of the node, and of each other"
+	case (runs(o) || o.Kind == "EventListener") && scheduled.MatchString(field):
+		return "which nodes pods run on, before which others, and whom they ask for names"
 	case last == "resolver" || codeRef.MatchString(field):
 		return "which code is run"
-	case runs(o) && secretFields.MatchString(field):
+	case (runs(o) || o.Kind == "EventListener") && secretFields.MatchString(field):
 		return secret
 	case hooks.MatchString(field):
 		return left
-	case runs(o) && podAnnotation.MatchString(field):
+	case (runs(o) || o.Kind == "EventListener") && podAnnotation.MatchString(field):
 		return "controllers go by the annotations of pods"
 	case (o.Kind == "ServiceMonitor" || o.Kind == "PodMonitor") && scraped.MatchString(field):
 		return "what Prometheus shows to whom it asks"
@@ -306,7 +328,7 @@ func brought(o manifest.Object) map[string]string {
 		switch why := guarded(o, field); {
 		case why == left && slices.Contains(watched, o.Kind), why == "which code is run", why == owned, why == cloud && strings.Contains(field, "azure"):
 			found[field] = why
-		case (runs(o) || scraped.MatchString(field)) && asked && why != "" && why != left:
+		case (runs(o) || o.Kind == "EventListener" || scraped.MatchString(field)) && asked && why != "" && why != left:
 			found[field] = why
 		}
 	})

@@ -113,13 +113,20 @@ func letsMore(before []manifest.Object, o manifest.Object) bool {
 	mode, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "mode"})
 	var demanded []string
 	for _, b := range before {
-		if m, _ := manifest.Lookup(b.Value, manifest.Path{"spec", "mode"}); b.Kind == "ClusterImagePolicy" && m != "warn" && !letsPass(b) && b.Name != o.Name {
+		if m, _ := manifest.Lookup(b.Value, manifest.Path{"spec", "mode"}); b.Kind == "ClusterImagePolicy" && m != "warn" && !letsPass(b) && b.Name != o.Name && !isMatched(b) {
 			demanded = append(demanded, globsOf(b)...)
 		}
 	}
 	return mode == "warn" || slices.ContainsFunc(globsOf(o), func(glob string) bool {
 		return !slices.Contains(demanded, glob) && !slices.Contains(demanded, "**")
 	})
+}
+
+// isMatched tells whether a policy is about objects of some kinds alone.
+func isMatched(o manifest.Object) bool {
+	value, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "match"})
+	match, _ := value.([]any)
+	return len(match) > 0
 }
 
 func globsOf(o manifest.Object) []string {

@@ -11,6 +11,7 @@ import (
 
 	"tenon.dev/tenon/internal/diff"
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/veil"
 )
 
 // sourceKinds are the kinds that say where secrets and code come from, with the fields that do.
@@ -51,10 +52,70 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 		addresses(o.After.Value, func(address string) {
 			if !known.addresses[address] && !seen[address] {
 				seen[address] = true
-				m.add("sources", item{"op": "named", "object": o.Object, "field": "", "address": address}, t)
+				m.add("sources", item{"op": "named", "object": o.Object, "field": "", "address": printable(address)}, t)
 			}
 		})
 	}
+}
+
+// keyLike fits a part of a path that may be a token: long, and of letters and digits.
+var keyLike = regexp.MustCompile(`^[A-Za-z0-9_=.~-]{16,}$`)
+
+// printable is an address as it may be shown: of webhooks the path is the secret.
+func printable(address string) string {
+	parts := strings.Split(veil.Text(address), "/")
+	for i, part := range parts {
+		if i > 2 && keyLike.MatchString(part) && strings.ContainsAny(part, "0123456789") && strings.ContainsAny(strings.ToLower(part), "ghijklmnopqrstuvwxyz") {
+			parts[i] = veil.Hidden
+		}
+	}
+	return strings.Join(parts, "/")
+}
+
+// clients are programs that connect to a host which an argument names.
+const clients = `curl|wget|aria2c|nc|ncat|netcat|ssh|scp|sftp|rsync|telnet|socat|ftp|lftp|git|dig|nslookup|host|ping|openssl|s_client|mc|s3cmd|rclone|skopeo|crane|oras|docker|podman|helm|redis-cli|psql|mysql|mongosh|ldapsearch`
+
+// clientCall fits a call of one with its arguments, and hostWord a word of these that may be a host: with a user
+// before it, with a port or a path behind it.
+var (
+	clientCall = regexp.MustCompile(`(?:^|[\s;&|("'=/])(?:` + clients + `)\s[^\n;|&]{1,1000}`)
+	hostWord   = regexp.MustCompile(`(?i)(?:^|[\s"'=@])(\[[0-9a-f:.]+\]|(?:[a-z0-9-]+\.)+[a-z0-9-]+)(:[^\s"']*|/[^\s"']*)?(?:$|[\s"')])`)
+	devTCP     = regexp.MustCompile(`/dev/(?:tcp|udp)/([^\s"'/]+)/([0-9a-z]+)`)
+	// valueForm fits a value that is no more than a host in one of the forms that programs take.
+	valueForm = regexp.MustCompile(`(?i)^(?://)?(?:[a-z0-9._-]+@)?(\[[0-9a-f:.]+\]|[0-9a-f]*:[0-9a-f:]*:[0-9a-f.]*|(?:[a-z0-9-]+\.)+[a-z0-9-]+)\.?(:[^\s]*|/[^\s]*)?$`)
+	// servicePort fits a Service of another namespace, as a value.
+	servicePort = regexp.MustCompile(`^[a-z0-9-]+\.[a-z0-9-]+:[0-9]{2,5}$`)
+)
+
+// hosts visits the hosts that a text connects to without an address in full.
+func hosts(text string, visit func(string)) {
+	for _, call := range clientCall.FindAllString(text, -1) {
+		for _, m := range hostWord.FindAllStringSubmatch(call, -1) {
+			if isAddressOrHost(m[1]) {
+				visit(strings.ToLower(m[1]))
+			}
+		}
+	}
+	for _, m := range devTCP.FindAllStringSubmatch(text, -1) {
+		if !strings.ContainsAny(m[1], "$") {
+			visit(strings.ToLower(m[1]))
+		}
+	}
+	if m := valueForm.FindStringSubmatch(text); m != nil && (isAddressOrHost(m[1])) || servicePort.MatchString(text) {
+		host := text
+		if m != nil {
+			host = m[1]
+		}
+		visit(strings.ToLower(host))
+	}
+}
+
+// isAddressOrHost tells whether a word is an address, or the name of a host and no file.
+func isAddressOrHost(word string) bool {
+	if ip := net.ParseIP(strings.Trim(word, "[]")); ip != nil {
+		return !ip.IsLoopback() && !ip.IsUnspecified()
+	}
+	return isHost(word)
 }
 
 // urlForm fits an address with a scheme, or a remote of git.
@@ -90,6 +151,7 @@ func addresses(value any, visit func(string)) {
 				visit(shortened(address))
 			}
 		}
+		hosts(urlForm.ReplaceAllString(v, " "), visit)
 	case map[string]any:
 		for key, inner := range v {
 			if metadata, is := inner.(map[string]any); is && key == "metadata" {
@@ -127,7 +189,7 @@ func isHost(address string) bool {
 	return managed
 }
 
-// shortened is an address without credentials and query, as far as the repository.
+// shortened is an address without credentials and query.
 func shortened(address string) string {
 	address, _, _ = strings.Cut(address, "?")
 	address, _, _ = strings.Cut(address, "#")
@@ -139,8 +201,7 @@ func shortened(address string) string {
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 && found {
 		authority = authority[i+1:]
 	}
-	parts := strings.SplitN(strings.TrimPrefix(path.Clean("/"+where), "/"), "/", 3)
-	short := strings.ToLower(authority) + "/" + strings.Join(parts[:min(2, len(parts))], "/")
+	short := strings.ToLower(authority) + path.Clean("/"+where)
 	if found {
 		short = strings.ToLower(scheme) + "://" + short
 	}

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	networkingv1 "k8s.io/api/networking/v1"
@@ -38,8 +39,12 @@ func workloads(objects []manifest.Object) []workload {
 			all = append(all, workload{who: who, namespace: o.Namespace, labels: labelsAt(o, at...), callsAPI: callsAPI(o)})
 		case isTekton(o.APIVersion) && (o.Kind == "Task" || o.Kind == "Pipeline" || isRun(o)):
 			all = append(all, tektonPods(o)...)
+			all = append(all, embeddedPods(o)...)
+		case o.Kind == "TriggerTemplate":
+			all = append(all, templatePods(o)...)
 		case o.Kind == "EventListener":
 			set := labelsAt(o, "metadata", "labels")
+			maps.Copy(set, labelsAt(o, "spec", "resources", "kubernetesResource", "spec", "template", "metadata", "labels"))
 			set["eventlistener"] = o.Name
 			set["app.kubernetes.io/managed-by"] = "EventListener"
 			set["app.kubernetes.io/part-of"] = "Triggers"
@@ -66,6 +71,53 @@ func tektonPods(o manifest.Object) []workload {
 	assistant := workload{who: "the affinity assistant", namespace: o.Namespace, labels: labels.Set{"app.kubernetes.io/component": "affinity-assistant"},
 		drawn: []string{"app.kubernetes.io/instance", "tekton.dev/pipelineRun"}}
 	return []workload{{who: o.Ref().String(), namespace: o.Namespace, labels: set, drawn: drawn}, assistant}
+}
+
+// templatePods are those of the runs that a template makes.
+func templatePods(o manifest.Object) []workload {
+	var all []workload
+	value, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "resourcetemplates"})
+	templates, _ := value.([]any)
+	for i, template := range templates {
+		fields, _ := template.(map[string]any)
+		run, ok := manifest.New(fields, nil)
+		if !ok || !isRun(run) {
+			continue
+		}
+		if run.Namespace == "" {
+			run.Namespace = o.Namespace
+		}
+		for _, w := range slices.Concat(tektonPods(run), embeddedPods(run)) {
+			w.who = fmt.Sprintf("%s, run %d: %s", o.Ref(), i+1, w.who)
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// embeddedPods are those of tasks that a pipeline or a run gives labels of their own.
+func embeddedPods(o manifest.Object) []workload {
+	var all []workload
+	for _, list := range []manifest.Path{{"spec", "tasks"}, {"spec", "finally"}, {"spec", "pipelineSpec", "tasks"}, {"spec", "pipelineSpec", "finally"}, {"spec", "taskRunSpecs"}} {
+		value, _ := manifest.Lookup(o.Value, list)
+		tasks, _ := value.([]any)
+		for i := range tasks {
+			name, _ := manifest.Lookup(o.Value, list.Append(i, "name"))
+			own := labelsAt(o, list.Append(i, "taskSpec", "metadata", "labels")...)
+			if list[1] == "taskRunSpecs" {
+				name, _ = manifest.Lookup(o.Value, list.Append(i, "pipelineTaskName"))
+				own = labelsAt(o, list.Append(i, "metadata", "labels")...)
+			}
+			if len(own) == 0 {
+				continue
+			}
+			w := tektonPods(o)[0]
+			w.who += fmt.Sprintf(" task %v", name)
+			maps.Copy(w.labels, own)
+			all = append(all, w)
+		}
+	}
+	return all
 }
 
 // anyRun stands for the pods of runs that are not among the objects.

@@ -40,17 +40,21 @@ func Opened(before, after []manifest.Object) []Reach {
 	old := networkOf(before)
 	var opened []Reach
 	for _, w := range now.pods {
-		isNew := !slices.ContainsFunc(old.pods, func(o workload) bool { return o.who == w.who && o.namespace == w.namespace })
-		if isNew && len(old.policies) == 0 {
+		// What a workload could do it could with the labels that it had.
+		was := slices.IndexFunc(old.pods, func(o workload) bool { return o.who == w.who && o.namespace == w.namespace })
+		if was < 0 && len(old.policies) == 0 {
 			continue // where nothing is limited, this is not either
 		}
 		for _, direction := range []networkingv1.PolicyType{networkingv1.PolicyTypeEgress, networkingv1.PolicyTypeIngress} {
-			had := old.reach(w, direction)
+			var had covered
+			if was >= 0 {
+				had = old.covered(old.pods[was], direction)
+			}
 			for _, r := range now.reach(w, direction) {
-				if isNew && r.Policy.Name != "" && old.lets(r) {
+				if was < 0 && r.Policy.Name != "" && old.lets(r, direction) {
 					continue // of a new workload no more is told than what no other of its namespace may
 				}
-				if isNew || !slices.ContainsFunc(had, func(h Reach) bool { return h.includes(r) }) {
+				if was < 0 || !had.includes(r) {
 					opened = append(opened, r)
 				}
 			}
@@ -60,28 +64,22 @@ func Opened(before, after []manifest.Object) []Reach {
 }
 
 // lets tells whether some workload of a policy's namespace could make or take a connection.
-func (n network) lets(r Reach) bool {
-	for _, w := range n.pods {
-		if w.namespace != r.Policy.Namespace {
-			continue
-		}
-		if slices.ContainsFunc(n.reach(w, directions[r.Direction]), func(h Reach) bool { return h.includes(r) }) {
-			return true
-		}
-	}
-	return false
+func (n network) lets(r Reach, direction networkingv1.PolicyType) bool {
+	return slices.ContainsFunc(n.pods, func(w workload) bool {
+		return w.namespace == r.Policy.Namespace && n.covered(w, direction).includes(r)
+	})
 }
-
-var directions = map[string]networkingv1.PolicyType{"egress": networkingv1.PolicyTypeEgress, "ingress": networkingv1.PolicyTypeIngress}
 
 // network is what decides about connections: workloads and policies.
 type network struct {
 	pods     []workload
 	policies []networkingv1.NetworkPolicy
+	// known are the connections of workloads that were asked for.
+	known map[string]covered
 }
 
 func networkOf(objects []manifest.Object) network {
-	n := network{pods: workloads(objects)}
+	n := network{pods: workloads(objects), known: map[string]covered{}}
 	for _, o := range objects {
 		if o.Kind == "NetworkPolicy" && strings.HasPrefix(o.APIVersion, "networking.k8s.io/") {
 			if p, ok := as[networkingv1.NetworkPolicy](o.Value); ok {
@@ -90,6 +88,51 @@ func networkOf(objects []manifest.Object) network {
 		}
 	}
 	return n
+}
+
+// covered are connections by their peers, so that one is found among thousands: blocks of addresses by
+// what is looked for, from the narrowest that may hold another to the widest.
+type covered struct {
+	peers  map[string][]Reach
+	blocks map[netip.Prefix][]Reach
+}
+
+// covered are the connections of a workload in one direction.
+func (n network) covered(w workload, direction networkingv1.PolicyType) covered {
+	id := w.namespace + "/" + w.who + "/" + string(direction)
+	if known, ok := n.known[id]; ok {
+		return known
+	}
+	c := covered{map[string][]Reach{}, map[netip.Prefix][]Reach{}}
+	for _, r := range n.reach(w, direction) {
+		c.peers[r.Peer] = append(c.peers[r.Peer], r)
+		if block, ok := blockOf(r.Peer); ok {
+			c.blocks[block.Masked()] = append(c.blocks[block.Masked()], r)
+		}
+	}
+	n.known[id] = c
+	return c
+}
+
+func blockOf(peer string) (netip.Prefix, bool) {
+	cidr, _, _ := strings.Cut(peer, " except ")
+	block, err := netip.ParsePrefix(cidr)
+	return block, err == nil
+}
+
+// includes tells whether one of the connections covers another.
+func (c covered) includes(r Reach) bool {
+	covers := func(h Reach) bool { return h.includes(r) }
+	if slices.ContainsFunc(c.peers[r.Peer], covers) || slices.ContainsFunc(c.peers[anyone], covers) {
+		return true
+	}
+	block, ok := blockOf(r.Peer)
+	for bits := block.Bits(); ok && bits >= 0; bits-- {
+		if wider, err := block.Addr().Prefix(bits); err == nil && slices.ContainsFunc(c.blocks[wider], covers) {
+			return true
+		}
+	}
+	return false
 }
 
 // reach lists what the policies over a workload's pods let through in one direction.

@@ -29,16 +29,16 @@ var bare = regexp.MustCompile(`(\b[\w.-]+:)([^\s/@:"'$]{4,})(@(?:[\w-]+(?:\.[\w-
 var encoded = regexp.MustCompile(`\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}`)
 
 // header fits a credential behind the scheme of an Authorization header.
-var header = regexp.MustCompile(`(?i)\b(bearer|basic|authorization:\s*(?:token|apikey))(["']?\s+["']?)([A-Za-z0-9._~+/=-]{8,})`)
+var header = regexp.MustCompile(`(?i)\b(bearer|basic|authorization["']?\s*[:=]\s*["']?(?:token|apikey|digest)|authorization["']?\s*:)(["']?\s+["']?)([A-Za-z0-9._~+/=-]{8,})`)
 
 // user fits the credentials that curl and its like are given.
-var user = regexp.MustCompile(`((?:^|\s)(?:-u|--user|--proxy-user)[ =]*["']?)([^\s"':$]+:)([^\s"'$]+)`)
+var user = regexp.MustCompile(`((?:^|\s)(?:-u|--user|--proxy-user|--(?:src-|dest-)?creds)[ =]*["']?)([^\s"':$]+:)([^\s"'$]+)`)
 
 // netrc fits the password of a .netrc.
 var netrc = regexp.MustCompile(`(?i)(\blogin\s+\S+\s+password\s+)([^\s$]+)`)
 
 // pair fits a name with what is assigned to it: in shell, INI, JSON, YAML, options and addresses.
-var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(?:ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|account[-_]?key|pwd|auth|pat|pass|pw)[A-Za-z0-9_.-]*)` +
+var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(?:ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|account[-_]?key|pwd|auth|pat|pass|pw|creds?|jwt)[A-Za-z0-9_.-]*)` +
 	`((?:\\*["'])?[ \t]*(?:\+=|[:=])[ \t]*)(\$\{\w+:?[-=+][^}\n]*\}?|\$\((?:echo|printf)\s[^)\n]*\)?|"""(?s:.*?)(?:"""|\z)|'''(?s:.*?)(?:'''|\z)|(?:\\+"){3}[^"\\\n]*(?:\\+"){0,3}|[\[(]\s*["'][^"'\n]*["']?(?:\s*,\s*["'][^"'\n]*["'])*\s*[\])]?|\\+"[^"\\\n]*(?:\\+")?|\$?"(?:[^"\\\n]|\\.)*"?|\$?'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
 
 // flag fits an option that is given a secret as its next word, in shell or in a list of words.
@@ -55,6 +55,10 @@ var given = []*regexp.Regexp{
 	regexp.MustCompile(`(--from-literal[= ]["']?[\w.-]+=["']?)([^\s"'$]+)`),
 	regexp.MustCompile(`(\bopenssl\b[^\n|;]*?\s-[kK]\s+["']?)([^\s"'$-][^\s"']*)`),
 	regexp.MustCompile(`(\bpass:)([^\s"'$]+)`),
+	regexp.MustCompile(`(\baws\b[^\n|;]*\bconfigure\s+set\s+\S*(?:secret|token)\S*\s+["']?)([^\s"'$]+)`),
+	regexp.MustCompile(`(\bvault\s+login\s+(?:-\S+\s+)*["']?)([^\s"'$=-][^\s"'$=]*)`),
+	regexp.MustCompile(`(\bmc\s+(?:alias|config\s+host)\s+(?:set|add)\s+\S+\s+\S+\s+\S+\s+["']?)([^\s"'$]+)`),
+	regexp.MustCompile(`(?i)((?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key)\w*=\\\n\s*["']?)([^\s"'$]+)`),
 	regexp.MustCompile(`(\b(?:mongo|mongosh|mongodump|mongorestore)\b[^\n|;]*?\s-p[ =]*["']?)([^\s"'$]+)`),
 	regexp.MustCompile(`(\b(?:sqlcmd|bcp|unzip|zip)\b[^\n|;]*?\s-P[ ]*["']?)([^\s"'$-][^\s"']*)`),
 	regexp.MustCompile(`(\bldap[a-z]+\b[^\n|;]*?\s-w[ ]*["']?)([^\s"'$-][^\s"']*)`),

@@ -17,8 +17,8 @@ import (
 const Hidden = "(hidden)"
 
 // secretName fits the names of variables, parameters and keys that hold secrets.
-var secretName = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|account[-_]?key|auth[-_]?key|credential|webhook[-_]?url|` +
-	`(pwd|pass)$|(^|[-_.])(auth|pat|pw)$)`)
+var secretName = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|account[-_]?key|auth[-_]?key|credential|webhook[-_]?url|` +
+	`(pwd|pass)$|(^|[-_.])(auth|pat|pw|creds?|jwt)$)`)
 
 // reference fits the names of fields that say where a secret is, not what it is.
 var reference = regexp.MustCompile(`(Name|Ref|Class|Namespace|Type|Kind|Policy|Selector|Label|[-_](name|ref|class|namespace|type))$|^(secret|imagePullSecrets?|secrets|tokenRequests)$`)
@@ -260,6 +260,9 @@ func object(kind string, path []any, value map[string]any) map[string]any {
 		if several.MatchString(key) && holdsScalars(inner) {
 			shown[key] = Below(key, key, inner)
 		}
+		if IsName(key) && !reference.MatchString(key) && !benignPair.MatchString(key) {
+			shown[key] = within(key, shown[key])
+		}
 	}
 	if inner, _ := value["kind"].(string); isSecret(inner) { // wherever it lies, such as in a list or a template
 		for key, held := range value {
@@ -271,7 +274,7 @@ func object(kind string, path []any, value map[string]any) map[string]any {
 	// What a variable, a parameter or a header is called stands beside its value.
 	name := ""
 	for _, key := range []string{"name", "key", "Name", "Key"} {
-		if called, ok := value[key].(string); ok && IsName(called) {
+		if called, ok := value[key].(string); ok && (IsName(called) || slices.Contains(headers, strings.ToLower(called))) {
 			name = called
 		}
 	}
@@ -288,7 +291,38 @@ func object(kind string, path []any, value map[string]any) map[string]any {
 }
 
 // several fits the names of fields that may hold passwords by who has them.
-var several = regexp.MustCompile(`(?i)(passw(or)?ds?|passphrases?)$`)
+var several = regexp.MustCompile(`(?i)(passw(or)?ds?|passphrases?|secret[-_]?(data|values?))$`)
+
+// heldBy are the names of fields that hold a value below the name of a secret, and key one beside whose it is.
+var heldBy = []string{"value", "values", "default", "plain", "plaintext", "raw", "text", "content", "current"}
+
+// within hides the values that a mapping or a list holds below the name of a secret.
+func within(name string, value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		shown := make(map[string]any, len(v))
+		for key, inner := range v {
+			text, isText := inner.(string)
+			switch {
+			case isText && (slices.Contains(heldBy, key) || key == "key" && !keyName.MatchString(text)):
+				shown[key] = Below(name, key, inner)
+			default:
+				shown[key] = within(name, inner)
+			}
+		}
+		return shown
+	case []any:
+		shown := make([]any, len(v))
+		for i, inner := range v {
+			shown[i] = within(name, inner)
+		}
+		return shown
+	}
+	return value
+}
+
+// headers are those of HTTP by which somebody shows who they are.
+var headers = []string{"authorization", "proxy-authorization", "cookie", "set-cookie"}
 
 // holdsScalars tells whether a value is a mapping of scalars.
 func holdsScalars(value any) bool {

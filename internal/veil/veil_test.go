@@ -22,6 +22,8 @@ func TestText(t *testing.T) {
 		`"password": ["S"]`, "token = \"\"\"S\"\"\"", "password = ('S')", "X-Auth-Key: S", "x --pass S", "keytool -storepass S -keypass S", "htpasswd -bc f me S", "echo S | sudo -S x",
 		"TOKEN=${TOKEN:-S}", "DB_PASSWORD=${1-S}", "TOKEN+=S", "export DB_PASSWORD=$(echo S)", "x_TOKEN=${A:=S}",
 		"AccountKey=S", "client-secret: S", `"\nexport TOKEN=S\n"`, "token=S;", "webhook_url: S",
+		"api.key : S", `headers={"Authorization": "token S"}`, `curl -H "Authorization: S" https://a`, "skopeo copy --src-creds u:S a b", "skopeo copy --dest-creds=u:S a b", "aws configure set aws_secret_access_key S",
+		"vault login S", "mc alias set a https://a b S", "DB_PASSWORD=\\\nS", "CREDS=S", "JWT=S",
 	} {
 		if shown := veil.Text(mark(text)); strings.Contains(shown, secret) {
 			t.Errorf("%s is shown: %s", text, shown)
@@ -80,6 +82,23 @@ func TestBelow(t *testing.T) {
 		}
 		if text := jsonOf(veil.Object("Task", item)); strings.Contains(text, secret) != shown {
 			t.Errorf("%s is shown as %s", name, text)
+		}
+	}
+}
+
+// TestNested: what stands below a field with a secret's name is one where it is a value, and not where it is a name.
+func TestNested(t *testing.T) {
+	for text, shown := range map[string]bool{
+		`{"password": {"value": "@@"}}`: false, `{"env": {"DB_PASSWORD": {"value": "@@"}}}`: false, `{"credentials": [{"user": "u", "key": "@@"}]}`: false, `{"secretData": {"a": "@@"}}`: false,
+		`{"headers": [{"name": "Authorization", "value": "@@"}]}`: false,
+		`{"valueFrom": {"secretKeyRef": {"name": "@@", "key": "k"}}}`: true, `{"tokenRequests": [{"audience": "@@"}]}`: true,
+	} {
+		var item map[string]any
+		if err := json.Unmarshal([]byte(strings.ReplaceAll(text, "@@", secret)), &item); err != nil {
+			t.Fatal(text, err)
+		}
+		if got := jsonOf(veil.Object("Thing", item)); strings.Contains(got, secret) != shown {
+			t.Errorf("%s is shown as %s", text, got)
 		}
 	}
 }

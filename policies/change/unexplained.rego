@@ -16,7 +16,8 @@ import data.tenon.changes as lib
 
 deny contains {"msg": msg, "item": {"targets": targets}} if {
 	some op in {"added", "changed"}
-	some targets in {object.targets | some object in input.change.others; object.op == op}
-	names := [sprintf("%s/%s", [object.object.kind, object.object.name]) | some object in input.change.others; object.op == op; object.targets == targets]
+	plain := [object | some object in input.change.others; not object.field]
+	some targets in {object.targets | some object in plain; object.op == op}
+	names := [sprintf("%s/%s", [object.object.kind, object.object.name]) | some object in plain; object.op == op; object.targets == targets]
 	msg := sprintf("%s, and no rule says what that means: %s", [op, lib.few(names)])
 }

@@ -25,6 +25,7 @@ const (
 	maxPasswd = 1 << 20
 	maxLinks  = 40   // as the kernel follows
 	maxPath   = 4096 // and opens
+	maxShown  = 200  // how long a place is told
 )
 
 // ErrTooLarge says that an image has more than is read of one.
@@ -45,17 +46,21 @@ type Contents struct {
 	// Programs are the names of executable files in these folders, sorted.
 	Programs []string `json:"programs"`
 
-	files tree
+	root *entry
 }
 
 // entry is one file of an image that a path may lead to.
 type entry struct {
 	// link is where a symbolic link leads.
 	link string
+	// below are the files of a folder by their names; nil for what is none.
+	below map[string]*entry
 	// layer that it is of, counted from 1.
 	layer int
+	// hidden and opaque are the last layers that took away the entry, and all that was in it: once is enough.
+	hidden, opaque int
 	// executable by somebody; folders are not.
-	executable, folder bool
+	executable bool
 }
 
 // standardPath is what container runtimes take where an image says nothing
@@ -70,13 +75,13 @@ func Of(img v1.Image) (Contents, error) {
 	}
 	c := Contents{
 		User: config.Config.User, Entrypoint: config.Config.Entrypoint, Cmd: config.Config.Cmd,
-		Path: searched(config.Config.Env), files: tree{},
+		Path: searched(config.Config.Env), root: &entry{below: map[string]*entry{}},
 	}
 	layers, err := img.Layers()
 	if err != nil {
 		return c, fmt.Errorf("reading the image's layers: %w", err)
 	}
-	r := reader{tree: c.files}
+	r := reader{root: c.root}
 	for i, layer := range layers {
 		if err := r.layer(layer); err != nil {
 			return c, fmt.Errorf("reading layer %d of %d: %w", i+1, len(layers), err)
@@ -112,7 +117,6 @@ func (r *reader) layer(layer v1.Layer) error {
 	}
 	defer stream.Close()
 	r.number++
-	r.hidden = map[string]bool{}
 	counted := &counter{Reader: stream, left: maxBytes - r.bytes}
 	for files := tar.NewReader(counted); ; {
 		header, err := files.Next()
@@ -131,37 +135,35 @@ func (r *reader) layer(layer v1.Layer) error {
 		return err
 	}
 	r.bytes = maxBytes - counted.left
-	maps.DeleteFunc(r.tree, func(name string, e entry) bool { return e.layer < r.number && below(name, r.hidden) })
 	return nil
 }
 
 // reader puts layers on each other.
 type reader struct {
-	tree
-	// hidden are files and folders that the layer which is read hides of those below it.
-	hidden map[string]bool
+	root   *entry
 	number int
 	passwd string
+	files  int
 	// bytes that were read, and those of names that are kept.
 	bytes, names int64
 }
 
-// file notes one entry of an archive
+// file notes one entry of an archive, or takes away what it says to be gone of the layers below
 // (https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts).
 func (r *reader) file(content io.Reader, header *tar.Header) error {
 	if len(header.Name) > maxPath || len(header.Linkname) > maxPath {
 		return nil // no kernel opens it
 	}
-	folder, base := path.Split(path.Clean("/" + header.Name))
-	// Runtimes follow links that lower layers have in the place of a folder.
-	folder, _ = r.resolve(folder)
-	name := path.Join(folder, base)
-	if base == ".wh..wh..opq" {
-		r.hidden[folder+"/"] = true
+	name := path.Clean("/" + header.Name)
+	if name == "/" {
 		return nil
 	}
+	parent, base := path.Split(name)
 	if gone, ok := strings.CutPrefix(base, ".wh."); ok {
-		r.hidden[path.Join(folder, gone)] = true
+		// Runtimes follow links that lower layers have in the place of a folder.
+		if folder := r.root.find(parent); folder != nil {
+			folder.hide(gone, r.number)
+		}
 		return nil
 	}
 	e := r.entry(header)
@@ -172,23 +174,46 @@ func (r *reader) file(content io.Reader, header *tar.Header) error {
 		}
 		r.passwd = string(text)
 	}
-	if !e.folder {
-		r.hidden[name] = true // in the place of a folder, it hides what was below
+	return r.add(parent, base, e)
+}
+
+// hide takes away what lower layers have under a name, or all that they have in a folder.
+func (e *entry) hide(name string, layer int) {
+	if name == ".wh..opq" {
+		if e.opaque == layer {
+			return
+		}
+		e.opaque = layer
+		for below := range e.below {
+			e.hide(below, layer)
+		}
+		return
 	}
-	return r.add(name, e)
+	below := e.below[name]
+	if below == nil || below.hidden == layer {
+		return
+	}
+	below.hidden = layer
+	for inner := range below.below {
+		below.hide(inner, layer)
+	}
+	if below.layer < layer && len(below.below) == 0 {
+		delete(e.below, name)
+	}
 }
 
 // entry is what a header says of a file.
-func (r *reader) entry(header *tar.Header) entry {
-	e := entry{layer: r.number}
+func (r *reader) entry(header *tar.Header) *entry {
+	e := &entry{layer: r.number}
 	switch header.Typeflag {
 	case tar.TypeSymlink:
 		e.link = header.Linkname
 	case tar.TypeLink:
-		target, _ := r.resolve(path.Clean("/" + header.Linkname))
-		e.executable = r.tree[target].executable
+		if target := r.root.find("/" + header.Linkname); target != nil {
+			e.executable = target.executable
+		}
 	case tar.TypeDir:
-		e.folder = true
+		e.below = map[string]*entry{}
 	case tar.TypeReg:
 		e.executable = header.Mode&0o111 != 0
 	}
@@ -196,41 +221,51 @@ func (r *reader) entry(header *tar.Header) entry {
 }
 
 // add notes a file, and the folders that it lies in where no archive names these.
-func (r *reader) add(name string, e entry) error {
-	for at := name; at != "/"; at = path.Dir(at) {
-		old, known := r.tree[at]
-		if at != name && known {
-			old.layer = r.number // what a layer has a file in, it does not hide
-			r.tree[at] = old
-			continue
-		}
-		if !known {
-			r.names += int64(len(at))
-		}
-		if at != name {
-			e = entry{layer: r.number, folder: true}
-		}
-		r.tree[at] = e
+func (r *reader) add(parent, base string, e *entry) error {
+	folder := r.folder(parent)
+	if folder == nil {
+		return nil // below a file, or a link that leads nowhere
 	}
-	if len(r.tree) > maxFiles || r.names > maxNames {
+	old := folder.below[base]
+	if old != nil && old.below != nil && e.below != nil {
+		old.layer = r.number // the same folder, of this layer too
+		return nil
+	}
+	if old == nil {
+		r.files, r.names = r.files+1, r.names+int64(len(base))
+	}
+	folder.below[base] = e
+	if r.files > maxFiles || r.names > maxNames {
 		return fmt.Errorf("%w: it has more than %d files", ErrTooLarge, maxFiles)
 	}
 	return nil
 }
 
-// below tells whether a file is hidden, or a folder above it.
-func below(name string, hidden map[string]bool) bool {
-	if hidden[name] {
-		return true
-	}
-	for at := path.Dir(name); ; at = path.Dir(at) {
-		if hidden[at] || hidden[at+"/"] {
-			return true
+// folder is the one at a path; what there is not of it is made.
+func (r *reader) folder(name string) *entry {
+	at := r.root
+	walked := ""
+	for _, part := range strings.Split(strings.Trim(name, "/"), "/") {
+		if part == "" {
+			continue
 		}
-		if at == "/" {
-			return false
+		walked += "/" + part
+		next := at.below[part]
+		if next == nil {
+			next = &entry{layer: r.number, below: map[string]*entry{}}
+			at.below[part] = next
+			r.files, r.names = r.files+1, r.names+int64(len(part))
 		}
+		if next.link != "" {
+			next = r.root.find(walked)
+		}
+		if next == nil || next.below == nil {
+			return nil
+		}
+		next.layer = r.number
+		at = next
 	}
+	return at
 }
 
 // counter ends a stream that is too long.
@@ -273,15 +308,15 @@ func users(passwd, own string) []int64 {
 // programs lists what is found by its name alone.
 func (c Contents) programs() []string {
 	found := map[string]bool{}
-	folders := map[string]bool{}
 	for _, folder := range c.Path {
-		if real, ok := c.files.resolve(folder); ok {
-			folders[real] = true
+		in := c.root.find(folder)
+		if in == nil {
+			continue
 		}
-	}
-	for name := range c.files {
-		if folder, base := path.Split(name); folders[path.Clean(folder)] && !found[base] && c.files.executable(name) {
-			found[base] = true
+		for name := range in.below {
+			if !found[name] && c.executable(folder+"/"+name) {
+				found[name] = true
+			}
 		}
 	}
 	return slices.Sorted(maps.Keys(found))
@@ -290,60 +325,72 @@ func (c Contents) programs() []string {
 // Has tells whether the image has a program: by its path, or by a name that is looked up.
 func (c Contents) Has(program string) bool {
 	if strings.Contains(program, "/") {
-		return c.files.executable(program)
+		return c.executable(program)
 	}
 	_, found := slices.BinarySearch(c.Programs, program)
 	return found
 }
 
-// Elsewhere is where the image has a program of that name outside of its PATH; empty if nowhere.
-func (c Contents) Elsewhere(program string) string {
-	shortest := ""
-	for name := range c.files {
-		if path.Base(name) == path.Base(program) && c.files.executable(name) &&
-			(shortest == "" || len(name) < len(shortest) || len(name) == len(shortest) && name < shortest) {
-			shortest = name
-		}
-	}
-	return shortest
-}
-
-// tree are the files of an image by their paths.
-type tree map[string]entry
-
 // executable tells whether a path leads to a file that somebody may execute.
-func (t tree) executable(name string) bool {
-	real, ok := t.resolve(name)
-	return ok && t[real].executable
+func (c Contents) executable(name string) bool {
+	e := c.root.find(name)
+	return e != nil && e.executable
 }
 
-// resolve follows symbolic links as the kernel does, within the image's root. Of what does not exist it
-// gives the name that it would have.
-func (t tree) resolve(name string) (string, bool) {
-	at, rest := "/", strings.Split(path.Clean("/"+name), "/")
+// Elsewhere is where the image has a program of that name outside of its PATH; empty if nowhere. Of several
+// it is the one that lies least deep.
+func (c Contents) Elsewhere(program string) string {
+	type place struct {
+		folder *entry
+		path   string
+	}
+	name := path.Base(program)
+	for level := []place{{c.root, "/"}}; len(level) > 0; {
+		var next []place
+		for _, p := range level {
+			if at := path.Join(p.path, name); p.folder.below[name] != nil && c.executable(at) {
+				return at
+			}
+			for _, below := range slices.Sorted(maps.Keys(p.folder.below)) {
+				if inner := p.folder.below[below]; inner.below != nil && len(p.path) < maxShown {
+					next = append(next, place{inner, path.Join(p.path, below)})
+				}
+			}
+		}
+		level = next
+	}
+	return ""
+}
+
+// find follows a path as the kernel does, within the image's root; nil if there is nothing.
+func (e *entry) find(name string) *entry {
+	stack := []*entry{e}
+	rest := strings.Split(name, "/")
 	for links := 0; len(rest) > 0; {
 		part := rest[0]
 		rest = rest[1:]
-		if part == ".." {
-			at = path.Dir(at)
+		switch part {
+		case "", ".":
+			continue
+		case "..":
+			stack = stack[:max(1, len(stack)-1)]
 			continue
 		}
-		next := path.Join(at, part)
-		e, ok := t[next]
-		if !ok && next != "/" {
-			return path.Join(append([]string{next}, rest...)...), false
+		next := stack[len(stack)-1].below[part]
+		if next == nil {
+			return nil
 		}
-		if e.link == "" {
-			at = next
+		if next.link == "" {
+			stack = append(stack, next)
 			continue
 		}
 		if links++; links > maxLinks {
-			return next, false
+			return nil
 		}
-		if path.IsAbs(e.link) {
-			at = "/"
+		if path.IsAbs(next.link) {
+			stack = stack[:1]
 		}
-		rest = append(strings.Split(e.link, "/"), rest...)
+		rest = append(strings.Split(next.link, "/"), rest...)
 	}
-	return at, true
+	return stack[len(stack)-1]
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
@@ -155,6 +156,23 @@ func TestTooLarge(t *testing.T) {
 	_, err := contents.Of(image(t, v1.Config{}, static.NewLayer(b.Bytes(), types.OCIUncompressedLayer)))
 	if !errors.Is(err, contents.ErrTooLarge) {
 		t.Errorf("it is read: %v", err)
+	}
+}
+
+// TestDeep has layers that are small and deep, and such as take away the same again and again.
+func TestDeep(t *testing.T) {
+	var deep, again []file
+	for i := range 2000 {
+		deep = append(deep, program(strings.Repeat("a/", 1000)+fmt.Sprint(i)))
+		again = append(again, program(fmt.Sprintf("bin/%d", i)))
+	}
+	for range 20_000 {
+		again = append(again, gone("bin/.wh..wh..opq"), gone(".wh.bin"))
+	}
+	started := time.Now()
+	got, err := contents.Of(image(t, v1.Config{}, layer(t, deep...), layer(t, again...)))
+	if took := time.Since(started); err != nil || len(got.Programs) != 2000 || took > 20*time.Second {
+		t.Errorf("%d programs %v after %s", len(got.Programs), err, took)
 	}
 }
 
