@@ -58,6 +58,16 @@ var node = []program{
 	{"pause", "world", "./pause"},
 }
 
+// builds are what the platform's own builds run, and queue is Kueue.
+var builds = []program{
+	{"buildctl", "buildkit", "github.com/moby/buildkit/cmd/buildctl"},
+	{"buildkitd", "buildkit", "github.com/moby/buildkit/cmd/buildkitd"},
+	{"syft", "syft", "github.com/anchore/syft/cmd/syft"},
+	{"cosign", "../../images/modules/cosign", "github.com/sigstore/cosign/v2/cmd/cosign"},
+}
+
+var queue = []program{{"kueue", "kueue", "sigs.k8s.io/kueue/cmd/kueue"}}
+
 // kubernetesVersion is what the API server says of itself; without it clients refuse it. It is
 // the version in modules/k8s/go.mod.
 const kubernetesVersion = "v1.37.2"
@@ -65,44 +75,35 @@ const kubernetesVersion = "v1.37.2"
 // Binaries are the programs of a control plane, and the folders of the modules that their
 // manifests are taken from.
 type Binaries struct {
-	dir                            string
-	tekton, triggers, kwok, policy string
+	// paths of the programs by their names.
+	paths                                           map[string]string
+	tekton, triggers, kwok, policy, buildkit, kueue string
 }
 
-// Build builds the programs of a control plane into the user's cache, by the content of the modules
-// that they are built from, so that each version is built once. Source is the folder of this package.
+// Build builds the programs of a control plane into the user's cache, by the content of the module
+// that each is built from, so that each version is built once. Source is the folder of this package.
 func Build(ctx context.Context, source string) (Binaries, error) {
 	return build(ctx, source, plane)
 }
 
 // BuildNode builds those of a real node too, and the files of its images.
 func BuildNode(ctx context.Context, source string) (Binaries, error) {
-	b, err := build(ctx, source, append(slices.Clone(plane), node...))
+	b, err := build(ctx, source, slices.Concat(plane, node, builds, queue))
 	if err != nil {
 		return b, err
 	}
-	_, err = debian(ctx)
+	_, err = debian(ctx, "science")
 	return b, err
 }
 
 func build(ctx context.Context, source string, programs []program) (Binaries, error) {
-	var b Binaries
-	key, err := digestOf(filepath.Join(source, "modules"))
-	if err != nil {
-		return b, err
-	}
-	if b.dir, err = cacheDir("tenon-controlplane", key); err != nil {
-		return b, err
-	}
-	unlock, err := lock(b.dir)
-	if err != nil {
-		return b, err
-	}
-	defer unlock()
+	b := Binaries{paths: map[string]string{}}
 	for _, p := range programs {
-		if err := p.build(ctx, source, b.dir); err != nil {
+		path, err := p.build(ctx, source)
+		if err != nil {
 			return b, err
 		}
+		b.paths[p.name] = path
 	}
 	for _, m := range []struct {
 		dir            *string
@@ -112,7 +113,13 @@ func build(ctx context.Context, source string, programs []program) (Binaries, er
 		{&b.tekton, "tekton", "github.com/tektoncd/pipeline"},
 		{&b.triggers, "triggers", "github.com/tektoncd/triggers"},
 		{&b.policy, "policy-controller", "github.com/sigstore/policy-controller"},
+		{&b.buildkit, "buildkit", "github.com/moby/buildkit"},
+		{&b.kueue, "kueue", "sigs.k8s.io/kueue"},
 	} {
+		if !slices.ContainsFunc(programs, func(p program) bool { return p.module == m.module }) {
+			continue
+		}
+		var err error
 		if *m.dir, err = moduleDir(ctx, filepath.Join(source, "modules", m.module), m.source); err != nil {
 			return b, err
 		}
@@ -138,7 +145,8 @@ func digestOf(dir string) (string, error) {
 			return err
 		}
 		data, err := os.ReadFile(path)
-		fmt.Fprintf(sum, "%s %d\n", path, len(data))
+		name, _ := filepath.Rel(dir, path)
+		fmt.Fprintf(sum, "%s %d\n", name, len(data))
 		sum.Write(data)
 		return err
 	})
@@ -158,23 +166,39 @@ func lock(dir string) (unlock func(), err error) {
 	return func() { file.Close() }, nil
 }
 
-func (p program) build(ctx context.Context, source, into string) error {
+// build builds a program into a folder of its module's content, so that a change of one module builds no other
+// anew, and returns where it is.
+func (p program) build(ctx context.Context, source string) (string, error) {
+	module := filepath.Join(source, "modules", p.module)
+	key, err := digestOf(module)
+	if err != nil {
+		return "", err
+	}
+	into, err := cacheDir("tenon-controlplane", filepath.Base(p.module)+"-"+key)
+	if err != nil {
+		return "", err
+	}
+	unlock, err := lock(into)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
 	target := filepath.Join(into, p.name)
 	if _, err := os.Stat(target); err == nil {
-		return nil
+		return target, nil
 	}
 	version := "k8s.io/component-base/version"
 	flags := fmt.Sprintf("-s -w -X %[1]s.gitVersion=%[2]s -X %[1]s.gitMajor=1 -X %[1]s.gitMinor=37", version, kubernetesVersion)
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
-		return err
+		return "", err
 	}
 	command := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags", flags, "-o", target+".part", p.pkg)
-	command.Dir = filepath.Join(source, "modules", p.module)
+	command.Dir = module
 	command.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("building %s: %w\n%s", p.name, err, out)
+		return "", fmt.Errorf("building %s: %w\n%s", p.name, err, out)
 	}
-	return os.Rename(target+".part", target)
+	return target, os.Rename(target+".part", target)
 }
 
 func moduleDir(ctx context.Context, dir, module string) (string, error) {
@@ -188,4 +212,4 @@ func moduleDir(ctx context.Context, dir, module string) (string, error) {
 }
 
 // Path is where a program was built.
-func (b Binaries) Path(program string) string { return filepath.Join(b.dir, program) }
+func (b Binaries) Path(program string) string { return b.paths[program] }

@@ -8,8 +8,8 @@ import (
 	"slices"
 )
 
-// controlGroup is the node's part of each hierarchy of control groups.
-const controlGroup = "tenon-node"
+// controlGroup is the node's part of each hierarchy of control groups, and secondGroup that of a second node.
+const controlGroup, secondGroup = "tenon-node", "tenon-node2"
 
 const controlGroups = "/sys/fs/cgroup"
 
@@ -18,8 +18,17 @@ func makeControlGroups() error {
 	if _, err := os.Stat(filepath.Join(controlGroups, "cgroup.controllers")); err == nil {
 		return errors.New("the real node was only tried with version 1 of control groups, and this machine has version 2")
 	}
+	for _, group := range []string{controlGroup, secondGroup} {
+		if err := makeControlGroup(group); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func makeControlGroup(group string) error {
 	for _, name := range hierarchies() {
-		if err := os.MkdirAll(filepath.Join(controlGroups, name, controlGroup), 0o755); err != nil {
+		if err := os.MkdirAll(filepath.Join(controlGroups, name, group), 0o755); err != nil {
 			return err
 		}
 	}
@@ -28,7 +37,7 @@ func makeControlGroups() error {
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(controlGroups, "cpuset", controlGroup, file), data, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(controlGroups, "cpuset", group, file), data, 0o644); err != nil {
 			return err
 		}
 	}
@@ -38,16 +47,22 @@ func makeControlGroups() error {
 // removeControlGroups removes what the node left: folders alone, from the inside out.
 func removeControlGroups() {
 	for _, name := range hierarchies() {
-		var folders []string
-		_ = filepath.WalkDir(filepath.Join(controlGroups, name, controlGroup), func(path string, entry fs.DirEntry, err error) error {
-			if err == nil && entry.IsDir() {
-				folders = append(folders, path)
-			}
-			return nil
-		})
-		for _, folder := range slices.Backward(folders) {
-			_ = os.Remove(folder)
+		for _, group := range []string{controlGroup, secondGroup} {
+			removeFolders(filepath.Join(controlGroups, name, group))
 		}
+	}
+}
+
+func removeFolders(root string) {
+	var folders []string
+	_ = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() {
+			folders = append(folders, path)
+		}
+		return nil
+	})
+	for _, folder := range slices.Backward(folders) {
+		_ = os.Remove(folder)
 	}
 }
 

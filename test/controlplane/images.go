@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -43,16 +44,21 @@ var played embed.FS
 type Image struct {
 	// Reference as registry/repository:tag.
 	Reference string
-	// Science: the packages that notebooks and their tests need, and a shell.
-	Science bool
-	// Shell: Debian's static busybox with all of its names.
-	Shell bool
+	// Base is the set of Debian's packages that it holds: python, buildkit or science; empty for none.
+	Base string
+	// Shell is a folder with Debian's static busybox under all of its names; empty for none.
+	Shell string
+	// Files that it holds beside, as paths of this machine by their path in it; they may be executed.
+	Files map[string]string
 	// Programs that it holds, by their path in it; as names of those that Build builds.
 	Programs map[string]string
 	// Entrypoint of it.
 	Entrypoint []string
 	// User that it runs as; default 1001.
 	User string
+	// Env are variables beside PATH, and Path folders that it has in front of the usual ones.
+	Env  []string
+	Path string
 	// Unsigned leaves it without a signature.
 	Unsigned bool
 }
@@ -75,14 +81,16 @@ func (p *Plane) serveImages() error {
 	if err != nil {
 		return err
 	}
-	secure, err := net.Listen("tcp", NodeAddress+":443")
-	if err != nil {
-		return err
-	}
 	go func() { _ = http.Serve(plain, handler) }()
-	go func() {
-		_ = http.Serve(tls.NewListener(secure, &tls.Config{Certificates: []tls.Certificate{pair}}), handler)
-	}()
+	for _, address := range append([]string{NodeAddress}, p.settings.RegistryAddresses...) {
+		secure, err := net.Listen("tcp", address+":443")
+		if err != nil {
+			return err
+		}
+		go func() {
+			_ = http.Serve(tls.NewListener(secure, &tls.Config{Certificates: []tls.Certificate{pair}}), handler)
+		}()
+	}
 	if p.registry, err = signedregistry.At(registryAddress); err != nil {
 		return err
 	}
@@ -99,6 +107,14 @@ func (p *Plane) serveImages() error {
 
 // PublicKey is that which Push signs with.
 func (p *Plane) PublicKey() string { return string(p.registry.PublicKey) }
+
+// PrivateKey is the same, as cosign keeps it.
+func (p *Plane) PrivateKey() string { return string(p.registry.PrivateKey) }
+
+// BuildKitScript is the script by which images of BuildKit start a daemon for one call.
+func (p *Plane) BuildKitScript() string {
+	return filepath.Join(p.binaries.buildkit, "examples", "buildctl-daemonless", "buildctl-daemonless.sh")
+}
 
 // Push builds an image, stores it, signs it and returns its digest.
 func (p *Plane) Push(ctx context.Context, i Image) (string, error) {
@@ -138,18 +154,27 @@ func (p *Plane) build(ctx context.Context, i Image) (v1.Image, error) {
 		}
 		files[at] = file{data: data, mode: 0o755}
 	}
-	if i.Shell {
-		if err := shell(files); err != nil {
+	for at, name := range i.Files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		files[at] = file{data: data, mode: 0o755}
+	}
+	if i.Shell != "" {
+		if err := shell(files, i.Shell); err != nil {
 			return nil, err
 		}
 	}
 	var layers []v1.Layer
-	if i.Science {
-		base, err := debian(ctx)
+	if i.Base != "" {
+		base, err := debian(ctx, i.Base)
 		if err != nil {
 			return nil, err
 		}
 		layers = append(layers, base)
+	}
+	if i.Base == "science" {
 		if err := p.played(files); err != nil {
 			return nil, err
 		}
@@ -158,7 +183,11 @@ func (p *Plane) build(ctx context.Context, i Image) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	if img, err = mutate.AppendLayers(img, append(layers, layer)...); err != nil {
+	trusted, err := p.trusted()
+	if err != nil {
+		return nil, err
+	}
+	if img, err = mutate.AppendLayers(img, append(layers, layer, trusted)...); err != nil {
 		return nil, err
 	}
 	config, err := img.ConfigFile()
@@ -171,12 +200,21 @@ func (p *Plane) build(ctx context.Context, i Image) (v1.Image, error) {
 	if i.User == "" {
 		config.Config.User = "1001"
 	}
-	config.Config.Env = []string{"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}
+	config.Config.Env = append([]string{"PATH=" + i.Path + "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, i.Env...)
 	return mutate.ConfigFile(img, config)
 }
 
-// played adds what stands for papermill and nvidia-smi, and the certificates that servers of the test
-// are trusted by.
+// trusted is a layer with the certificates that servers of the test are trusted by. It is one of its own, since the
+// test's authority is another each time, and programs are large.
+func (p *Plane) trusted() (v1.Layer, error) {
+	bundle, err := p.bundle()
+	if err != nil {
+		return nil, err
+	}
+	return layerOf(map[string]file{"/etc/ssl/certs/ca-certificates.crt": {data: bundle, mode: 0o644}})
+}
+
+// played adds what stands for papermill and nvidia-smi.
 func (p *Plane) played(files map[string]file) error {
 	entries, err := played.ReadDir("images")
 	if err != nil {
@@ -189,13 +227,11 @@ func (p *Plane) played(files map[string]file) error {
 		}
 		files["/usr/local/bin/"+e.Name()] = file{data: data, mode: 0o755}
 	}
-	bundle, err := p.bundle()
-	files["/etc/ssl/certs/ca-certificates.crt"] = file{data: bundle, mode: 0o644}
-	return err
+	return nil
 }
 
-// shell adds busybox, which Debian's package busybox-static has in /bin.
-func shell(files map[string]file) error {
+// shell adds busybox, which Debian's package busybox-static has in /bin, in a folder.
+func shell(files map[string]file, folder string) error {
 	data, err := os.ReadFile("/bin/busybox")
 	if err != nil {
 		return err
@@ -205,9 +241,9 @@ func shell(files map[string]file) error {
 		return err
 	}
 	for _, name := range strings.Fields(string(names)) {
-		files["/bin/"+name] = file{link: "busybox"}
+		files[folder+"/"+name] = file{link: "busybox"}
 	}
-	files["/bin/busybox"] = file{data: data, mode: 0o755}
+	files[folder+"/busybox"] = file{data: data, mode: 0o755}
 	return nil
 }
 

@@ -17,7 +17,11 @@ const (
 	// apiPort of the API server: policies name it.
 	apiPort = 6443
 
+	// secondAddress is that of a second node, behind the first one's bridge.
+	secondAddress = "10.250.0.2"
+
 	podRange          = "10.244.0.0/24"
+	secondPodRange    = "10.244.1.0/24"
 	serviceRange      = "10.100.0.0/16"
 	apiServiceAddress = "10.100.0.1"
 	dnsAddress        = "10.100.0.10"
@@ -50,15 +54,29 @@ func Machine(dir string, names map[string][]string) error {
 			commands = append(commands, "addr add "+address+"/32 dev node0")
 		}
 	}
+	if err := ip(commands...); err != nil {
+		return err
+	}
+	if err := os.WriteFile("/proc/sys/net/ipv4/ip_unprivileged_port_start", []byte("0"), 0o644); err != nil {
+		return err
+	}
+	return forwarding()
+}
+
+// ip runs commands of that program.
+func ip(commands ...string) error {
 	for _, command := range commands {
 		if out, err := exec.Command("ip", strings.Fields(command)...).CombinedOutput(); err != nil {
 			return fmt.Errorf("ip %s: %w: %s", command, err, out)
 		}
 	}
-	for file, text := range map[string]string{"ip_forward": "1", "ip_unprivileged_port_start": "0"} {
-		if err := os.WriteFile("/proc/sys/net/ipv4/"+file, []byte(text), 0o644); err != nil {
-			return err
-		}
+	return nil
+}
+
+// forwarding lets a machine pass on what comes from its pods, through the firewall.
+func forwarding() error {
+	if err := os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0o644); err != nil {
+		return err
 	}
 	return os.WriteFile("/proc/sys/net/bridge/bridge-nf-call-iptables", []byte("1"), 0o644)
 }

@@ -41,6 +41,8 @@ func (p *Plane) nodeAddress() ([]string, error) {
 		"--bind-address", "0.0.0.0", "--advertise-address", NodeAddress, "--authorization-mode", "Node,RBAC",
 		"--enable-admission-plugins", "NodeRestriction", "--kubelet-preferred-address-types", "InternalIP",
 		"--kubelet-certificate-authority", p.pki.path("ca.crt"),
+		// Pods leave a node that is gone after ten seconds instead of five minutes.
+		"--default-not-ready-toleration-seconds", "10", "--default-unreachable-toleration-seconds", "10",
 		"--kubelet-client-certificate", p.pki.path("kubelet-client.crt"), "--kubelet-client-key", p.pki.path("kubelet-client.key"),
 	}, nil
 }
@@ -57,7 +59,7 @@ func (p *Plane) file(name, text string) (string, error) {
 // containerdConfig: every registry is the one of the test. The capability SYS_RESOURCE, without which
 // runc cannot lower a score, is missing in many containers that tests run in.
 const containerdConfig = `version = 3
-root = "%[1]s/containerd/root"
+root = "%[1]s/root"
 state = "/run/containerd"
 disabled_plugins = ["io.containerd.nri.v1.nri"]
 [grpc]
@@ -68,12 +70,12 @@ disabled_plugins = ["io.containerd.nri.v1.nri"]
   [plugins.'io.containerd.cri.v1.images'.pinned_images]
     sandbox = "registry.local/pause:1"
   [plugins.'io.containerd.cri.v1.images'.registry]
-    config_path = "%[1]s/containerd/hosts"
+    config_path = "%[1]s/hosts"
 [plugins.'io.containerd.cri.v1.runtime']
   restrict_oom_score_adj = true
   [plugins.'io.containerd.cri.v1.runtime'.cni]
     bin_dirs = ["%[2]s/cni"]
-    conf_dir = "%[1]s/containerd/cni"
+    conf_dir = "%[1]s/cni"
   [plugins.'io.containerd.cri.v1.runtime'.containerd]
     default_runtime_name = "runc"
     [plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
@@ -89,17 +91,11 @@ const bridge = `{"cniVersion": "1.0.0", "name": "pods", "plugins": [{
 }]}`
 
 func (p *Plane) containerd(ctx context.Context) error {
-	config, err := p.file("containerd/config.toml", fmt.Sprintf(containerdConfig, p.dir, p.binaries.dir))
+	config, err := p.containerdConfig("containerd", podRange, "[host.\"http://"+registryAddress+"\"]\n")
 	if err != nil {
 		return err
 	}
-	if _, err := p.file("containerd/hosts/_default/hosts.toml", "[host.\"http://"+registryAddress+"\"]\n  capabilities = [\"pull\", \"resolve\"]\n"); err != nil {
-		return err
-	}
-	if _, err := p.file("containerd/cni/10-bridge.conflist", fmt.Sprintf(bridge, filepath.Join(p.dir, "addresses"), podRange)); err != nil {
-		return err
-	}
-	if err := p.run("containerd", []string{"PATH=" + p.binaries.dir + ":" + programPath}, "--config", config); err != nil {
+	if err := p.run("containerd", []string{p.containerdPath()}, "--config", config); err != nil {
 		return err
 	}
 	return wait(ctx, "containerd", func() error {
@@ -111,6 +107,22 @@ func (p *Plane) containerd(ctx context.Context) error {
 	})
 }
 
+// containerdConfig writes what containerd reads into a folder of the plane's: host says where it finds all images.
+func (p *Plane) containerdConfig(folder, pods, host string) (string, error) {
+	dir := filepath.Join(p.dir, folder)
+	if _, err := p.file(folder+"/hosts/_default/hosts.toml", host+"  capabilities = [\"pull\", \"resolve\"]\n"); err != nil {
+		return "", err
+	}
+	if _, err := p.file(folder+"/cni/10-bridge.conflist", fmt.Sprintf(bridge, filepath.Join(dir, "addresses"), pods)); err != nil {
+		return "", err
+	}
+	return p.file(folder+"/config.toml", fmt.Sprintf(containerdConfig, dir, filepath.Dir(filepath.Dir(p.binaries.Path("cni/bridge")))))
+}
+
+func (p *Plane) containerdPath() string {
+	return "PATH=" + filepath.Dir(p.binaries.Path("containerd")) + ":" + programPath
+}
+
 // programPath is where Debian has runc and iptables.
 const programPath = "/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -118,11 +130,11 @@ const kubeletConfig = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 failCgroupV1: false
 cgroupDriver: cgroupfs
-cgroupRoot: /` + controlGroup + `
+cgroupRoot: /%[2]s
 failSwapOn: false
 authentication: {anonymous: {enabled: false}, webhook: {enabled: true}, x509: {clientCAFile: %[1]s/ca.crt}}
 authorization: {mode: Webhook}
-address: ` + NodeAddress + `
+address: %[3]s
 tlsCertFile: %[1]s/kubelet.crt
 tlsPrivateKeyFile: %[1]s/kubelet.key
 clusterDNS: [` + dnsAddress + `]
@@ -148,7 +160,7 @@ func (p *Plane) kubelet(ctx context.Context) error {
 	if err := p.pki.issue("kubelet", "node", "", "node"); err != nil {
 		return err
 	}
-	config, err := p.file("kubelet.yaml", fmt.Sprintf(kubeletConfig, p.dir))
+	config, err := p.file("kubelet.yaml", fmt.Sprintf(kubeletConfig, p.dir, controlGroup, NodeAddress))
 	if err != nil {
 		return err
 	}
@@ -170,7 +182,7 @@ kind: KubeProxyConfiguration
 mode: iptables
 clientConnection: {kubeconfig: %s}
 clusterCIDR: ` + podRange + `
-hostnameOverride: node
+hostnameOverride: %s
 healthzBindAddress: 127.0.0.1:10256
 metricsBindAddress: 127.0.0.1:10249
 conntrack: {maxPerCore: 0, min: 0, tcpEstablishedTimeout: 0s, tcpCloseWaitTimeout: 0s}
@@ -183,7 +195,7 @@ func (p *Plane) kubeProxy() error {
 	if err := p.certified("proxy"); err != nil {
 		return err
 	}
-	config, err := p.file("proxy.yaml", fmt.Sprintf(proxyConfig, p.pki.path("proxy.kubeconfig")))
+	config, err := p.file("proxy.yaml", fmt.Sprintf(proxyConfig, p.pki.path("proxy.kubeconfig"), "node"))
 	if err != nil {
 		return err
 	}

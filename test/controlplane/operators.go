@@ -29,7 +29,7 @@ func (p *Plane) RunTekton(ctx context.Context, names map[string]string) (map[str
 		repository, _, _ := strings.Cut(names[name], "@")
 		i := Image{Reference: repository + ":" + strings.ToLower(name), User: "65532", Unsigned: true}
 		if image.program == "" {
-			i.Shell = true
+			i.Shell = "/bin"
 		} else {
 			i.Programs = map[string]string{"/ko-app/" + image.program: image.program}
 			i.Entrypoint = []string{"/ko-app/" + image.program}

@@ -62,7 +62,7 @@ func (p *pki) issue(file, name, organization string, names ...string) error {
 		return err
 	}
 	t := p.template(name, organization)
-	t.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.ParseIP(NodeAddress), net.ParseIP(apiServiceAddress)}
+	t.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.ParseIP(NodeAddress), net.ParseIP(secondAddress), net.ParseIP(apiServiceAddress)}
 	t.DNSNames = append([]string{"localhost", "kubernetes.default.svc", "kubernetes.default"}, names...)
 	der, err := x509.CreateCertificate(rand.Reader, t, p.ca, &key.PublicKey, p.key)
 	if err != nil {

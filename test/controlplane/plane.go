@@ -41,6 +41,8 @@ type Settings struct {
 	Alone bool
 	// Registries are the host names that a real node finds its images by.
 	Registries []string
+	// RegistryAddresses are those that it is found at beside the node's own.
+	RegistryAddresses []string
 	// Node says that pods of a real node reach the API server.
 	Node bool
 	// FeatureFlags of Tekton, written over those that it ships.
@@ -202,7 +204,7 @@ func (p *Plane) runAs(name, program string, env []string, args ...string) error 
 		return err
 	}
 	defer log.Close()
-	command := exec.Command(filepath.Join(p.binaries.dir, program), args...)
+	command := exec.Command(p.binaries.Path(program), args...)
 	command.Env = append(os.Environ(), env...)
 	command.Stdout, command.Stderr = log, log
 	// The programs end with the test, also when it is killed.

@@ -63,7 +63,7 @@ func (p *Plane) apply(manifests []byte) error {
 	var out []byte
 	var err error
 	for range 5 {
-		command := exec.Command(filepath.Join(p.binaries.dir, "kubectl"), "--kubeconfig", p.pki.path("admin.kubeconfig"), "apply", "--server-side", "--force-conflicts", "-f", "-")
+		command := exec.Command(p.binaries.Path("kubectl"), "--kubeconfig", p.pki.path("admin.kubeconfig"), "apply", "--server-side", "--force-conflicts", "-f", "-")
 		command.Stdin = bytes.NewReader(manifests)
 		if out, err = command.CombinedOutput(); err == nil {
 			return nil

@@ -29,6 +29,10 @@ const source = "../controlplane"
 // TestMain builds the programs where modules can be downloaded, and runs each test as a process of
 // its own, in a network of its own, all at a time; those on a real node come last, one by one.
 func TestMain(m *testing.M) {
+	if controlplane.IsSecondNode() {
+		fmt.Fprintln(os.Stderr, controlplane.SecondNode())
+		os.Exit(1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	code, err := run(ctx, m)

@@ -32,13 +32,16 @@ const (
 	storeAddress = "10.20.30.4"
 	chatAddress  = "198.51.100.10"
 	indexAddress = "151.101.0.1"
+	// registryAddress is the platform's registry.
+	registryAddress = "192.0.2.10"
 	// strangeAddress is one that no policy names.
 	strangeAddress = "203.0.113.7"
 )
 
 // outside are the names of hosts by the address that answers to them.
 var outside = map[string][]string{
-	controlplane.NodeAddress: {"registry.example.com", "ghcr.io", "cgr.dev", "registry.local"},
+	controlplane.NodeAddress: {"ghcr.io", "cgr.dev", "registry.local"},
+	registryAddress:          {"registry.example.com"},
 	forgeAddress:             {"github.com", "api.github.com"},
 	storeAddress:             {"s3.eu-central-1.amazonaws.com"},
 	chatAddress:              {"hooks.slack.com", "smtp.example.com"},
@@ -64,7 +67,7 @@ func startNode(t *testing.T, environmentName string) *nodeCluster {
 	dir := folder(t)
 	flags := featureFlags(e)
 	c := &nodeCluster{environment: e, digests: map[string]string{}}
-	c.cluster = startCluster(t, dir, controlplane.Settings{FeatureFlags: flags, Node: true, Registries: outside[controlplane.NodeAddress]})
+	c.cluster = startCluster(t, dir, controlplane.Settings{FeatureFlags: flags, Node: true, Registries: slices.Concat(outside[controlplane.NodeAddress], outside[registryAddress]), RegistryAddresses: []string{registryAddress}})
 	started := time.Now()
 	if err := c.RunNode(t.Context(), 4, outside); err != nil {
 		t.Fatal(err)
@@ -78,6 +81,11 @@ func startNode(t *testing.T, environmentName string) *nodeCluster {
 	}
 	c.learn(t)(c.RunTriggers(t.Context(), names["listener"]))
 	t.Logf("Tekton, Triggers and policy-controller up in %.1f s", time.Since(started).Seconds())
+	started = time.Now()
+	if err := c.RunKueue(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("Kueue up in %.1f s", time.Since(started).Seconds())
 	if out, err := c.Kubectl(t.Context(), []byte(smallNode), "apply", "-f", "-"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
@@ -100,22 +108,39 @@ func (c *nodeCluster) learn(t *testing.T) func(map[string]string, error) {
 	}
 }
 
-// science are the platform's images that run scripts; the others hold what their name says or nothing.
-var science = []string{"git", "python", "notebook", "publisher", "scientific"}
+// bases are the sets of Debian's packages that the platform's images hold; the others hold what imageOf says or nothing.
+var bases = map[string]string{
+	"git": "science", "python": "science", "notebook": "science", "publisher": "science",
+	"python-base": "python", "scientific": "python", "buildkit": "buildkit",
+}
+
+// imageOf is one of the platform's images, laid out as upstream's is.
+func (c *nodeCluster) imageOf(entry image.Entry) controlplane.Image {
+	i := controlplane.Image{Reference: entry.Reference, Base: bases[entry.Name]}
+	switch entry.Name {
+	case "pause":
+		i.Programs, i.Entrypoint, i.User = map[string]string{"/pause": "pause"}, []string{"/pause"}, "65535"
+	case "tkn":
+		i.Programs = map[string]string{"/usr/local/bin/tkn": "tkn"}
+	case "syft": // https://github.com/anchore/syft/blob/v1.51.0/Dockerfile.debug
+		i.Programs, i.Entrypoint, i.Shell, i.Path, i.User = map[string]string{"/syft": "syft"}, []string{"/syft"}, "/busybox", "/busybox:", "65532"
+	case "cosign": // ko puts its folder behind the others (https://github.com/ko-build/ko/blob/main/pkg/build/gobuild.go, updatePath)
+		i.Programs, i.Entrypoint, i.Shell, i.User = map[string]string{"/ko-app/cosign": "cosign"}, []string{"/ko-app/cosign"}, "/busybox", "65532"
+		i.Path = "/ko-app:/busybox:"
+	case "buildkit": // https://github.com/moby/buildkit/blob/v0.34.2/Dockerfile, the stage rootless
+		i.Programs, i.User = map[string]string{"/usr/bin/buildctl": "buildctl", "/usr/bin/buildkitd": "buildkitd"}, "1000:1000"
+		i.Files = map[string]string{"/usr/bin/buildctl-daemonless.sh": c.BuildKitScript()}
+		i.Env = []string{"HOME=/home/user", "USER=user", "XDG_RUNTIME_DIR=/run/user/1000", "TMPDIR=/home/user/.local/tmp", "BUILDKIT_HOST=unix:///run/user/1000/buildkit/buildkitd.sock"}
+	}
+	return i
+}
 
 // pushImages builds, pushes and signs the platform's images.
 func (c *nodeCluster) pushImages(t *testing.T) {
 	t.Helper()
 	started := time.Now()
 	for _, entry := range image.Catalogue([]platform.State{c.environment.State}) {
-		i := controlplane.Image{Reference: entry.Reference, Science: slices.Contains(science, entry.Name)}
-		switch entry.Name {
-		case "pause":
-			i.Programs, i.Entrypoint, i.User = map[string]string{"/pause": "pause"}, []string{"/pause"}, "65535"
-		case "tkn":
-			i.Programs = map[string]string{"/usr/local/bin/tkn": "tkn"}
-		}
-		digest, err := c.Push(t.Context(), i)
+		digest, err := c.Push(t.Context(), c.imageOf(entry))
 		if err != nil {
 			t.Fatal(err)
 		}

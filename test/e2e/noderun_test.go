@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -26,12 +27,13 @@ const notebookRepository = "https://github.com/example/single-cell-notebooks"
 // on, and runs its pipeline: from a signed push to the report, and with all that may go wrong.
 func TestNode(t *testing.T) {
 	c := startNode(t, "dev")
-	c.define(t, "policy.sigstore.dev")
+	c.define(t, "policy.sigstore.dev", "kueue.x-k8s.io")
 	c.foundNamespaces(t, c.environment)
 	objects := c.real(t, overlayOf(t, "dev/phase3"))
 	c.installed(t)
 	c.ensureNamespaces(t, namespace)
 	c.vault(t, objects)
+	c.labelNode(t, objects, "node", true)
 	started := time.Now()
 	c.syncWaves(t, objects)
 	t.Logf("%d objects applied in %.1f s", len(objects), time.Since(started).Seconds())
@@ -52,6 +54,10 @@ func TestNode(t *testing.T) {
 		{"notebook fails", c.testFailingNotebook},
 		{"out of memory", c.testOutOfMemory},
 		{"cancelled", c.testCancelled},
+		{"build", func(t *testing.T) { c.testBuild(t, objects) }},
+		{"queue", func(t *testing.T) { c.testQueue(t, objects) }},
+		{"evicted", c.testEvicted},
+		{"node dies", func(t *testing.T) { c.testNodeDies(t, objects) }},
 		{"hook before policies", func(t *testing.T) { c.testHookBeforePolicies(t, objects) }},
 		{"policy without the shell", func(t *testing.T) { c.testPolicyWithoutShell(t, objects) }},
 	} {
@@ -164,6 +170,24 @@ func (c *nodeCluster) testPush(t *testing.T) {
 			t.Errorf("%s begins with %.20q", name, text)
 		}
 	}
+	if page := c.browsed(t, run, "reports/index.html"); !strings.Contains(page, "<h1>"+run+": Succeeded</h1>") || !strings.Contains(page, commit) {
+		t.Errorf("a browser shows of the report %.2000s", page)
+	}
+	if page := c.browsed(t, run, "results/executed/notebooks/01_scRNA_analysis_preprocessing.html"); !strings.Contains(page, "GPU-0000000") {
+		t.Errorf("a browser shows of the first notebook %.2000s", page)
+	}
+}
+
+// browsed is what Chromium makes of a page that a run has published.
+func (c *nodeCluster) browsed(t *testing.T, run, name string) string {
+	t.Helper()
+	page := filepath.Join(c.objects, "scientific-computing-ci-dev", run, name)
+	command := exec.CommandContext(t.Context(), "chromium", "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--user-data-dir="+t.TempDir(), "--dump-dom", "file://"+page)
+	out, err := command.Output()
+	if err != nil {
+		t.Errorf("Chromium on %s: %v", name, err)
+	}
+	return string(out)
 }
 
 // testRefused: what must not be is not. An event with another signature, or from where no ingress is,

@@ -27,6 +27,7 @@ func (c *nodeCluster) runWorld(t *testing.T, dir string) {
 	c.repositories = repositories
 	newRepository(t, repositories, "notebooks", "example/single-cell-notebooks", "")
 	newRepository(t, repositories, "tests", "example/notebook-tests", "v1.4.0")
+	newRepository(t, repositories, "images", "example/gpu-platform-images", "")
 	var err error
 	c.heard, c.objects, err = c.RunWorld(t.Context(), controlplane.World{
 		Addresses: map[string][]string{forgeAddress: outside[forgeAddress], storeAddress: outside[storeAddress], chatAddress: outside[chatAddress], indexAddress: outside[indexAddress], strangeAddress: outside[strangeAddress]},
@@ -93,18 +94,36 @@ func (c *nodeCluster) commitWith(t *testing.T, repository string, files map[stri
 	return git("rev-parse", "HEAD")
 }
 
-// packageIndex makes a folder with a package of Python as an index serves it.
+// buildModule plays PyPA's build for a folder of modules: it packs a wheel of them.
+const buildModule = `import pathlib, sys, zipfile
+source, out = pathlib.Path(sys.argv[-1]), pathlib.Path(sys.argv[sys.argv.index("--outdir") + 1])
+out.mkdir(parents=True, exist_ok=True)
+with zipfile.ZipFile(out / "analysis-1.0-py3-none-any.whl", "w") as wheel:
+    for module in source.glob("*.py"):
+        wheel.write(module, module.name)
+    wheel.writestr("analysis-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: analysis\nVersion: 1.0\n")
+    wheel.writestr("analysis-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    wheel.writestr("analysis-1.0.dist-info/RECORD", "")
+`
+
+// packageIndex makes a folder with packages of Python as an index serves them.
 func packageIndex(t *testing.T, dir string) string {
 	t.Helper()
-	const name = "greeting-1.0-py3-none-any.whl"
+	index := filepath.Join(dir, "index")
+	addWheel(t, index, "greeting", "1.0", map[string]string{"greeting.py": "def greet(who):\n    return f'hello {who}'\n"})
+	addWheel(t, index, "build", "1.3.0", map[string]string{"build/__init__.py": "", "build/__main__.py": buildModule})
+	return index
+}
+
+func addWheel(t *testing.T, index, name, version string, files map[string]string) {
+	t.Helper()
+	info := name + "-" + version + ".dist-info/"
+	files[info+"METADATA"] = "Metadata-Version: 2.1\nName: " + name + "\nVersion: " + version + "\n"
+	files[info+"WHEEL"] = "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+	files[info+"RECORD"] = ""
 	var wheel bytes.Buffer
 	w := zip.NewWriter(&wheel)
-	for path, text := range map[string]string{
-		"greeting.py":                     "def greet(who):\n    return f'hello {who}'\n",
-		"greeting-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n",
-		"greeting-1.0.dist-info/WHEEL":    "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-		"greeting-1.0.dist-info/RECORD":   "greeting.py,,\ngreeting-1.0.dist-info/METADATA,,\ngreeting-1.0.dist-info/WHEEL,,\ngreeting-1.0.dist-info/RECORD,,\n",
-	} {
+	for path, text := range files {
 		file, err := w.Create(path)
 		if err != nil {
 			t.Fatal(err)
@@ -116,17 +135,16 @@ func packageIndex(t *testing.T, dir string) string {
 	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
-	index := filepath.Join(dir, "index")
-	folder := filepath.Join(index, "simple", "greeting")
+	folder := filepath.Join(index, "simple", name)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for file, data := range map[string][]byte{name: wheel.Bytes(), "index.html": []byte(`<!doctype html><a href="` + name + `">` + name + `</a>`)} {
-		if err := os.WriteFile(filepath.Join(folder, file), data, 0o644); err != nil {
+	file := name + "-" + version + "-py3-none-any.whl"
+	for name, data := range map[string][]byte{file: wheel.Bytes(), "index.html": []byte(`<!doctype html><a href="` + file + `">` + file + `</a>`)} {
+		if err := os.WriteFile(filepath.Join(folder, name), data, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return index
 }
 
 // installed makes what operators leave on a cluster and preflight looks for: the entries of CSI drivers,
@@ -147,8 +165,8 @@ func (c *nodeCluster) installed(t *testing.T) {
 	})
 }
 
-// gpuOperator is the definition of the GPU Operator's policy, of which the platform only asks whether it
-// is there; it is applied twice, since a definition is served a moment after it was made.
+// gpuOperator are the definitions of the GPU Operator's policy and of a store of External Secrets, of which the platform
+// only asks whether they are there; it is applied twice, since a definition is served a moment after it was made.
 const gpuOperator = `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: clusterpolicies.nvidia.com}
@@ -161,6 +179,19 @@ spec:
 apiVersion: nvidia.com/v1
 kind: ClusterPolicy
 metadata: {name: cluster-policy}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: clustersecretstores.external-secrets.io}
+spec:
+  group: external-secrets.io
+  scope: Cluster
+  names: {kind: ClusterSecretStore, listKind: ClusterSecretStoreList, plural: clustersecretstores, singular: clustersecretstore}
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]
+---
+apiVersion: external-secrets.io/v1
+kind: ClusterSecretStore
+metadata: {name: vault}
 `
 
 // vault makes the Secrets that External Secrets would, with what the services outside know.

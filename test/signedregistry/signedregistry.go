@@ -33,8 +33,9 @@ import (
 type Registry struct {
 	// Host is address:port.
 	Host string
-	// PublicKey is the PEM of the key that Sign signs with.
-	PublicKey []byte
+	// PublicKey is the PEM of the key that Sign signs with, and PrivateKey that key as cosign keeps it, without a
+	// password.
+	PublicKey, PrivateKey []byte
 
 	server *httptest.Server // nil where somebody else serves
 	signer signature.Signer
@@ -62,7 +63,7 @@ func At(host string) (*Registry, error) {
 	if err != nil {
 		return nil, fmt.Errorf("loading the private key: %w", err)
 	}
-	return &Registry{Host: host, PublicKey: keys.PublicBytes, signer: signer}, nil
+	return &Registry{Host: host, PublicKey: keys.PublicBytes, PrivateKey: keys.PrivateBytes, signer: signer}, nil
 }
 
 // Close stops the registry.

@@ -139,11 +139,47 @@ func TestClearExchange(t *testing.T) {
 	c.read("exchange/other/file")
 }
 
+// TestClearCache: what nobody has used for long goes, with the link that leads to it; what was used stays.
+func TestClearCache(t *testing.T) {
+	c := newCluster(t)
+	long := time.Now().Add(-1000 * time.Hour)
+	for _, name := range []string{"sha256/old", "sha256/new", "sha256/left.part", "packages/environments/a.1/used", "packages/environments/b.2/used", "packages/environments/c.3/half", "packages/pip/old", "other/old"} {
+		c.write("cache/"+name, "", 0o644)
+	}
+	for key, made := range map[string]string{"a": "a.1", "b": "b.2"} {
+		if err := os.Symlink(made, c.path("cache/packages/environments/"+key)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"sha256/old", "sha256/left.part", "packages/environments/a.1/used", "packages/environments/c.3", "packages/pip/old", "other/old"} {
+		if err := os.Chtimes(c.path("cache/"+name), long, long); err != nil {
+			t.Fatal(err)
+		}
+	}
+	job := container(t, "CronJob", "clear-cache")
+	command := exec.Command(job.Command[0], job.Command[1], strings.ReplaceAll(job.Command[2], "/cache", c.path("cache")))
+	command.Env = append(os.Environ(), "MINUTES=43200", "PACKAGES="+c.path("cache/packages"))
+	if out, err := command.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for name, stays := range map[string]bool{
+		"sha256/old": false, "sha256/left.part": false, "sha256/new": true, "packages/environments/a": false, "packages/environments/a.1": false,
+		"packages/environments/b/used": true, "packages/environments/c.3": false, "packages/pip/old": false, "other/old": true,
+	} {
+		if _, err := os.Lstat(c.path("cache/" + name)); (err == nil) != stays {
+			t.Errorf("%s stays: %v, want %v", name, err == nil, stays)
+		}
+	}
+}
+
+const kueueConfig = "/api/v1/namespaces/kueue-system/configmaps/kueue-manager-config"
+
 // TestPreflight: everything there, and each kind of thing that can be missing.
 func TestPreflight(t *testing.T) {
 	answers := map[string]string{
 		"/api/v1/namespaces/tekton-pipelines/configmaps/feature-flags":        `{"data": {"coschedule": "workspaces", "set-security-context": "true"}}`,
 		"/api/v1/namespaces/tekton-pipelines/configmaps/config-observability": `{"data": {"metrics-protocol": "prometheus"}}`,
+		kueueConfig: `{"data": {"controller_manager_config.yaml": "integrations:\n  frameworks:\n  - \"batch/job\"\n  - \"pod\"\n"}}`,
 	}
 	gone := ""
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -180,6 +216,15 @@ func TestPreflight(t *testing.T) {
 			was := answers[path]
 			answers[path] = `{"data": {"coschedule": "disabled", "set-security-context": "true"}}`
 			return func() { answers[path] = was }
+		},
+		`Kueue queues pods: it lacks - "pod"`: func() func() {
+			was := answers[kueueConfig]
+			answers[kueueConfig] = `{"data": {"controller_manager_config.yaml": "integrations:\n  frameworks:\n  - \"batch/job\"\n"}}`
+			return func() { answers[kueueConfig] = was }
+		},
+		"secret store vault: HTTP Error 404": func() func() {
+			gone = "/apis/external-secrets.io/v1/clustersecretstores/vault"
+			return func() { gone = "" }
 		},
 		"Tekton exports metrics: it is not set, not prometheus": func() func() {
 			const path = "/api/v1/namespaces/tekton-pipelines/configmaps/config-observability"

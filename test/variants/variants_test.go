@@ -516,3 +516,22 @@ func TestForms(t *testing.T) {
 		}
 	}
 }
+
+// TestReservations: capacity that is reserved names the reservation, which Karpenter selects by; without one
+// the platform does not render.
+func TestReservations(t *testing.T) {
+	const disks = "\t\t\tlocalDisks: true\n"
+	reserved := change{"pools.cue", disks, disks + "\t\t\tcapacity: [\"reserved\"]\n"}
+	if environments, refused, err := check.Load(platformWith(t, reserved)); err == nil && len(refused) == 0 {
+		t.Errorf("%d environments render with capacity that nobody has reserved", len(environments))
+	}
+	reserved.new += "\t\t\treservations: [{id: \"cr-0123456789abcdef0\"}]\n"
+	environments, refused, err := check.Load(platformWith(t, reserved))
+	if err != nil || len(refused) > 0 {
+		t.Fatal(err, refused)
+	}
+	class := find[map[string]any](t, environments[0].Targets[0].Objects, "EC2NodeClass", "scientific-computing-gpu")
+	if got := fmt.Sprint(lookup(t, class, "spec.capacityReservationSelectorTerms[0].id")); got != "cr-0123456789abcdef0" {
+		t.Errorf("the nodes are of %s", got)
+	}
+}
