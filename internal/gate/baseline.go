@@ -1,10 +1,15 @@
 package gate
 
 import (
+	"encoding/json"
+	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/manifest"
 )
 
@@ -19,6 +24,12 @@ type baseline struct {
 	before, after []check.Environment
 	// owned are the namespaces that base or head make.
 	owned map[string]bool
+	// images are the repositories of those that the objects run.
+	images map[string]bool
+	// selected are the labels, as key=value, by which Services select pods and network policies those that may connect.
+	selected map[string]bool
+	// asked are what pods of the objects ask of nodes, as field=value.
+	asked map[string]bool
 	// parameters are the ConfigMaps that admission policies take what they allow from, as namespace/name; any
 	// namespace where the policy leaves it to the object.
 	parameters map[string]bool
@@ -27,7 +38,11 @@ type baseline struct {
 }
 
 func baselineOf(objects []manifest.Object, before, after []check.Environment) baseline {
-	b := baseline{objects: objects, environments: map[string][]manifest.Object{}, addresses: map[string]bool{}, before: before, after: after, owned: map[string]bool{}, parameters: map[string]bool{}}
+	b := baseline{objects: objects, environments: map[string][]manifest.Object{}, addresses: map[string]bool{}, before: before, after: after, owned: map[string]bool{}, parameters: map[string]bool{},
+		images: map[string]bool{}, selected: map[string]bool{}, asked: map[string]bool{}}
+	for _, use := range image.Uses(objects) {
+		b.images[repository(use.Image)] = true
+	}
 	b.appsGone = appsGone(before, after)
 	shared, _ := check.ArgoCD(before)
 	for _, e := range before {
@@ -48,6 +63,8 @@ func baselineOf(objects []manifest.Object, before, after []check.Environment) ba
 	}
 	for _, o := range objects {
 		b.takesParameters(o)
+		b.selects(o)
+		asksFor(o, func(_, asked string) { b.asked[asked] = true })
 		addresses(o.Value, func(address string) { b.addresses[address] = true })
 	}
 	return b
@@ -78,6 +95,55 @@ func (b baseline) takesParameters(o manifest.Object) {
 	switch o.Kind {
 	case "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicyBinding", "ClusterImagePolicy":
 		visit(o.Value)
+	}
+}
+
+// special fits what a pod may ask for that others have to give way to: nodes, ranks, data.
+var special = regexp.MustCompile(`(^|\.)(affinity|priorityClassName|persistentVolumeClaim|nodeSelector)(\.|$)`)
+
+// asksFor visits what an object asks for in this way, as field=value; a toleration counts as a whole.
+func asksFor(o manifest.Object, visit func(field, asked string)) {
+	if !runs(o) {
+		return
+	}
+	leavesWith(o.Value, "", func(field string, value any) {
+		if tolerations, is := value.([]any); is && strings.HasSuffix(field, "tolerations") {
+			for _, t := range tolerations {
+				text, _ := json.Marshal(t)
+				visit(field, "tolerations="+string(text))
+			}
+		}
+		if at := special.FindStringIndex(field); at != nil && isScalar(value) {
+			visit(field, fmt.Sprintf("%s=%v", field[at[0]:], value))
+		}
+	})
+}
+
+// selects notes by which labels an object selects pods of others.
+func (b baseline) selects(o manifest.Object) {
+	note := func(value any) {
+		labels, _ := value.(map[string]any)
+		for key, text := range labels {
+			b.selected[fmt.Sprintf("%s=%v", key, text)] = true
+		}
+	}
+	switch o.Kind {
+	case "Service":
+		value, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "selector"})
+		note(value)
+	case "NetworkPolicy":
+		for _, list := range [][2]string{{"ingress", "from"}, {"egress", "to"}} {
+			value, _ := manifest.Lookup(o.Value, manifest.Path{"spec", list[0]})
+			rules, _ := value.([]any)
+			for _, rule := range rules {
+				value, _ := manifest.Lookup(rule, manifest.Path{list[1]})
+				peers, _ := value.([]any)
+				for _, peer := range peers {
+					value, _ := manifest.Lookup(peer, manifest.Path{"podSelector", "matchLabels"})
+					note(value)
+				}
+			}
+		}
 	}
 }
 

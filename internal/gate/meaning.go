@@ -171,20 +171,29 @@ func (m *meaning) follows(known baseline, o diff.Object, c diff.Change) bool {
 	case "EventListener", "File":
 		return slices.ContainsFunc(o.Targets, func(t finding.Target) bool { return isShare(*o.After, c, known.shares(t)) })
 	case "NodePool":
-		return len(m.items["costs"]) > 0 && (strings.HasPrefix(field, "spec.limits") || strings.HasPrefix(field, "spec.template.spec.requirements"))
+		return len(m.items["costs"]) > 0 && strings.HasPrefix(field, "spec.limits")
 	case "ClusterQueue":
 		return len(m.items["costs"]) > 0 && strings.HasPrefix(field, "spec.resourceGroups")
 	case "Role", "ClusterRole":
-		return len(m.items["rights"]) > 0 && strings.HasPrefix(field, "rules") && boundAmong(known.objects, *o.Before)
+		return strings.HasPrefix(field, "rules") && slices.ContainsFunc(subjectsOf(known.objects, *o.Before), m.hasRights)
 	case "RoleBinding", "ClusterRoleBinding":
 		return len(m.items["rights"]) > 0 && (strings.HasPrefix(field, "subjects") || strings.HasPrefix(field, "roleRef"))
 	case "NetworkPolicy":
+		selects := strings.HasPrefix(field, "spec.podSelector") || strings.HasPrefix(field, "spec.policyTypes")
 		return strings.HasPrefix(field, "spec") && slices.ContainsFunc(m.items["reach"], func(i map[string]any) bool {
 			policy, _ := i["object"].(map[string]any)
-			return policy["name"] == o.Object.Name || policy == nil
+			return (policy["name"] == o.Object.Name || policy == nil) && (!selects || i["op"] == "opened")
 		})
 	}
 	return false
+}
+
+// hasRights tells whether it is told that a subject has other rights now.
+func (m *meaning) hasRights(name string) bool {
+	return slices.ContainsFunc(m.items["rights"], func(i map[string]any) bool {
+		subject, _ := i["subject"].(string)
+		return subject == name || strings.HasSuffix(subject, "/"+name) || strings.HasSuffix(subject, " "+name)
+	})
 }
 
 // isHook tells whether Argo CD deletes and makes the object anew on each sync.

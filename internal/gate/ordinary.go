@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,21 +17,21 @@ var ordinaryField = regexp.MustCompile(`(^|\.)(` + strings.Join([]string{
 	// Texts and code.
 	"description", "displayName", "script", "command", "args", "image", "imagePullPolicy", "workingDir", `env\.(name|value)`, "text",
 	// What Tekton passes on, and when.
-	"params", "results", "when", "matrix", "runAfter", "timeouts?", "retries", "onError", `workspaces\.(name|workspace|description|readOnly|optional|mountPath|subPath)`,
-	"stdoutConfig", "stderrConfig", `(tasks|finally|steps|sidecars|containers|initContainers|volumes|volumeMounts|ports|taskRef|pipelineRef|declaredResources)\.name`,
+	"params", "results", "when", "matrix", "runAfter", "timeouts?", "retries", "onError", `workspaces\.(description|readOnly|optional|mountPath|subPath)`,
+	"stdoutConfig", "stderrConfig", `(tasks|finally|steps|sidecars|containers|initContainers|volumes|ports|taskRef|pipelineRef|declaredResources)\.name`,
 	// Sizes, times and numbers.
-	"resources", "computeResources", "terminationGracePeriodSeconds", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished", "completions", "parallelism",
+	`(containers|initContainers|steps|sidecars|stepTemplate|volumeClaimTemplates?(\.spec)?)\.resources`, "computeResources", "terminationGracePeriodSeconds", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished", "completions", "parallelism",
 	"replicas", "strategy", "updateStrategy", "minReadySeconds", "revisionHistoryLimit", "schedule", "timeZone", "concurrencyPolicy", "suspend",
 	"startingDeadlineSeconds", "(successful|failed)JobsHistoryLimit", "sizeLimit", "interval", "scrapeTimeout", "refreshInterval", "(min|max)ReplicaCount", "cooldownPeriod", "pollingInterval",
 	// Of containers.
-	`ports\.(containerPort|protocol|port|targetPort)`, "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "volumeMounts", `volumes\.(emptyDir|configMap|downwardAPI)`,
+	`ports\.(containerPort|protocol|port|targetPort)`, "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", `volumes\.(emptyDir|configMap|downwardAPI)`,
 }, "|") + `)(\.|$)`)
 
 // ordinaryOf are such fields of single kinds, items of lists left out.
 var ordinaryOf = map[string]*regexp.Regexp{
 	"ConfigMap":               regexp.MustCompile(`^(data|binaryData|immutable)(\.|$)`),
 	"Secret":                  regexp.MustCompile(`^(data|stringData|immutable)(\.|$)`),
-	"Service":                 regexp.MustCompile(`^spec\.ports(\.|$)`),
+	"Service":                 regexp.MustCompile(`^spec\.ports\.(name|port|targetPort|protocol|appProtocol)$`),
 	"PodDisruptionBudget":     regexp.MustCompile(`^spec\.(minAvailable|maxUnavailable)$`),
 	"HorizontalPodAutoscaler": regexp.MustCompile(`^spec\.(metrics|behavior|minReplicas|maxReplicas)(\.|$)`),
 	"ScaledObject":            regexp.MustCompile(`^spec\.triggers\.(metadata|type)(\.|$)`),
@@ -52,49 +53,134 @@ var ordinaryOf = map[string]*regexp.Regexp{
 // labelOrAnnotation fits the names of labels and annotations, wherever they stand.
 var labelOrAnnotation = regexp.MustCompile(`(^|\.)metadata\.(labels|annotations)\.(.+)$`)
 
+// anyKind fits ordinary fields of every kind; the others are of what has pods or makes some.
+var anyKind = regexp.MustCompile(`(^|\.)(description|displayName|text|interval|scrapeTimeout|refreshInterval|(min|max)ReplicaCount|cooldownPeriod|pollingInterval)$`)
+
 // isOrdinary tells whether who reads the change of a field knows what it does.
-func isOrdinary(o manifest.Object, field string) bool {
+func isOrdinary(known baseline, o manifest.Object, field string, value any) bool {
 	if plainAnnotation.MatchString(field) || isSyncField(o.Kind, field) {
 		return true
 	}
 	if m := labelOrAnnotation.FindStringSubmatch(field); m != nil {
-		return m[2] == "labels" && plainLabel.MatchString(m[3])
+		return m[2] == "labels" && plainLabel.MatchString(m[3]) && !known.selected[fmt.Sprintf("%s=%v", m[3], value)]
+	}
+	if o.Kind == "Service" && field != "spec.ports.name" {
+		if t, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "type"}); t != nil && t != "ClusterIP" {
+			return false // from outside
+		}
 	}
 	if own := ordinaryOf[o.Kind]; own != nil && own.MatchString(field) {
 		return true
 	}
+	switch {
+	case !runs(o) && o.Kind != "EventListener":
+		return anyKind.MatchString(field)
+	case mounted.MatchString(field):
+		return true // the name of the volume decides
+	}
 	return ordinaryField.MatchString(field)
 }
 
-// unclear are the changed fields of an object of which no rule speaks and that are not ordinary.
+// mounted fits where and how a volume is mounted, not which.
+var mounted = regexp.MustCompile(`(^|\.)volumeMounts\.(mountPath|subPath|subPathExpr|readOnly|mountPropagation)$`)
+
+// unclear are the changed fields of an object of which no rule speaks and that are not ordinary. Of a new object they
+// are what it asks for and is selected by as no other is.
 func (m *meaning) unclear(known baseline, o diff.Object) []string {
+	switch o.Op {
+	case diff.Added:
+		return known.asksAnew(*o.After)
+	case diff.Removed:
+		return nil
+	}
+	plain := plainVolumes(o.After.Value)
 	var all []string
 	for _, c := range o.Changes {
-		if m.follows(known, o, c) || o.Op != diff.Changed {
+		if m.follows(known, o, c) || m.isRefused(o, c.Field) {
 			continue
 		}
 		field := plainField(c.Field)
-		if m.isRefused(o, c.Field) {
-			continue
+		unknown := func(at string, value any) bool {
+			if strings.HasSuffix(at, "volumeMounts.name") && plain[fmt.Sprint(value)] {
+				return false
+			}
+			return !isOrdinary(known, *o.After, at, value) && guarded(*o.After, at) == ""
 		}
-		unknown := func(at string) bool { return !isOrdinary(*o.After, at) && guarded(*o.After, at) == "" }
 		found := false
-		below := false
 		for _, value := range []any{c.Before, c.After} {
+			if isScalar(value) {
+				found = found || value != nil && unknown(field, value)
+				continue
+			}
 			leavesWith(value, field, func(at string, inner any) {
-				if !isScalar(inner) {
-					return
-				}
-				below = true
-				found = found || unknown(at)
+				found = found || isScalar(inner) && unknown(at, inner)
 			})
+			if list, is := value.([]any); is { // of texts or numbers
+				found = found || slices.ContainsFunc(list, func(inner any) bool { return isScalar(inner) && unknown(field, inner) })
+			}
 		}
-		if found || !below && unknown(field) {
+		if found {
 			all = append(all, c.Field)
 		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// asksAnew are the fields of a new object that ask for nodes, ranks and data as no object of the base does, and labels
+// by which it is taken for pods of others.
+func (b baseline) asksAnew(o manifest.Object) []string {
+	if !runs(o) {
+		return nil
+	}
+	var all []string
+	asksFor(o, func(field, asked string) {
+		if !b.asked[asked] {
+			all = append(all, field)
+		}
+	})
+	leavesWith(o.Value, "", func(field string, value any) {
+		m := labelOrAnnotation.FindStringSubmatch(field)
+		if m != nil && m[2] == "labels" && b.selected[fmt.Sprintf("%s=%v", m[3], value)] {
+			all = append(all, field)
+		}
+	})
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// plainVolumes are the names of volumes that hold no secret and no data of others.
+func plainVolumes(value any) map[string]bool {
+	plain, other := map[string]bool{}, map[string]bool{}
+	var visit func(value any)
+	visit = func(value any) {
+		switch v := value.(type) {
+		case map[string]any:
+			if volumes, is := v["volumes"].([]any); is {
+				for _, volume := range volumes {
+					fields, _ := volume.(map[string]any)
+					name := fmt.Sprint(fields["name"])
+					if fields["emptyDir"] != nil || fields["configMap"] != nil || fields["downwardAPI"] != nil {
+						plain[name] = true
+					} else {
+						other[name] = true
+					}
+				}
+			}
+			for _, inner := range v {
+				visit(inner)
+			}
+		case []any:
+			for _, inner := range v {
+				visit(inner)
+			}
+		}
+	}
+	visit(value)
+	for name := range other {
+		delete(plain, name)
+	}
+	return plain
 }
 
 // isRefused tells whether it is told already that the API server does not take a change.

@@ -147,13 +147,30 @@ func isRole(o manifest.Object) bool {
 	return (o.Kind == "Role" || o.Kind == "ClusterRole") && o.GroupKind().Group == rbac[0]
 }
 
-// boundAmong tells whether some binding among the objects is to a role.
+// boundAmong tells whether some binding among the objects gives a role to somebody.
 func boundAmong(objects []manifest.Object, role manifest.Object) bool {
-	return slices.ContainsFunc(objects, func(o manifest.Object) bool {
+	return len(subjectsOf(objects, role)) > 0
+}
+
+// subjectsOf are the names of those whom bindings among the objects give a role.
+func subjectsOf(objects []manifest.Object, role manifest.Object) []string {
+	var names []string
+	for _, o := range objects {
 		kind, _ := manifest.Lookup(o.Value, manifest.Path{"roleRef", "kind"})
 		name, _ := manifest.Lookup(o.Value, manifest.Path{"roleRef", "name"})
-		return kind == role.Kind && name == role.Name && (role.Kind == "ClusterRole" || o.Namespace == role.Namespace)
-	})
+		if kind != role.Kind || name != role.Name || role.Kind != "ClusterRole" && o.Namespace != role.Namespace {
+			continue
+		}
+		value, _ := manifest.Lookup(o.Value, manifest.Path{"subjects"})
+		subjects, _ := value.([]any)
+		for _, s := range subjects {
+			fields, _ := s.(map[string]any)
+			if text, is := fields["name"].(string); is {
+				names = append(names, text)
+			}
+		}
+	}
+	return names
 }
 
 // isLess tells whether a quantity becomes smaller.
@@ -186,15 +203,18 @@ func isShare(o manifest.Object, c diff.Change, stated shares) bool {
 	if o.Kind != "EventListener" || !was || !is || threshold.ReplaceAllString(before, "") != threshold.ReplaceAllString(after, "") {
 		return false
 	}
-	taken := threshold.FindStringSubmatch(after)
+	had, taken := threshold.FindStringSubmatch(before), threshold.FindStringSubmatch(after)
+	if had != nil && taken != nil && had[1] != taken[1] {
+		return false // of another field of the event
+	}
 	if taken == nil {
 		return stated.after == 100
 	}
-	return taken[1] == "<" && taken[2] == thresholdOf(stated.after)
+	return taken[2] == "<" && taken[3] == thresholdOf(stated.after)
 }
 
 // threshold is the comparison by which the rollout takes its share of commits (#threshold of cue/render).
-var threshold = regexp.MustCompile(`(?: && )?body\.[a-z_.]+\.lowerAscii\(\) (<=?) '([0-9a-f]{8})'`)
+var threshold = regexp.MustCompile(`(?: && )?(body\.[a-z_.]+)\.lowerAscii\(\) (<=?) '([0-9a-f]{8})'`)
 
 // leaves visits the fields below a value that is at a field, items of lists left out.
 func leaves(value any, field string, visit func(string)) {
@@ -269,7 +289,7 @@ func guarded(o manifest.Object, field string) string {
 		return "controllers go by the annotations of pods"
 	case (o.Kind == "ServiceMonitor" || o.Kind == "PodMonitor") && scraped.MatchString(field):
 		return "what Prometheus shows to whom it asks"
-	case isHookObject(o) && (last == "command" || last == "args"):
+	case isHookObject(o) && slices.Contains([]string{"command", "args", "completions", "parallelism", "suspend", "activeDeadlineSeconds"}, last):
 		return waited
 	case strings.Contains(field, "labels.azure.workload.identity/use"):
 		return cloud

@@ -137,13 +137,26 @@ func labelsAt(o manifest.Object, at ...any) labels.Set {
 	return set
 }
 
-func (w workload) matches(selector labels.Selector) bool {
+// matches tells whether a selector may select the workload's pods.
+func (w workload) matches(selector labels.Selector) bool { return w.selected(selector, true) }
+
+// surely tells whether it selects them whatever their labels are at run time.
+func (w workload) surely(selector labels.Selector) bool { return w.selected(selector, false) }
+
+// selected takes labels that are made at run time for ones that fit, or for ones that do not.
+func (w workload) selected(selector labels.Selector, drawn bool) bool {
 	requirements, selectable := selector.Requirements()
 	if !selectable {
 		return false
 	}
 	for _, r := range requirements {
-		if !slices.Contains(w.drawn, r.Key()) && !r.Matches(w.labels) {
+		if w.labels.Has(r.Key()) || !slices.Contains(w.drawn, r.Key()) {
+			if !r.Matches(w.labels) {
+				return false
+			}
+			continue
+		}
+		if !drawn {
 			return false
 		}
 	}

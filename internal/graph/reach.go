@@ -26,6 +26,10 @@ type Reach struct {
 	Ports string
 	// Policy that allows it; without a name where none limits the pods.
 	Policy finding.Object
+
+	// selector of the policy, and whether it selects the pods whatever their labels are at run time.
+	selector string
+	surely   bool
 }
 
 const (
@@ -148,12 +152,12 @@ func (n network) reach(w workload, direction networkingv1.PolicyType) []Reach {
 		policy := finding.Object{APIVersion: p.APIVersion, Kind: p.Kind, Namespace: p.Namespace, Name: p.Name}
 		for _, r := range rulesOf(p, direction) {
 			for _, peer := range r.peers {
-				all = append(all, Reach{w.who, strings.ToLower(string(direction)), peer, r.ports, policy})
+				all = append(all, Reach{w.who, strings.ToLower(string(direction)), peer, r.ports, policy, selector.String(), w.surely(selector)})
 			}
 		}
 	}
 	if !limited {
-		return []Reach{{Pods: w.who, Direction: strings.ToLower(string(direction)), Peer: anyone, Ports: anyPort}}
+		return []Reach{{Pods: w.who, Direction: strings.ToLower(string(direction)), Peer: anyone, Ports: anyPort, surely: true}}
 	}
 	return all
 }
@@ -242,6 +246,11 @@ func portsOf(ports []networkingv1.NetworkPolicyPort) string {
 // includes tells whether a connection that was allowed covers another: the same, a wider address
 // block, or fewer limits on the ports.
 func (r Reach) includes(other Reach) bool {
+	// What only some pods of a workload may, by labels that they get at run time, the others may not: it covers no
+	// more than the same of the same policy.
+	if !r.surely && (r.Policy != other.Policy || r.selector != other.selector) {
+		return false
+	}
 	return (r.Peer == anyone || r.Peer == other.Peer || blockIncludes(r.Peer, other.Peer)) &&
 		(r.Ports == anyPort || r.Ports == other.Ports || portsInclude(r.Ports, other.Ports))
 }

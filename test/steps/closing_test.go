@@ -60,7 +60,7 @@ type closing struct {
 	failed string
 }
 
-const fine = "prepare-environment=Succeeded execute-tests=Succeeded"
+const fine = "prepare-environment=Succeeded *execute-tests=Succeeded"
 
 // TestClosing: who is told what, by how the run ended.
 func TestClosing(t *testing.T) {
@@ -69,8 +69,10 @@ func TestClosing(t *testing.T) {
 		"some tasks were skipped":   {status: "Completed", reasons: fine + " more=", state: "success", words: "Completed", chat: "/good"},
 		"a test failed":             {status: "Failed", reasons: "prepare-environment=Succeeded execute-tests=StepFailed", state: "failure", words: "Failed: execute-tests (StepFailed)", chat: "/bad", mail: true},
 		"a pod could not be made":   {status: "Failed", reasons: "prepare-environment=PodCreationFailed execute-tests=None", state: "failure", words: "prepare-environment (PodCreationFailed)", chat: "/bad", mail: true},
-		"a newer one supersedes":    {status: "Failed", reasons: "prepare-environment=Succeeded execute-notebook-gpu=TaskRunCancelled execute-tests=None", state: "error", words: "Cancelled"},
-		"it never found room":       {status: "None", reasons: "prepare-environment=None execute-tests=None", state: "error", words: "Cancelled"},
+		"a newer one supersedes":    {status: "Failed", reasons: "prepare-environment=Succeeded *execute-notebook-gpu=TaskRunCancelled *execute-tests=None", state: "error", words: "Cancelled"},
+		"it never found room":       {status: "Completed", reasons: "prepare-environment=None *execute-notebook-gpu= *execute-tests=None", state: "error", words: "Cancelled or out of time: not run: execute-notebook-gpu, execute-tests"},
+		"it was out of time":        {status: "Completed", reasons: "prepare-environment=Succeeded *execute-notebook-gpu=Succeeded *execute-tests=", state: "error", words: "not run: execute-tests"},
+		"many notebooks at a time":  {status: "Succeeded", reasons: "prepare-environment=Succeeded *execute-notebook-gpu=$(tasks.execute-notebook-gpu.reason) *execute-tests=Succeeded", state: "success", words: "Succeeded", chat: "/good"},
 		"it failed and was ended":   {status: "Failed", reasons: "prepare-environment=Failed execute-tests=TaskRunCancelled", state: "failure", words: "prepare-environment (Failed)", chat: "/bad", mail: true},
 		"the former CI runs it too": {status: "Succeeded", reasons: fine, parallel: "true", state: "success", words: "Succeeded", chat: "/good"},
 	} {
