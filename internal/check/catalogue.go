@@ -185,6 +185,8 @@ var Catalogue = map[string]Entry{
 	"image/tool-missing":          {"An image has the programs that the platform states", "docs/platform.md#images"},
 	"image/variable":              {"An image is known before the run", tasks},
 
+	"storage/slow-claim": {"A claim that is to be fast lies on a disk", "https://kubernetes.io/docs/concepts/storage/storage-classes/"},
+
 	"waiver/expired":    {"A waiver holds", waiving},
 	"waiver/unused":     {"A waiver lets something off", waiving},
 	"waiver/incomplete": {"A waiver says of what, why and by whom", waiving},

@@ -62,10 +62,39 @@ func (e Environment) statements() []finding.Finding {
 				"ask for one, or do not share the GPUs")
 		}
 	}
+	if class, driver := e.slowClass(); class != "" {
+		place := e.Place("notebooks.storage.fast")
+		found = append(found, finding.Finding{
+			Rule: "storage/slow-claim", Severity: finding.Warning, Field: "platform.notebooks.storage.fast", Source: &place,
+			Message: fmt.Sprintf("runs keep their checkout on class %s, and %s is a file system over the network: many small files are slow there", class, driver),
+			Remedy:  "name a class of disks, such as EBS gp3, a local disk or Ceph RBD; the shared claims may stay where they are",
+		})
+	}
 	if short := e.shortOfMemory(); short != "" {
 		add("graph/gpu-memory", "notebooks.gpuMemory", short, "choose a pool with larger GPUs, or share them less")
 	}
 	return found
+}
+
+// fileShares are drivers whose volumes are file systems over the network.
+var fileShares = []string{"efs.csi.aws.com", "filestore.csi.storage.gke.io", "file.csi.azure.com", "nfs.csi.k8s.io", "rook-ceph.cephfs.csi.ceph.com", "csi.juicefs.com", "smb.csi.k8s.io"}
+
+// slowClass is the class of the claims that are to be fast, with its driver, if that is none for disks.
+func (e Environment) slowClass() (class, driver string) {
+	if e.State.Notebooks == nil || len(e.Targets) == 0 {
+		return "", ""
+	}
+	class = e.State.Notebooks.Storage.Fast
+	driver = e.State.Facts.StorageClasses[class].Provisioner
+	for _, o := range e.Targets[0].Objects {
+		if o.Kind == "StorageClass" && o.Name == class {
+			driver, _ = o.Value["provisioner"].(string)
+		}
+	}
+	if !slices.Contains(fileShares, driver) {
+		return "", ""
+	}
+	return class, driver
 }
 
 // firstPlace is the first of several fields that the team has written; the first of all if it wrote none.

@@ -13,7 +13,6 @@ import (
 
 	"tenon.dev/tenon/internal/argocd"
 	"tenon.dev/tenon/internal/check"
-	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/manifest"
 )
 
@@ -95,8 +94,8 @@ func (a *app) writeComponent(dir string, files map[string][]byte) error {
 			return usagef("%s holds %s, which is not of the plugin: name a folder of its own", dir, e.Name())
 		}
 	}
-	if err := confine.StraysBelow(dir); err != nil {
-		return usagef("%s is not written: %v", dir, err)
+	if err := writable(dir); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err

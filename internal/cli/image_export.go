@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenon.dev/tenon/internal/check"
-	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/image/layout"
 )
@@ -32,8 +31,8 @@ one is added to.`,
 }
 
 func (a *app) exportImages(ctx context.Context, f imageFlags, dir string, args []string) error {
-	if err := confine.StraysBelow(dir); err != nil {
-		return usagef("%s is not written: %v", dir, err)
+	if err := writable(dir); err != nil {
+		return err
 	}
 	subjects, err := a.imageSubjects(args)
 	if err != nil {

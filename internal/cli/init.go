@@ -14,7 +14,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tenon.dev/tenon"
-	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/image/standin"
@@ -45,8 +44,8 @@ registry in cue/platform/platform.cue and run ` + "`tenon image lock`" + ` befor
 }
 
 func (a *app) init(dir string) error {
-	if err := confine.StraysBelow(dir); err != nil {
-		return usagef("%s is not written: %v", dir, err)
+	if err := writable(dir); err != nil {
+		return err
 	}
 	entries, err := os.ReadDir(dir)
 	switch {

@@ -82,10 +82,19 @@ func (a *app) write(outputs []output, p report.Page, v view) error {
 	return nil
 }
 
+// writable refuses a place that a symlink leads out of the folder that people stand in: who sent a change may have
+// made the link.
+func writable(place string) error {
+	if err := confine.StraysBelow(place); err != nil {
+		return usagef("%s is not written: %v", place, err)
+	}
+	return nil
+}
+
 // replaceFile puts a file in place in one step.
 func replaceFile(name string, text io.Reader) error {
-	if err := confine.Strays(filepath.Dir(name)); err != nil {
-		return usagef("%s is not written: %v", name, err) // who sent a change may have made the link
+	if err := writable(filepath.Dir(name)); err != nil {
+		return err
 	}
 	next, err := os.CreateTemp(filepath.Dir(name), ".tenon-*")
 	if err != nil {

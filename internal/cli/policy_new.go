@@ -9,8 +9,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"tenon.dev/tenon/internal/confine"
 )
 
 // The files end in .txt so that they are not taken for rules of this module.
@@ -54,8 +52,8 @@ func (a *app) newRule(id, folder string) error {
 		}
 	}
 	for _, f := range files {
-		if err := confine.StraysBelow(f.name); err != nil {
-			return usagef("%s is not written: %v", f.name, err)
+		if err := writable(f.name); err != nil {
+			return err
 		}
 		if err := os.MkdirAll(filepath.Dir(f.name), 0o755); err != nil {
 			return fmt.Errorf("writing the rule: %w", err)

@@ -170,6 +170,7 @@ type State struct {
 		GPUMemory  string
 		GPUs       int
 		Pools      struct{ GPU string }
+		Storage    struct{ Fast string }
 	}
 }
 

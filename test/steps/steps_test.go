@@ -439,6 +439,20 @@ func TestRetries(t *testing.T) {
 	c.must("result-conversion", map[string][]string{"executed": outputs, "run": {"run-1"}})
 }
 
+// TestSecondAttempt: an attempt after one in which the notebook itself failed uses no GPU.
+func TestSecondAttempt(t *testing.T) {
+	c := newCluster(t, "FAKE_PAPERMILL_FAILS=1")
+	if failed, output := c.prepare(); failed != "" {
+		t.Fatalf("step %s failed:\n%s", failed, output)
+	}
+	for attempt, want := range []string{"", books[0] + " failed by itself in the attempt before"} {
+		failed, output := c.run("notebook-execution-gpu", map[string][]string{"notebook": {books[0]}, "notebooks": nil, "commit": {"c"}, "run": {"run-1"}})
+		if failed != "papermill" || !strings.Contains(output, want) {
+			t.Errorf("attempt %d: step %q failed with %s", attempt+1, failed, output)
+		}
+	}
+}
+
 // TestFailures shows that each thing that can go wrong fails the step that notices it.
 func TestFailures(t *testing.T) {
 	for name, test := range map[string]struct {
