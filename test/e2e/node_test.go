@@ -298,6 +298,11 @@ func (c *nodeCluster) hookEnds(t *testing.T, o manifest.Object) {
 // awaitEnd waits for the end of a run, and tells what stands in its way where it does not come.
 func (c *nodeCluster) awaitEnd(t *testing.T, run string) pipelinev1.PipelineRun {
 	t.Helper()
+	return c.awaitEndIn(t, namespace, run)
+}
+
+func (c *nodeCluster) awaitEndIn(t *testing.T, namespace, run string) pipelinev1.PipelineRun {
+	t.Helper()
 	var ended pipelinev1.PipelineRun
 	endpoint, err := c.resource("tekton.dev/v1", "PipelineRun", namespace)
 	if err != nil {

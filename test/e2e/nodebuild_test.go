@@ -15,8 +15,6 @@ import (
 
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
-	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"tenon.dev/tenon/internal/manifest"
 )
@@ -60,28 +58,13 @@ func (c *nodeCluster) testBuild(t *testing.T, objects []manifest.Object) {
 // builtBy waits for a run of the pipeline image-build, and returns the image with its digest.
 func (c *nodeCluster) builtBy(t *testing.T, home, run string) string {
 	t.Helper()
-	endpoint, err := c.resource("tekton.dev/v1", "PipelineRun", home)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ended pipelinev1.PipelineRun
-	err = until(t.Context(), 8*time.Minute, func() error {
-		found, err := endpoint.Get(t.Context(), run, metav1.GetOptions{})
-		if err != nil {
-			return err
-		}
-		ended = convert[pipelinev1.PipelineRun](t, found)
-		if ended.Status.CompletionTime == nil {
-			return fmt.Errorf("%v", ended.Status.Conditions)
-		}
-		return nil
-	})
-	if err == nil && ended.Status.GetCondition("Succeeded").IsTrue() && len(ended.Status.Results) == 1 {
+	ended := c.awaitEndIn(t, home, run)
+	if ended.Status.GetCondition("Succeeded").IsTrue() && len(ended.Status.Results) == 1 {
 		return ended.Status.Results[0].Value.StringVal
 	}
 	logs, _ := c.Kubectl(t.Context(), nil, "-n", home, "logs", "--all-containers", "--prefix", "--tail=60", "-l", "tekton.dev/pipelineRun="+run)
 	state, _ := c.Kubectl(t.Context(), nil, "-n", home, "get", "taskruns,pods,events")
-	t.Errorf("%s: %v %v\n%s\n%s", run, err, ended.Status.Conditions, logs, state)
+	t.Errorf("%s: %v\n%s\n%s", run, ended.Status.Conditions, logs, state)
 	return ""
 }
 
