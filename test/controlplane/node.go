@@ -126,6 +126,7 @@ func (p *Plane) containerdPath() string {
 // programPath is where Debian has runc and iptables.
 const programPath = "/usr/sbin:/usr/bin:/sbin:/bin"
 
+// kubeletConfig: the disk is one that the machine shares with others, so that what they fill evicts nothing here.
 const kubeletConfig = `apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 failCgroupV1: false
@@ -143,7 +144,7 @@ resolvConf: /etc/resolv.conf
 containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
 healthzBindAddress: 127.0.0.1
 imageGCHighThresholdPercent: 100
-evictionHard: {memory.available: 100Mi, nodefs.available: 1%%, imagefs.available: 1%%, nodefs.inodesFree: 1%%}
+evictionHard: {memory.available: 100Mi, nodefs.available: 0%%, imagefs.available: 0%%, nodefs.inodesFree: 0%%, imagefs.inodesFree: 0%%}
 maxPods: 80
 serializeImagePulls: false
 registryPullQPS: 0
