@@ -183,8 +183,9 @@ func why(status syscall.WaitStatus, trace string) string {
 	return "broke down: " + line + place(trace) + "\n  this is a mistake of tenon: please report it with what it was called on, and with the file that TENON_TRACE=FILE writes"
 }
 
-// outOfMemory fits what the runtime says where the system gives it no more: threads need memory, too.
-var outOfMemory = regexp.MustCompile(`out of memory|cannot allocate memory|failed to create new OS thread|pthread_create failed|failed to reserve`)
+// outOfMemory fits what the runtime says where the system gives it no more: threads need memory, too, and its collector
+// breaks within itself where it gets none, as code of Go cannot.
+var outOfMemory = regexp.MustCompile(`out of memory|cannot allocate memory|failed to create new OS thread|pthread_create failed|failed to reserve|unexpected signal during runtime execution`)
 
 // ownFrame is a line of a trace that names a place in tenon.
 var ownFrame = regexp.MustCompile(`(internal/[a-z/]+/[a-z_]+\.go:[0-9]+)`)
