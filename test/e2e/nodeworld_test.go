@@ -165,8 +165,8 @@ func (c *nodeCluster) installed(t *testing.T) {
 	})
 }
 
-// gpuOperator are the definitions of the GPU Operator's policy and of a store of External Secrets, of which the platform
-// only asks whether they are there; it is applied twice, since a definition is served a moment after it was made.
+// gpuOperator is the definition of the GPU Operator's policy, of which the platform only asks whether it
+// is there; it is applied twice, since a definition is served a moment after it was made.
 const gpuOperator = `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
 metadata: {name: clusterpolicies.nvidia.com}
@@ -179,19 +179,6 @@ spec:
 apiVersion: nvidia.com/v1
 kind: ClusterPolicy
 metadata: {name: cluster-policy}
----
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: {name: clustersecretstores.external-secrets.io}
-spec:
-  group: external-secrets.io
-  scope: Cluster
-  names: {kind: ClusterSecretStore, listKind: ClusterSecretStoreList, plural: clustersecretstores, singular: clustersecretstore}
-  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}}]
----
-apiVersion: external-secrets.io/v1
-kind: ClusterSecretStore
-metadata: {name: vault}
 `
 
 // vault makes the Secrets that External Secrets would, with what the services outside know.
