@@ -346,11 +346,7 @@ func sharedClusters(environments []Environment) []finding.Finding {
 
 // some names the first of many.
 func some(names []string) string {
-	const few = 3
-	if len(names) <= few {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+	return finding.Few(names, 3)
 }
 
 // sharedObjects names the cluster-scoped objects that both environments have.

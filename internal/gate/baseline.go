@@ -41,7 +41,7 @@ func baselineOf(objects []manifest.Object, before, after []check.Environment) ba
 	b := baseline{objects: objects, environments: map[string][]manifest.Object{}, addresses: map[string]bool{}, before: before, after: after, owned: map[string]bool{}, parameters: map[string]bool{},
 		images: map[string]bool{}, selected: map[string]bool{}, asked: map[string]bool{}}
 	for _, use := range image.Uses(objects) {
-		b.images[repository(use.Image)] = true
+		b.images[image.Repository(use.Image)] = true
 	}
 	b.appsGone = appsGone(before, after)
 	shared, _ := check.ArgoCD(before)

@@ -310,11 +310,7 @@ func differs(n int) string {
 
 // some names the first of many.
 func some(names []string) string {
-	const few = 3
-	if len(names) <= few {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
+	return finding.Few(names, 3)
 }
 
 func hasOverlays(tree fs.FS) bool {

@@ -324,7 +324,7 @@ func (m *meaning) images(t finding.Target, before, after []manifest.Object) {
 		}
 		i := item{"op": "added", "image": name, "object": now[name].Object.Ref(), "field": now[name].At.String()}
 		for _, other := range slices.Sorted(maps.Keys(old)) {
-			if _, stays := now[other]; !stays && repository(other) == repository(name) {
+			if _, stays := now[other]; !stays && image.Repository(other) == image.Repository(name) {
 				i["op"], i["before"] = "changed", other
 			}
 		}
@@ -332,7 +332,7 @@ func (m *meaning) images(t finding.Target, before, after []manifest.Object) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(old)) {
 		_, stays := now[name]
-		if !stays && !slices.ContainsFunc(slices.Collect(maps.Keys(now)), func(other string) bool { return repository(other) == repository(name) }) {
+		if !stays && !slices.ContainsFunc(slices.Collect(maps.Keys(now)), func(other string) bool { return image.Repository(other) == image.Repository(name) }) {
 			m.add("images", item{"op": "removed", "image": name, "object": old[name].Object.Ref()}, t)
 		}
 	}
@@ -347,15 +347,6 @@ func imagesOf(objects []manifest.Object) map[string]image.Use {
 		}
 	}
 	return all
-}
-
-// repository is an image's name without its tag and digest.
-func repository(name string) string {
-	name, _, _ = strings.Cut(name, "@")
-	if i := strings.LastIndexByte(name, ':'); i > strings.LastIndexByte(name, '/') {
-		name = name[:i]
-	}
-	return name
 }
 
 // updates asks of each object that changed whether the API server takes it, and what starts anew.

@@ -52,7 +52,7 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 		}
 		seen := map[string]bool{}
 		for _, use := range image.Uses([]manifest.Object{*o.After}) {
-			if name := repository(use.Image); !known.images[name] && !seen[name] && len(known.images) > 0 {
+			if name := image.Repository(use.Image); !known.images[name] && !seen[name] && len(known.images) > 0 {
 				seen[name] = true
 				m.add("sources", item{"op": "named", "object": o.Object, "field": use.At.String(), "address": printable(name)}, t)
 			}

@@ -41,9 +41,6 @@ var netrc = regexp.MustCompile(`(?i)(\blogin\s+\S+\s+password\s+)([^\s$]+)`)
 var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(?:ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|account[-_]?key|pwd|auth|pat|pass|pw|creds?|jwt)[A-Za-z0-9_.-]*)` +
 	`((?:\\*["'])?[ \t]*(?:\+=|=>|[:=])[ \t]*)(\$\{\w+:?[-=+][^}\n]*\}?|\$\((?:echo|printf)\s[^)\n]*\)?|"""(?s:.*?)(?:"""|\z)|'''(?s:.*?)(?:'''|\z)|(?:\\+"){3}[^"\\\n]*(?:\\+"){0,3}|[\[(]\s*["'][^"'\n]*["']?(?:\s*,\s*["'][^"'\n]*["'])*\s*[\])]?|\\+"[^"\\\n]*(?:\\+")?|\$?"(?:[^"\\\n]|\\.)*"?|\$?'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
 
-// weakPair fits a name that may be one of a secret, with what is assigned to it.
-var weakPair = regexp.MustCompile(`(?i)([A-Za-z0-9_.-]*(?:key|psk|pw|pin|otp|dsn|bearer|passcode|mnemonic|salt|cookie)s?)((?:\\*["'])?[ \t]*(?:=>|[:=])[ \t]*\\*["']?)([^\s"',;}\])&|\\]{8,})`)
-
 // flag fits an option that is given a secret as its next word, in shell or in a list of words.
 var flag = regexp.MustCompile(`(?i)((?:^|[\s"'\[,(])(?:--?(?:[a-z][\w-]*)?(?:passw(?:or)?d|passphrase|secret|token|api-?key|access-?key|private-?key|credential|pwd)|--?(?:key|store|src|dest)?pass))(["']?[ \t]*,?[ \t]+["']?)([^\s"',\]$<{-][^\s"',\]]*)`)
 

@@ -36,24 +36,6 @@ var (
 // IsName tells whether a name is one of a secret.
 func IsName(name string) bool { return secretName.MatchString(name) }
 
-// weakName fits names that hold secrets and much else: there the value has to look like one.
-var weakName = regexp.MustCompile(`(?i)((^|[-_.])(key|psk|pin|otp|dsn|bearer|passcode|mnemonic|salt|cookie)s?|[-_.a-z0-9](key|psk|pw))$`)
-
-// random tells whether a text looks like one that nobody thought up: letters of both kinds and digits in one word, or
-// a long number of hexadecimal digits.
-func random(text string) bool {
-	text = strings.Trim(text, `"'`)
-	if hexadecimal.MatchString(text) {
-		return true
-	}
-	return len(text) >= 8 && mixed.MatchString(text) && strings.ContainsAny(text, "0123456789") && strings.ToLower(text) != text && strings.ToUpper(text) != text
-}
-
-var (
-	hexadecimal = regexp.MustCompile(`^[0-9a-f]{32,}$`)
-	mixed       = regexp.MustCompile(`^[A-Za-z0-9+/=_!@#%^*~?-]+$`)
-)
-
 // program fits names of what is run: it is reviewed like other code, whatever it is about.
 var program = regexp.MustCompile(`(?i)[-_.](hook|cmd|command|script|exec|entrypoint|py|sh|bash|js|ts|rb|pl|php|go|lua|rego|cue)$`)
 

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"tenon.dev/tenon/internal/confine"
+	"tenon.dev/tenon/internal/finding"
 )
 
 // maxDepth of indices in indices: an index of platforms in the layout's own.
@@ -121,11 +122,7 @@ func pick(all []v1.Descriptor, wanted v1.Platform) (v1.Descriptor, error) {
 
 // few names the first of many.
 func few(names []string) string {
-	const most = 5
-	if len(names) <= most {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	return finding.Few(names, 5)
 }
 
 // blobOf reads a manifest or config whole, and compares it with its digest.
