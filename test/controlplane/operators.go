@@ -147,8 +147,8 @@ type World struct {
 	Mail string
 	// Store is the address of the object store, which knows Key and Secret, in Region.
 	Store, Key, Secret, Region string
-	// Index is a folder that pypi.org serves (https://peps.python.org/pep-0503/).
-	Index string
+	// Files are folders by the hosts that serve them, such as pypi.org (https://peps.python.org/pep-0503/).
+	Files map[string]string
 	// Repositories is the folder of bare Git repositories; those below the path Private need Password.
 	Repositories, Private, Password string
 }
@@ -167,8 +167,12 @@ func (p *Plane) RunWorld(ctx context.Context, w World) (heard, objects string, e
 		return "", "", err
 	}
 	heard = filepath.Join(p.dir, "heard.json")
-	if err := p.run("world", nil, "--listen", strings.Join(addresses, ","), "--mail", w.Mail+":587", "--cert", p.pki.path("world.crt"), "--key", p.pki.path("world.key"),
-		"--git", w.Repositories, "--private", w.Private, "--password", w.Password, "--index", w.Index, "--log", heard); err != nil {
+	args := []string{"--listen", strings.Join(addresses, ","), "--mail", w.Mail + ":587", "--cert", p.pki.path("world.crt"), "--key", p.pki.path("world.key"),
+		"--git", w.Repositories, "--private", w.Private, "--password", w.Password, "--log", heard}
+	for host, folder := range w.Files {
+		args = append(args, "--files", host+"="+folder)
+	}
+	if err := p.run("world", nil, args...); err != nil {
 		return "", "", err
 	}
 	objects = filepath.Join(p.dir, "objects")

@@ -35,6 +35,8 @@ type event struct {
 	kind   string
 	// repository that was pushed to; GitHub's own example, where there is none.
 	repository string
+	// pipeline and namespace of the listener, where it is not the reference platform's.
+	pipeline, namespace string
 }
 
 // payload is GitHub's own example of the event, with the commit and branch of this one.
@@ -111,11 +113,14 @@ func (c *cluster) started(t *testing.T, in, id string) string {
 	return name
 }
 
+// The highest commit of each share, and the lowest above it.
+const (
+	tenth, beyondTenth = "19999998ffffffffffffffffffffffffffffffff", "1999999900000000000000000000000000000000"
+	half, beyondHalf   = "7fffffffffffffffffffffffffffffffffffffff", "8000000000000000000000000000000000000000"
+)
+
 // testEvents: in each phase the commits below its share start a run, and no others do.
 func (a *application) testEvents(t *testing.T, url string) {
-	// The highest commit of each share, and the lowest above it.
-	const tenth, beyondTenth = "19999998ffffffffffffffffffffffffffffffff", "1999999900000000000000000000000000000000"
-	const half, beyondHalf = "7fffffffffffffffffffffffffffffffffffffff", "8000000000000000000000000000000000000000"
 	const last = "ffffffffffffffffffffffffffffffffffffffff"
 	const main = "refs/heads/main"
 	asked, started := 0, 0

@@ -44,8 +44,8 @@ var outside = map[string][]string{
 	registryAddress:          {"registry.example.com"},
 	forgeAddress:             {"github.com", "api.github.com"},
 	storeAddress:             {"s3.eu-central-1.amazonaws.com"},
-	chatAddress:              {"hooks.slack.com", "smtp.example.com"},
-	indexAddress:             {"pypi.org"},
+	chatAddress:              {"hooks.slack.com", "smtp.example.com", "smtp.gmail.com"},
+	indexAddress:             {"pypi.org", "exampledata.scverse.org", "huggingface.co"},
 	strangeAddress:           {"stranger.example.com"},
 }
 
@@ -89,7 +89,7 @@ func startNode(t *testing.T, environmentName string) *nodeCluster {
 	if out, err := c.Kubectl(t.Context(), []byte(smallNode), "apply", "-f", "-"); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	c.pushImages(t)
+	c.pushImages(t, c.environment.State)
 	c.volume = c.localVolume(t)
 	c.provision(t)
 	c.runWorld(t, dir)
@@ -135,11 +135,11 @@ func (c *nodeCluster) imageOf(entry image.Entry) controlplane.Image {
 	return i
 }
 
-// pushImages builds, pushes and signs the platform's images.
-func (c *nodeCluster) pushImages(t *testing.T) {
+// pushImages builds, pushes and signs the images of a platform.
+func (c *nodeCluster) pushImages(t *testing.T, state platform.State) {
 	t.Helper()
 	started := time.Now()
-	for _, entry := range image.Catalogue([]platform.State{c.environment.State}) {
+	for _, entry := range image.Catalogue([]platform.State{state}) {
 		digest, err := c.Push(t.Context(), c.imageOf(entry))
 		if err != nil {
 			t.Fatal(err)
@@ -147,7 +147,7 @@ func (c *nodeCluster) pushImages(t *testing.T) {
 		repository := entry.Reference[:strings.LastIndex(entry.Reference, ":")]
 		c.digests[repository] = digest
 	}
-	t.Logf("%d images pushed in %.1f s", len(c.digests), time.Since(started).Seconds())
+	t.Logf("the images of %s pushed in %.1f s", state.Name, time.Since(started).Seconds())
 }
 
 // localVolume makes volumes of folders of the node, as the drivers of their classes do: an access point of
@@ -258,6 +258,13 @@ func (c *nodeCluster) syncWaves(t *testing.T, objects []manifest.Object) {
 			n = len(objects)
 		}
 		for _, o := range objects[:n] {
+			// BeforeHookCreation is the default of hooks that name none
+			// (https://argo-cd.readthedocs.io/en/stable/user-guide/resource_hooks/#hook-deletion-policies).
+			if annotation(o, "argocd.argoproj.io/hook") != "" {
+				if err := c.delete(t.Context(), o); err != nil {
+					t.Fatal(err)
+				}
+			}
 			if _, err := c.apply(t.Context(), o); err != nil {
 				t.Errorf("refused: %s %s: %v", o.Kind, o.Name, err)
 			}
@@ -274,22 +281,24 @@ func (c *nodeCluster) syncWaves(t *testing.T, objects []manifest.Object) {
 // hookEnds waits for the end of a Job, and says what it wrote if it failed.
 func (c *nodeCluster) hookEnds(t *testing.T, o manifest.Object) {
 	t.Helper()
+	var ended batchv1.JobCondition
 	err := until(t.Context(), 3*time.Minute, func() error {
 		job, err := c.typed.BatchV1().Jobs(o.Namespace).Get(t.Context(), o.Name, metav1.GetOptions{})
 		if err != nil {
 			return err
 		}
 		for _, condition := range job.Status.Conditions {
-			if condition.Type == batchv1.JobComplete && condition.Status == corev1.ConditionTrue {
+			if ends := condition.Type == batchv1.JobComplete || condition.Type == batchv1.JobFailed; ends && condition.Status == corev1.ConditionTrue {
+				ended = condition
 				return nil
 			}
 		}
 		return fmt.Errorf("%+v", job.Status)
 	})
-	if err != nil {
+	if err != nil || ended.Type != batchv1.JobComplete {
 		said, _ := c.Kubectl(t.Context(), nil, "-n", o.Namespace, "logs", "job/"+o.Name)
 		events, _ := c.Kubectl(t.Context(), nil, "-n", o.Namespace, "get", "events", "--sort-by=.lastTimestamp")
-		t.Fatalf("the hook %s did not end: %v\n%s\n%s", o.Name, err, said, events)
+		t.Fatalf("the hook %s did not succeed: %v %s\n%s\n%s", o.Name, err, ended.Message, said, events)
 	}
 	said, _ := c.Kubectl(t.Context(), nil, "-n", o.Namespace, "logs", "job/"+o.Name)
 	t.Logf("hook %s:\n%s", o.Name, said)

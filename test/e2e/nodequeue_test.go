@@ -131,7 +131,7 @@ func slowly(t *testing.T, seconds int) string {
 func (c *nodeCluster) testEvicted(t *testing.T) {
 	before := len(c.told(t))
 	slow := map[string]string{"notebooks/01_scRNA_analysis_preprocessing.ipynb": slowly(t, 20)}
-	run := c.started(t, namespace, c.pushed(t, c.event(c.commitWith(t, "example/single-cell-notebooks", slow))))
+	run := c.started(t, namespace, c.pushed(t, c.event(c.commitBelow(t, half, "example/single-cell-notebooks", slow))))
 	pod := c.runningPod(t, run)
 	if err := c.typed.PolicyV1().Evictions(namespace).Evict(t.Context(), &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: pod.Name, Namespace: namespace}}); err != nil {
 		t.Fatal(err)

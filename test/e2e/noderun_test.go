@@ -34,20 +34,18 @@ func TestNode(t *testing.T) {
 	c.ensureNamespaces(t, namespace)
 	c.vault(t, objects)
 	c.labelNode(t, objects, "node", true)
-	started := time.Now()
-	c.syncWaves(t, objects)
-	t.Logf("%d objects applied in %.1f s", len(objects), time.Since(started).Seconds())
-	c.sendFrom(t, "ingress-nginx")
-	c.sendFrom(t, "elsewhere")
-	if out, err := c.Kubectl(t.Context(), nil, "-n", namespace, "wait", "--for=condition=Available", "deployment/el-"+pipeline, "--timeout=120s"); err != nil {
-		pods, _ := c.Kubectl(t.Context(), nil, "-n", namespace, "get", "pods,events")
-		t.Fatalf("the listener is not ready: %v\n%s\n%s", err, out, pods)
+	sync := func(phase string) func(*testing.T) {
+		return func(t *testing.T) { c.syncPhase(t, phase) }
 	}
 	for _, part := range []struct {
 		name string
 		test func(*testing.T)
 	}{
+		{"phase1", sync("phase1")},
 		{"push", c.testPush},
+		{"phase2", sync("phase2")},
+		{"evicted", c.testEvicted},
+		{"phase3", sync("phase3")},
 		{"network", func(t *testing.T) { c.testNetwork(t, objects) }},
 		{"refused", func(t *testing.T) { c.testRefused(t, objects) }},
 		{"test fails", c.testFailingTest},
@@ -56,7 +54,7 @@ func TestNode(t *testing.T) {
 		{"cancelled", c.testCancelled},
 		{"build", func(t *testing.T) { c.testBuild(t, objects) }},
 		{"queue", func(t *testing.T) { c.testQueue(t, objects) }},
-		{"evicted", c.testEvicted},
+		{"blueprint", c.testBlueprint},
 		{"node dies", func(t *testing.T) { c.testNodeDies(t, objects) }},
 		{"hook before policies", func(t *testing.T) { c.testHookBeforePolicies(t, objects) }},
 		{"policy without the shell", func(t *testing.T) { c.testPolicyWithoutShell(t, objects) }},
@@ -66,6 +64,31 @@ func TestNode(t *testing.T) {
 	if whole := !strings.Contains(flag.Lookup("test.run").Value.String(), "/"); whole && !t.Failed() {
 		prove(t, "node", "| question | who answers | asked | yes | differences |\n| --- | --- | --- | --- | --- |\n"+strings.Join(c.answers, "\n")+"\n")
 	}
+}
+
+// syncPhase applies the overlay of a phase as Argo CD does, whatever phase was there before.
+func (c *nodeCluster) syncPhase(t *testing.T, phase string) {
+	started := time.Now()
+	objects := c.real(t, overlayOf(t, "dev/"+phase))
+	c.syncWaves(t, objects)
+	t.Logf("%d objects applied in %.1f s", len(objects), time.Since(started).Seconds())
+	c.sendFrom(t, "ingress-nginx")
+	c.sendFrom(t, "elsewhere")
+	c.listens(t, namespace, pipeline)
+}
+
+// listens waits until a listener is ready for events.
+func (c *nodeCluster) listens(t *testing.T, namespace, listener string) {
+	t.Helper()
+	eventually(t, 2*time.Minute, "the listener "+listener+" is ready", func() error {
+		out, err := c.Kubectl(t.Context(), nil, "-n", namespace, "rollout", "status", "deployment/el-"+listener, "--timeout=60s")
+		if err != nil {
+			pods, _ := c.Kubectl(t.Context(), nil, "-n", namespace, "get", "pods,events")
+			err = fmt.Errorf("%w\n%s\n%s", err, out, pods)
+		}
+		return err
+	})
+	time.Sleep(2 * time.Second) // it hears of its triggers by a watch
 }
 
 // run pushes a commit and waits for the end of its run; it returns why it ended so and what was told since.
@@ -126,7 +149,12 @@ func (c *nodeCluster) explain(t *testing.T, run string) {
 // published reads a file that a run has put into the object store.
 func (c *nodeCluster) published(t *testing.T, run, name string) string {
 	t.Helper()
-	data, err := os.ReadFile(filepath.Join(c.objects, "scientific-computing-ci-dev", run, name))
+	return c.publishedIn(t, "scientific-computing-ci-dev", run, name)
+}
+
+func (c *nodeCluster) publishedIn(t *testing.T, bucket, run, name string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(c.objects, bucket, run, name))
 	if err != nil {
 		t.Error(err)
 	}
@@ -135,7 +163,7 @@ func (c *nodeCluster) published(t *testing.T, run, name string) string {
 
 // testPush: a signed push runs notebooks in a real kernel, tests them, and publishes what came of it.
 func (c *nodeCluster) testPush(t *testing.T) {
-	commit := c.commitWith(t, "example/single-cell-notebooks", nil)
+	commit := c.commitBelow(t, tenth, "example/single-cell-notebooks", nil)
 	run, reason, told := c.run(t, commit)
 	if reason != "Completed" && reason != "Succeeded" {
 		t.Errorf("it ended with %s", reason)
@@ -228,15 +256,9 @@ func (c *nodeCluster) testFailingTest(t *testing.T) {
 	}
 }
 
-// failing is a notebook with one cell.
-func failing(cell string) string {
-	text, _ := json.Marshal(cell)
-	return `{"cells": [{"cell_type": "code", "execution_count": null, "metadata": {}, "outputs": [], "source": ` + string(text) + `}], "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}, "nbformat": 4, "nbformat_minor": 4}`
-}
-
 // testFailingNotebook: a cell that raises fails the run, and what the notebook left is published.
 func (c *nodeCluster) testFailingNotebook(t *testing.T) {
-	run, reason, told := c.run(t, c.commitWith(t, "example/single-cell-notebooks", map[string]string{"notebooks/02_scRNA_analysis_extended.ipynb": failing("raise ValueError('no cells')")}))
+	run, reason, told := c.run(t, c.commitWith(t, "example/single-cell-notebooks", map[string]string{"notebooks/02_scRNA_analysis_extended.ipynb": book("raise ValueError('no cells')")}))
 	defer c.explain(t, run)
 	if reason != "Failed" {
 		t.Errorf("it ended with %s", reason)
@@ -249,7 +271,7 @@ func (c *nodeCluster) testFailingNotebook(t *testing.T) {
 
 // testOutOfMemory: a notebook that takes more than its limit is killed by the kernel, and the run fails.
 func (c *nodeCluster) testOutOfMemory(t *testing.T) {
-	run, reason, told := c.run(t, c.commitWith(t, "example/single-cell-notebooks", map[string]string{"notebooks/02_scRNA_analysis_extended.ipynb": failing("rows = [bytes(1 << 20) and bytearray(1 << 20) for _ in range(2000)]")}))
+	run, reason, told := c.run(t, c.commitWith(t, "example/single-cell-notebooks", map[string]string{"notebooks/02_scRNA_analysis_extended.ipynb": book("rows = [bytes(1 << 20) and bytearray(1 << 20) for _ in range(2000)]")}))
 	defer c.explain(t, run)
 	if reason != "Failed" {
 		t.Errorf("it ended with %s", reason)
@@ -260,7 +282,7 @@ func (c *nodeCluster) testOutOfMemory(t *testing.T) {
 // testCancelled: a run that is cancelled, as one that a newer commit supersedes, has its commit say so and alarms nobody.
 func (c *nodeCluster) testCancelled(t *testing.T) {
 	before := len(c.told(t))
-	run := c.started(t, namespace, c.pushed(t, c.event(c.commitWith(t, "example/single-cell-notebooks", map[string]string{"notebooks/02_scRNA_analysis_extended.ipynb": failing("import time; time.sleep(600)")}))))
+	run := c.started(t, namespace, c.pushed(t, c.event(c.commitWith(t, "example/single-cell-notebooks", map[string]string{"notebooks/02_scRNA_analysis_extended.ipynb": book("import time; time.sleep(600)")}))))
 	eventually(t, 3*time.Minute, "the notebooks run", func() error {
 		pods, err := c.typed.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: "tekton.dev/pipelineRun=" + run + ",tekton.dev/pipelineTask=execute-notebook-gpu"})
 		if err == nil && !slices.ContainsFunc(pods.Items, func(p corev1.Pod) bool { return p.Status.Phase == corev1.PodRunning }) {

@@ -5,6 +5,7 @@ package e2e
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -28,17 +29,21 @@ func (c *nodeCluster) runWorld(t *testing.T, dir string) {
 	newRepository(t, repositories, "notebooks", "example/single-cell-notebooks", "")
 	newRepository(t, repositories, "tests", "example/notebook-tests", "v1.4.0")
 	newRepository(t, repositories, "images", "example/gpu-platform-images", "")
+	newRepository(t, repositories, "blueprint", blueprintRepository, "")
+	newRepository(t, repositories, "blueprint-tests", "example/blueprint-github-test", "")
 	var err error
 	c.heard, c.objects, err = c.RunWorld(t.Context(), controlplane.World{
 		Addresses: map[string][]string{forgeAddress: outside[forgeAddress], storeAddress: outside[storeAddress], chatAddress: outside[chatAddress], indexAddress: outside[indexAddress], strangeAddress: outside[strangeAddress]},
-		Index:     packageIndex(t, dir), Mail: chatAddress, Store: storeAddress, Key: storeKey, Secret: storeSecret, Region: "eu-central-1", Repositories: repositories,
+		Files:     filesOf(t, dir), Mail: chatAddress, Store: storeAddress, Key: storeKey, Secret: storeSecret, Region: "eu-central-1", Repositories: repositories,
 		Private: "/example/notebook-tests", Password: secretValue,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.MkdirAll(filepath.Join(c.objects, "scientific-computing-ci-dev"), 0o755); err != nil {
-		t.Fatal(err)
+	for _, bucket := range []string{"scientific-computing-ci-dev", blueprintName} {
+		if err := os.MkdirAll(filepath.Join(c.objects, bucket), 0o755); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -89,9 +94,21 @@ func (c *nodeCluster) commitWith(t *testing.T, repository string, files map[stri
 		}
 	}
 	git("add", "-A")
-	git("commit", "-qm", "another", "--allow-empty")
+	git("commit", "-qm", "in "+work, "--allow-empty")
 	git("push", "-q", "origin", "HEAD:refs/heads/"+strings.ToLower(filepath.Base(work)+filepath.Base(t.Name())))
 	return git("rev-parse", "HEAD")
+}
+
+// commitBelow is one whose SHA lies below a threshold, which a phase gives to Tekton.
+func (c *nodeCluster) commitBelow(t *testing.T, threshold, repository string, files map[string]string) string {
+	t.Helper()
+	for range 400 {
+		if commit := c.commitWith(t, repository, files); commit < threshold {
+			return commit
+		}
+	}
+	t.Fatal("no commit lies below " + threshold)
+	return ""
 }
 
 // buildModule plays PyPA's build for a folder of modules: it packs a wheel of them.
@@ -106,11 +123,20 @@ with zipfile.ZipFile(out / "analysis-1.0-py3-none-any.whl", "w") as wheel:
     wheel.writestr("analysis-1.0.dist-info/RECORD", "")
 `
 
+// filesOf are what hosts of files serve.
+func filesOf(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	index, data := packageIndex(t, dir), blueprintData(t, dir)
+	return map[string]string{"pypi.org": index, "exampledata.scverse.org": data, "huggingface.co": data}
+}
+
 // packageIndex makes a folder with packages of Python as an index serves them.
 func packageIndex(t *testing.T, dir string) string {
 	t.Helper()
 	index := filepath.Join(dir, "index")
 	addWheel(t, index, "greeting", "1.0", map[string]string{"greeting.py": "def greet(who):\n    return f'hello {who}'\n"})
+	addWheel(t, index, "anndata", "0.12.10", map[string]string{"anndata.py": anndataModule})
+	addWheel(t, index, "zarr", "3.1.5", map[string]string{"zarr.py": zarrModule})
 	addWheel(t, index, "build", "1.3.0", map[string]string{"build/__init__.py": "", "build/__main__.py": buildModule})
 	return index
 }
@@ -230,7 +256,7 @@ func (c *nodeCluster) sendFrom(t *testing.T, namespace string) {
 func (c *nodeCluster) push(t *testing.T, from string, e event) (string, error) {
 	t.Helper()
 	body := e.payload(t)
-	request := fmt.Sprintf("http://el-%s.%s.svc.cluster.local:8080", pipeline, namespace)
+	request := fmt.Sprintf("http://el-%s.%s.svc.cluster.local:8080", cmp.Or(e.pipeline, pipeline), cmp.Or(e.namespace, namespace))
 	return c.Kubectl(t.Context(), body, "-n", from, "exec", "-i", "sender", "--", "curl", "--silent", "--show-error", "--max-time", "10",
 		"--header", "Content-Type: application/json", "--header", "X-GitHub-Event: push", "--header", "X-Hub-Signature-256: sha256="+sign(body, e.secret),
 		"--data-binary", "@-", request)

@@ -50,7 +50,12 @@ func environment(t *testing.T, name string) check.Environment {
 // order of kinds.
 func overlayOf(t *testing.T, path string) []manifest.Object {
 	t.Helper()
-	objects, err := overlay.Build(filesys.MakeFsOnDisk(), filepath.Join(root, "overlays", path))
+	return builtOverlay(t, filepath.Join(root, "overlays", path))
+}
+
+func builtOverlay(t *testing.T, folder string) []manifest.Object {
+	t.Helper()
+	objects, err := overlay.Build(filesys.MakeFsOnDisk(), folder)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,10 +1,11 @@
 // world is what lies outside of a cluster: Git over HTTPS, by git's own http-backend; a mail server with
-// STARTTLS and passwords; and services that take every request, such as the API of a forge or the
+// STARTTLS and passwords; hosts of files; and services that take every request, such as the API of a forge or the
 // webhooks of a chat. What it was told it writes to a log, one JSON object a line.
 package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"io"
 	"log"
@@ -49,7 +50,15 @@ func main() {
 	repositories := flag.String("git", "", "folder of bare repositories")
 	private := flag.String("private", "", "repositories below this path are shown to those with the password alone")
 	password := flag.String("password", "", "password of private repositories")
-	index := flag.String("index", "", "folder that is served as a package index")
+	files := map[string]http.Handler{}
+	flag.Func("files", "host=folder: what the host serves; may be given again", func(text string) error {
+		host, folder, ok := strings.Cut(text, "=")
+		if !ok {
+			return errors.New("want host=folder")
+		}
+		files[host] = http.FileServer(http.Dir(folder))
+		return nil
+	})
 	heard := flag.String("log", "", "file that is written to")
 	flag.Parse()
 	file, err := os.Create(*heard)
@@ -71,8 +80,8 @@ func main() {
 			git.ServeHTTP(w, r)
 			return
 		}
-		if r.Host == "pypi.org" {
-			http.FileServer(http.Dir(*index)).ServeHTTP(w, r)
+		if server := files[r.Host]; server != nil {
+			server.ServeHTTP(w, r)
 			return
 		}
 		body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
