@@ -193,7 +193,7 @@ func holdsManifests(tree fs.FS, folder string) bool {
 			return nil //nolint:nilerr // what cannot be read holds none for anybody
 		}
 		ext := path.Ext(name)
-		if ext == ".yaml" || ext == ".yml" || ext == ".json" && mentionsKind(tree, name) {
+		if ext == ".yaml" || ext == ".yml" || (ext == ".json" || ext == ".jsonnet") && mentionsKind(tree, name) {
 			found = true
 			return fs.SkipAll
 		}
@@ -215,7 +215,7 @@ func mentionsKind(tree fs.FS, name string) bool {
 		return false
 	}
 	head, err := io.ReadAll(io.LimitReader(file, enough))
-	return err == nil && (bytes.Contains(head, []byte(`"apiVersion"`)) || len(head) == enough)
+	return err == nil && (bytes.Contains(head, []byte("apiVersion")) || len(head) == enough)
 }
 
 // isTemplate tells whether Helm renders a file that is called like no manifest: all below the templates of a chart

@@ -13,7 +13,7 @@ import (
 
 // hostileChecker are manifests that hide from the checker, that have it show a secret, or that have it say far too much.
 func hostileChecker() []trial {
-	return slices.Concat(hostileUnnamed(), hostileTwins(), hostileCredentials(), hostileUnread(), hostileEvents(), hostileWaivers(), hostileLimits())
+	return slices.Concat(hostileUnnamed(), hostileTwins(), hostileCredentials(), hostileUnread(), hostileEvents(), hostileWaivers(), hostileLimits(), hostileBehind(), hostileNested())
 }
 
 // checking is a check of one file.
@@ -396,5 +396,42 @@ func TestHostilePlaces(t *testing.T) {
 				t.Errorf("what is outside was changed: %v\n%s", err, text)
 			}
 		})
+	}
+}
+
+// hostileBehind are documents that follow one in JSON without a separator at the start of a line: kubectl reads them.
+func hostileBehind() []trial {
+	const first = `{"apiVersion":"v1","kind":"Namespace","metadata":{"name":"a"}}`
+	var all []trial
+	for name, between := range map[string]string{
+		"at once": "---\n", "behind a blank": " ---\n", "behind a tab": "\t---\n", "with a carriage return": "---\r\n", "behind a blank that does not break": "\u00a0---\n", "behind a mark": "\n\ufeff---\n",
+		"with a comment": "--- # x\n",
+	} {
+		for _, file := range []string{"a.json", "a.yaml"} {
+			all = append(all, trial{kind: "document", name: "behind JSON, " + name + ", in " + file, files: map[string]string{file: first + between + admin + "\n"}, args: []string{"check", file}, exit: 1, wants: []string{"input/document-separator"}})
+		}
+	}
+	return append(all, trial{kind: "document", name: "behind JSON, a comment", files: map[string]string{"a.yaml": first + " # all\n# of it\n"}, args: []string{"check", "a.yaml"}, exit: 0})
+}
+
+// hostileNested are texts within texts, and aliases that the bound on them has to see.
+func hostileNested() []trial {
+	const head = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\n"
+	nested := head + "data:\n"
+	for level := range 40 {
+		indent := strings.Repeat(" ", level+1)
+		nested += fmt.Sprintf("%sa%d: |\n%s token: abcdefgh%d\n", indent, level, indent, level)
+	}
+	documents := head + "data:\n  a: |\n" + strings.Repeat("    ---\n    a: {token: abcd1234, password: efgh5678}\n", 4000)
+	aliases := func(anchor, item, more string) string {
+		return head + "x: " + anchor + `"` + strings.Repeat("A", 20000) + "\"\ndata: {b: [" + strings.Repeat(item, 3000) + "x]}\n" + more
+	}
+	const broken = "spec:\n  script: |\n    cat <<EOF\nfoo: bar: [\nEOF\n    done\n"
+	return []trial{
+		checking("growth", "texts within texts", nested, 0, "1 object"),
+		checking("growth", "documents within a text", documents, -1, "1 object"),
+		checking("growth", "aliases behind a separator of lines", aliases("\u2028&a ", "\u2028*a ,", ""), 1),
+		checking("growth", "aliases behind a next line", aliases("\u0085&a ", "\u0085*a ,", ""), 1),
+		checking("growth", "aliases in what is mended", aliases("&a ", "*a, ", broken), 1),
 	}
 }

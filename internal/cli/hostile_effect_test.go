@@ -61,7 +61,7 @@ func pullsOfEffect() []pull {
 				inTarget("ValidatingAdmissionPolicyBinding", "y", `{apiVersion: "admissionregistration.k8s.io/v1", kind: "ValidatingAdmissionPolicyBinding", metadata: name: "y", spec: {policyName: "p", validationActions: ["Deny"], paramRef: {name: "x", namespace: "notebook-ci", parameterNotFoundAction: "Deny"}}}`))},
 			head: map[string]string{prod: `allow: "a"=>allow: "b"`}},
 	)
-	return slices.Concat(all, pullsBySelection(), pullsToPlaces())
+	return slices.Concat(all, pullsBySelection(), pullsToPlaces(), pullsAnew())
 }
 
 // pullsBySelection have pods that are selected by others, by labels that look like names, and decoys: something else
@@ -158,6 +158,85 @@ func pullsToPlaces() []pull {
 		all = append(all, ofText(value, "none", value, "change/source-changed"))
 	}
 	return all
+}
+
+// pullsAnew are neighbours of those: labels by which expressions, Cilium and admission policies select, labels that runs
+// get, addresses where names stand, and what new objects ask for.
+func pullsAnew() []pull {
+	const space, effect = `namespace: "notebook-ci"`, "change/effect-unknown"
+	of := func(kind, version, name, metadata, fields string) string {
+		return inTarget(kind, `"`+name+`"`, fmt.Sprintf(`{apiVersion: %q, kind: %q, metadata: {name: %q, %s}, %s}`, version, kind, name, metadata, fields))
+	}
+	pods := func(labels string) string {
+		return of("Deployment", "apps/v1", "x", space, `spec: {selector: matchLabels: a: "b", template: {metadata: labels: {a: "b", `+labels+`}, spec: containers: [{name: "a", image: "a"}]}}`)
+	}
+	job := func(labels, fields string) string {
+		return of("CronJob", "batch/v1", "j", space, `spec: {schedule: "0 1 * * *", jobTemplate: spec: template: {metadata: labels: {`+labels+`}, spec: {`+fields+`restartPolicy: "Never", containers: [{name: "a", image: "a"}]}}}`)
+	}
+	from := func(selector string) string {
+		return of("NetworkPolicy", "networking.k8s.io/v1", "db", space, `spec: {podSelector: matchLabels: app: "db", policyTypes: ["Ingress"], ingress: [{from: [{podSelector: {`+selector+`}}]}]}`)
+	}
+	cilium := func(spec string) string {
+		return of("CiliumNetworkPolicy", "cilium.io/v2", "c", space, `spec: {`+spec+`}`)
+	}
+	trial := func(name string, base, head []string, wants ...string) pull {
+		return pull{kind: "effect", name: name, exit: -1, wants: wants, base: map[string]string{prod: together(base...)}, head: map[string]string{prod: together(head...)}}
+	}
+	scaled := func(trigger string) string {
+		return of("ScaledObject", "keda.sh/v1alpha1", "s", space, `spec: {scaleTargetRef: name: "x", maxReplicaCount: 2, triggers: [{type: "metrics-api", metadata: {valueLocation: "a", targetValue: "1", `+trigger+`}}]}`)
+	}
+	const template = "package platform\ntargets: [string]: TriggerTemplate: \"scientific-computing-ci\": spec: resourcetemplates: [{"
+	component := func(value string) string { return `"app.kubernetes.io/component": "` + value + `"` }
+	var all []pull
+	for name, selector := range map[string]string{
+		"In": `matchExpressions: [{key: "app.kubernetes.io/component", operator: "In", values: ["client"]}]`, "NotIn": `matchExpressions: [{key: "app.kubernetes.io/component", operator: "NotIn", values: ["none"]}]`,
+	} {
+		all = append(all, trial("who may connect, by "+name, []string{from(selector), pods(component("none"))}, []string{from(selector), pods(component("client"))}, effect))
+	}
+	for name, spec := range map[string]string{
+		"into": `endpointSelector: matchLabels: "app.kubernetes.io/component": "pub", egress: [{toEntities: ["world"]}]`,
+		"from": `endpointSelector: matchLabels: app: "db", ingress: [{fromEndpoints: [{matchLabels: "k8s:app.kubernetes.io/component": "pub"}]}]`,
+	} {
+		all = append(all,
+			trial("a policy of Cilium, "+name, []string{cilium(spec), pods(component("none"))}, []string{cilium(spec), pods(component("pub"))}, effect),
+			trial("a policy of Cilium, "+name+", anew", []string{cilium(spec)}, []string{cilium(spec), pods(component("pub"))}, effect),
+		)
+	}
+	binding := of("ValidatingAdmissionPolicyBinding", "admissionregistration.k8s.io/v1", "b", `labels: a: "b"`, `spec: {policyName: "p", validationActions: ["Deny"], matchResources: objectSelector: matchLabels: "app.kubernetes.io/part-of": "x"}`)
+	part := func(value string) string { return `"app.kubernetes.io/part-of": "` + value + `"` }
+	for field, texts := range map[string][2]string{
+		"a key that others have for names": {`image: "none"`, `image: "https://evil.example.com/payload.sh"`}, "a group": {`group: "none"`, `group: "evil.example.com"`},
+	} {
+		of := func(text string) map[string]string {
+			return map[string]string{prod: inTarget("ConfigMap", "x", `{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "x", namespace: "notebook-ci"}, data: `+text+`}`)}
+		}
+		all = append(all, pull{kind: "effect", name: "an address below " + field, exit: -1, wants: []string{"change/source-changed"}, base: of(texts[0]), head: of(texts[1])})
+	}
+	for name, fields := range map[string]string{
+		"a copy of data": `volumes: [{name: "d", ephemeral: volumeClaimTemplate: spec: {accessModes: ["ReadWriteOnce"], resources: requests: storage: "1Gi", dataSource: {kind: "PersistentVolumeClaim", name: "notebook-exchange"}}}], `,
+		"a volume":       `volumes: [{name: "d", ephemeral: volumeClaimTemplate: spec: {accessModes: ["ReadWriteOnce"], resources: requests: storage: "1Gi", volumeName: "pv-of-team-b"}}], `,
+		"a device":       `resourceClaims: [{name: "g", resourceClaimName: "admin-gpus"}], `,
+		"a group":        `securityContext: {runAsGroup: 0, supplementalGroups: [0, 6]}, `,
+	} {
+		all = append(all, trial("a new job asks for "+name, nil, []string{job("", fields)}, effect))
+	}
+	for name, annotation := range map[string]string{"replicator": `"replicator.v1.mittwald.de/replicate-from": "vault/root"`, "reflector": `"reflector.v1.k8s.emberstack.com/reflects": "vault/root"`} {
+		all = append(all, trial("a new Secret from elsewhere, by "+name, nil, []string{of("Secret", "v1", "y", space+`, annotations: `+annotation, `type: "Opaque"`)}, effect))
+	}
+	for kind, fields := range map[string]string{"ResourceQuota": `spec: hard: pods: "0"`, "LimitRange": `spec: limits: [{type: "Container", max: memory: "1Mi"}]`} {
+		all = append(all, trial("a new "+kind+" for others", nil, []string{strings.Replace(of(kind, "v1", "y", `namespace: "cosign-system"`, fields), kind+`: "y"`, kind+`: "cosign-system/y"`, 1)}, "change/power-changed", "a namespace that others have"))
+	}
+	return append(all,
+		trial("out of an admission policy", []string{binding, pods(part("x"))}, []string{binding, pods(part("y"))}, effect),
+		trial("where a scaler asks", []string{scaled(`url: "https://metrics.example.com/x"`)}, []string{scaled(`url: "https://evil.example.net/x"`)}, "change/source-changed"),
+		trial("a revision that anybody may propose", []string{pods(`b: "c"`)}, []string{pods(`b: "c"`), aTask("true", `{name: "REVISION", value: "refs/pull/66/head"}`)}, "change/source-changed", "refs/pull/66/head"),
+		pull{kind: "effect", name: "a label of a task of a run", exit: -1, wants: []string{"change/network-opened"},
+			head: map[string]string{prod: template + "spec: {taskRunSpecs: [{metadata: labels: \"tenon.dev/api-client\": \"true\", ...}, ...], ...}, ...}, ...]\n"}},
+		pull{kind: "effect", name: "a label of a run that its event fills", exit: -1, wants: []string{"change/network-opened"},
+			head: map[string]string{prod: template + "metadata: labels: \"tenon.dev/api-client\": \"$(tt.params.event)\", ...}, ...]\n"}},
+		pull{kind: "effect", name: "a new workflow of another CI", exit: -1, wants: []string{"change/power-changed", "another CI runs it"},
+			head: map[string]string{prod: "package platform\nfiles: [string]: \"github/workflows/evil.yaml\": \"on: push\\npermissions: write-all\\n\"\n"}},
+	)
 }
 
 // ofText has a ConfigMap with another text.

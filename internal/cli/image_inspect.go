@@ -10,13 +10,13 @@ import (
 	"time"
 
 	"cuelang.org/go/cue/format"
-	"cuelang.org/go/cue/literal"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/spf13/cobra"
 
 	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/report"
+	"tenon.dev/tenon/internal/veil"
 )
 
 // inspecting are the flags of image inspect.
@@ -74,6 +74,7 @@ func (a *app) inspectImage(ctx context.Context, f inspecting, what string) error
 	if err != nil {
 		return err
 	}
+	read.Entrypoint, read.Cmd = veil.Words(read.Entrypoint), veil.Words(read.Cmd)
 	switch f.format {
 	case "json":
 		return a.showJSON(read)
@@ -124,13 +125,13 @@ func quoted(words []string) string {
 // showFacts writes what a platform states in facts.images.
 func showFacts(w io.Writer, about string, i image.Inspected) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "// Read by `tenon image inspect` from %s.\npackage platform\n\nplatform: facts: images: %s: {\nuids: [", i.Digest, literal.String.Quote(about))
+	fmt.Fprintf(&b, "// Read by `tenon image inspect` from %s.\npackage platform\n\nplatform: facts: images: %s: {\nuids: [", i.Digest, image.Quoted(about))
 	for _, uid := range i.UIDs {
 		fmt.Fprintf(&b, "%d, ", uid)
 	}
 	b.WriteString("]\ntools: [\n")
 	for _, program := range i.Programs {
-		b.WriteString(literal.String.Quote(program) + ",\n")
+		b.WriteString(image.Quoted(program) + ",\n")
 	}
 	b.WriteString("]\n}\n")
 	text, err := format.Source([]byte(b.String()), format.Simplify())

@@ -26,10 +26,13 @@ type baseline struct {
 	owned map[string]bool
 	// images are the repositories of those that the objects run.
 	images map[string]bool
-	// selected are the labels, as key=value, by which Services select pods and network policies those that may connect.
+	// selected are the labels by which others than their own controllers select objects: as key=value, or as a key
+	// where an expression decides.
 	selected map[string]bool
 	// asked are what pods of the objects ask of nodes, as field=value.
 	asked map[string]bool
+	// marked are the labels and annotations of the objects by their kind, as kind/key=value.
+	marked map[string]bool
 	// parameters are the ConfigMaps that admission policies take what they allow from, as namespace/name; any
 	// namespace where the policy leaves it to the object.
 	parameters map[string]bool
@@ -39,7 +42,7 @@ type baseline struct {
 
 func baselineOf(objects []manifest.Object, before, after []check.Environment) baseline {
 	b := baseline{objects: objects, environments: map[string][]manifest.Object{}, addresses: map[string]bool{}, before: before, after: after, owned: map[string]bool{}, parameters: map[string]bool{},
-		images: map[string]bool{}, selected: map[string]bool{}, asked: map[string]bool{}}
+		images: map[string]bool{}, selected: map[string]bool{}, asked: map[string]bool{}, marked: map[string]bool{}}
 	for _, use := range image.Uses(objects) {
 		b.images[image.Repository(use.Image)] = true
 	}
@@ -51,23 +54,41 @@ func baselineOf(objects []manifest.Object, before, after []check.Environment) ba
 		}
 		b.environments[e.Name] = append(b.environments[e.Name], shared.Objects...)
 	}
-	for _, e := range slices.Concat(before, after) {
+	b.owns(slices.Concat(before, after))
+	for _, o := range objects {
+		b.takesParameters(o)
+		b.selects(o)
+		asksFor(o, func(_, asked string) { b.asked[asked] = true })
+		marks(o, func(_, mark string) { b.marked[mark] = true })
+		addresses(o.Value, func(address string) { b.addresses[address] = true })
+	}
+	return b
+}
+
+// owns notes the namespaces that the environments make. One that only the head makes may be there already, and somebody
+// else's, where its name is one of an operator and does not begin with that of a namespace of the base.
+func (b baseline) owns(environments []check.Environment) {
+	was := map[string]bool{}
+	for _, o := range b.objects {
+		was[o.Name] = was[o.Name] || o.Kind == "Namespace"
+	}
+	begins := func(name string) bool {
+		for own := range was {
+			if was[own] && (name == own || strings.HasPrefix(name, own+"-")) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, e := range environments {
 		for _, t := range e.Targets {
 			for _, o := range t.Objects {
-				// One that only the head makes may be there already, and somebody else's.
-				if o.Kind == "Namespace" && (!systems.MatchString(o.Name) || slices.ContainsFunc(objects, func(l manifest.Object) bool { return l.Kind == o.Kind && l.Name == o.Name })) {
+				if o.Kind == "Namespace" && (!systems.MatchString(o.Name) || begins(o.Name)) {
 					b.owned[o.Name] = true
 				}
 			}
 		}
 	}
-	for _, o := range objects {
-		b.takesParameters(o)
-		b.selects(o)
-		asksFor(o, func(_, asked string) { b.asked[asked] = true })
-		addresses(o.Value, func(address string) { b.addresses[address] = true })
-	}
-	return b
 }
 
 // takesParameters notes what an admission policy takes from elsewhere
@@ -82,6 +103,9 @@ func (b baseline) takesParameters(o manifest.Object) {
 				if ref, is := inner.(map[string]any); is && (key == "paramRef" || key == "configMapRef") {
 					namespace, _ := ref["namespace"].(string)
 					name, _ := ref["name"].(string)
+					if ref["selector"] != nil {
+						name = "*"
+					}
 					b.parameters[namespace+"/"+name] = true
 				}
 				visit(inner)
@@ -98,12 +122,24 @@ func (b baseline) takesParameters(o manifest.Object) {
 	}
 }
 
-// special fits what a pod may ask for that others have to give way to: nodes, ranks, data.
-var special = regexp.MustCompile(`(^|\.)(affinity|priorityClassName|persistentVolumeClaim|nodeSelector)(\.|$)`)
+// isParameter tells whether an admission policy may take what it allows from an object.
+func (b baseline) isParameter(o manifest.Object) bool {
+	for _, namespace := range []string{o.Namespace, ""} {
+		for _, name := range []string{o.Name, "*", ""} {
+			if b.parameters[namespace+"/"+name] && (namespace != "" || name != "") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// special fits what a pod may ask for that others have to give way to, or have to give: nodes, ranks, devices, data, groups.
+var special = regexp.MustCompile(`(^|\.)(affinity|priorityClassName|persistentVolumeClaim|nodeSelector|dataSource|dataSourceRef|volumeName|resourceClaims|podCertificate|clusterTrustBundle|runAsGroup|supplementalGroups|fsGroup|localhostProfile|hostname|subdomain)(\.|$)`)
 
 // asksFor visits what an object asks for in this way, as field=value; a toleration counts as a whole.
 func asksFor(o manifest.Object, visit func(field, asked string)) {
-	if !runs(o) {
+	if !runs(o) && o.Kind != "PersistentVolumeClaim" {
 		return
 	}
 	leavesWith(o.Value, "", func(field string, value any) {
@@ -119,32 +155,90 @@ func asksFor(o manifest.Object, visit func(field, asked string)) {
 	})
 }
 
-// selects notes by which labels an object selects pods of others.
+// marks visits the labels and annotations of an object that are not for people, as kind/key=value.
+func marks(o manifest.Object, visit func(field, mark string)) {
+	leavesWith(o.Value, "", func(field string, value any) {
+		m := labelOrAnnotation.FindStringSubmatch(field)
+		if m != nil && !plainAnnotation.MatchString(field) && !(m[2] == "labels" && plainLabel.MatchString(m[3])) {
+			visit(field, fmt.Sprintf("%s/%s=%v", o.Kind, m[3], value))
+		}
+	})
+}
+
+// ownSelectors are the kinds that select the pods that they make, or how these are spread: by labels that decide nothing
+// beside.
+var ownSelectors = []string{"Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "Job", "CronJob", "Pod", "PodDisruptionBudget", "PersistentVolumeClaim",
+	"Task", "Pipeline", "TaskRun", "PipelineRun", "EventListener", "TriggerTemplate"}
+
+// selects notes by which labels an object selects others: of network policies those who may connect, since the pods that
+// they are about are compared by what follows.
 func (b baseline) selects(o manifest.Object) {
-	note := func(value any) {
-		labels, _ := value.(map[string]any)
-		for key, text := range labels {
-			b.selected[fmt.Sprintf("%s=%v", key, text)] = true
+	if slices.Contains(ownSelectors, o.Kind) {
+		return
+	}
+	var visit func(key string, value any)
+	visit = func(key string, value any) {
+		fields, is := value.(map[string]any)
+		if !is {
+			items, _ := value.([]any)
+			for _, item := range items {
+				visit(key, item)
+			}
+			return
+		}
+		_, labels := fields["matchLabels"]
+		_, expressions := fields["matchExpressions"]
+		if (key == "selector" || labels || expressions) && !(o.Kind == "NetworkPolicy" && key == "spec.podSelector") {
+			b.selectsBy(fields)
+		}
+		for name, inner := range fields {
+			if key == "" && name == "spec" && o.Kind == "NetworkPolicy" {
+				if spec, is := inner.(map[string]any); is {
+					for part, inner := range spec {
+						visit("spec."+part, inner)
+					}
+				}
+				continue
+			}
+			visit(name, inner)
 		}
 	}
-	switch o.Kind {
-	case "Service":
-		value, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "selector"})
-		note(value)
-	case "NetworkPolicy":
-		for _, list := range [][2]string{{"ingress", "from"}, {"egress", "to"}} {
-			value, _ := manifest.Lookup(o.Value, manifest.Path{"spec", list[0]})
-			rules, _ := value.([]any)
-			for _, rule := range rules {
-				value, _ := manifest.Lookup(rule, manifest.Path{list[1]})
-				peers, _ := value.([]any)
-				for _, peer := range peers {
-					value, _ := manifest.Lookup(peer, manifest.Path{"podSelector", "matchLabels"})
-					note(value)
-				}
+	visit("", o.Value)
+}
+
+// selectsBy notes the labels of a selector in either form.
+func (b baseline) selectsBy(selector map[string]any) {
+	labels, is := selector["matchLabels"].(map[string]any)
+	if !is && selector["matchExpressions"] == nil {
+		labels = selector
+	}
+	for key, text := range labels {
+		if isScalar(text) {
+			b.selected[fmt.Sprintf("%s=%v", labelKey(key), text)] = true
+		}
+	}
+	expressions, _ := selector["matchExpressions"].([]any)
+	for _, e := range expressions {
+		if fields, is := e.(map[string]any); is {
+			if key, is := fields["key"].(string); is {
+				b.selected[labelKey(key)] = true
 			}
 		}
 	}
+}
+
+// labelKey is a label's key without the source that Cilium puts in front of it
+// (https://docs.cilium.io/en/stable/gettingstarted/terminology/#label-source).
+func labelKey(key string) string {
+	for _, source := range []string{"k8s:", "any:"} {
+		key = strings.TrimPrefix(key, source)
+	}
+	return key
+}
+
+// isSelected tells whether somebody selects by a label.
+func (b baseline) isSelected(key string, value any) bool {
+	return b.selected[key] || b.selected[fmt.Sprintf("%s=%v", key, value)]
 }
 
 // only is the same with the objects of one target.

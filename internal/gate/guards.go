@@ -138,6 +138,7 @@ const (
 	settings = "controllers take it for their settings"
 	left     = "by its annotations Argo CD leaves an object out, or takes it away again"
 	secret   = "which secrets pods get"
+	otherCI  = "another CI runs it, with credentials of its own"
 	token    = "pods get a token of their account"
 	starts   = "which events start runs, and what"
 	stored   = "where and how data is kept"

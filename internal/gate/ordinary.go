@@ -62,7 +62,7 @@ func isOrdinary(known baseline, o manifest.Object, field string, value any) bool
 		return true
 	}
 	if m := labelOrAnnotation.FindStringSubmatch(field); m != nil {
-		return m[2] == "labels" && plainLabel.MatchString(m[3]) && !known.selected[fmt.Sprintf("%s=%v", m[3], value)]
+		return m[2] == "labels" && plainLabel.MatchString(m[3]) && !known.isSelected(m[3], value)
 	}
 	if o.Kind == "Service" && field != "spec.ports.name" {
 		if t, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "type"}); t != nil && t != "ClusterIP" {
@@ -130,18 +130,20 @@ func (m *meaning) unclear(known baseline, o diff.Object) []string {
 // asksAnew are the fields of a new object that ask for nodes, ranks and data as no object of the base does, and labels
 // by which it is taken for pods of others.
 func (b baseline) asksAnew(o manifest.Object) []string {
-	if !runs(o) {
-		return nil
-	}
 	var all []string
 	asksFor(o, func(field, asked string) {
 		if !b.asked[asked] {
 			all = append(all, field)
 		}
 	})
+	marks(o, func(field, mark string) {
+		if !b.marked[mark] && guarded(o, field) == "" {
+			all = append(all, field)
+		}
+	})
 	leavesWith(o.Value, "", func(field string, value any) {
 		m := labelOrAnnotation.FindStringSubmatch(field)
-		if m != nil && m[2] == "labels" && b.selected[fmt.Sprintf("%s=%v", m[3], value)] {
+		if m != nil && m[2] == "labels" && runs(o) && b.isSelected(m[3], value) {
 			all = append(all, field)
 		}
 	})

@@ -72,7 +72,7 @@ func rulesOf(o diff.Object, after []manifest.Object) string {
 
 // outside says why an object matters that is about others than those of the platform.
 func (b baseline) outside(o manifest.Object) string {
-	if o.Kind == "ConfigMap" && (b.parameters[o.Namespace+"/"+o.Name] || b.parameters["/"+o.Name] || b.parameters[o.Namespace+"/"]) {
+	if o.Kind == "ConfigMap" && b.isParameter(o) {
 		return "admission policies take from it what they allow"
 	}
 	if o.Namespace == "" || b.owned[o.Namespace] {
@@ -83,6 +83,10 @@ func (b baseline) outside(o manifest.Object) string {
 		return "it limits pods that are not among the objects"
 	case o.Kind == "ConfigMap":
 		return settings
+	case slices.Contains([]string{"ResourceQuota", "LimitRange", "PodDisruptionBudget"}, o.Kind):
+		return "it limits pods of a namespace that others have"
+	case slices.Contains([]string{"Secret", "PersistentVolumeClaim", "TriggerBinding"}, o.Kind):
+		return "pods of a namespace that others have may use it"
 	}
 	return ""
 }
@@ -268,7 +272,7 @@ func guarded(o manifest.Object, field string) string {
 	case isSettings(o):
 		return settings
 	case o.Kind == "File" && strings.HasPrefix(o.Name, "github/"):
-		return "another CI runs it, with credentials of its own"
+		return otherCI
 	case field == "metadata.ownerReferences" || strings.HasPrefix(field, "metadata.ownerReferences."):
 		return owned
 	case strings.HasSuffix(strings.ToLower(last), "serviceaccountname") || last == "serviceAccount":
@@ -334,6 +338,8 @@ func brought(o manifest.Object) map[string]string {
 	switch {
 	case isSettings(o):
 		found["data"] = settings
+	case o.Kind == "File" && strings.HasPrefix(o.Name, "github/workflows/"):
+		found["text"] = otherCI
 	case o.Kind == "ClusterRole" && reserved[o.Name]:
 		found["metadata.name"] = builtIn
 	case o.Kind == "NodePool" || o.Kind == "ClusterQueue" || o.Kind == "LocalQueue":

@@ -164,42 +164,70 @@ var mailForm = regexp.MustCompile(`(?i)(?:^|[\s,;"'<(=:])([a-z0-9._+-]+@(?:[a-z0
 // host, with a port or without.
 var hostForm = regexp.MustCompile(`(?i)(?:^|[\s"'=,;|&>(])((?:[a-z0-9-]+\.)+[a-z0-9-]+(?::[0-9]{2,5})?/[^\s"'<>|;,()\[\]{}]+)|^((?:[a-z0-9-]+\.)+[a-z0-9-]+(?::[0-9]{2,5})?)$`)
 
+// foreignRef fits what somebody proposes to a repository, by the names that forges give it there: anybody's code.
+var foreignRef = regexp.MustCompile(`(?i)\b(?:refs/)?(?:pull|merge-requests|pull-requests|changes)/[0-9/]+(?:/(?:head|merge|from))?\b`)
+
 // addresses visits the addresses within a value: where something is fetched from or sent to.
-func addresses(value any, visit func(string)) {
+func addresses(value any, visit func(string)) { addressesIn(value, false, visit) }
+
+// addressesIn leaves out words that look like hosts where they are names of other things: there only what is an
+// address in full counts.
+func addressesIn(value any, names bool, visit func(string)) {
 	switch v := value.(type) {
 	case string:
 		for _, address := range urlForm.FindAllString(v, -1) {
 			visit(shortened(address))
 		}
-		for _, found := range mailForm.FindAllStringSubmatch(v, -1) {
-			if !strings.HasPrefix(found[1], "git@") {
-				visit("mailto:" + strings.ToLower(found[1]))
-			}
+		for _, ref := range foreignRef.FindAllString(v, -1) {
+			visit(ref)
 		}
-		for _, found := range usesForm.FindAllStringSubmatch(v, -1) {
-			visit("github.com/" + strings.ToLower(found[1]))
+		if !names {
+			named(v, visit)
 		}
-		for _, found := range hostForm.FindAllStringSubmatch(urlForm.ReplaceAllString(v, " "), -1) {
-			if address := found[1] + found[2]; isHost(address) {
-				visit(shortened(address))
-			}
-		}
-		hosts(urlForm.ReplaceAllString(v, " "), visit)
 	case map[string]any:
 		for key, inner := range v {
-			if metadata, is := inner.(map[string]any); is && key == "metadata" {
-				inner = metadata["annotations"]
-			}
-			if !slices.Contains(noAddresses, key) {
-				addresses(inner, visit)
+			texts, isData := inner.(map[string]any)
+			switch {
+			case key == "metadata" && isData:
+				for name, part := range texts {
+					addressesIn(part, slices.Contains(metadataNames, name), visit)
+				}
+			case isData && (key == "data" || key == "stringData"): // keys that a team chose
+				for _, text := range texts {
+					addressesIn(text, names, visit)
+				}
+			default:
+				addressesIn(inner, names || slices.Contains(noAddresses, key), visit)
 			}
 		}
 	case []any:
 		for _, inner := range v {
-			addresses(inner, visit)
+			addressesIn(inner, names, visit)
 		}
 	}
 }
+
+// named visits what a text names without a scheme: mailboxes, actions of others, hosts.
+func named(text string, visit func(string)) {
+	for _, found := range mailForm.FindAllStringSubmatch(text, -1) {
+		if !strings.HasPrefix(found[1], "git@") {
+			visit("mailto:" + strings.ToLower(found[1]))
+		}
+	}
+	for _, found := range usesForm.FindAllStringSubmatch(text, -1) {
+		visit("github.com/" + strings.ToLower(found[1]))
+	}
+	bare := urlForm.ReplaceAllString(text, " ")
+	for _, found := range hostForm.FindAllStringSubmatch(bare, -1) {
+		if address := found[1] + found[2]; isHost(address) {
+			visit(shortened(address))
+		}
+	}
+	hosts(bare, visit)
+}
+
+// metadataNames are the fields of an object's metadata that hold names alone.
+var metadataNames = []string{"name", "generateName", "namespace", "labels", "ownerReferences", "finalizers"}
 
 // noAddresses are keys of names that look like hosts; images are compared by themselves.
 var noAddresses = []string{"image", "apiVersion", "apiGroup", "apiGroups", "group", "resources", "coveredResources", "limits", "requests", "hard", "labels", "matchLabels", "nodeSelector", "key", "topologyKey", "drivers", "driver", "provisioner"}

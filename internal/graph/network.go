@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,6 +19,8 @@ type workload struct {
 	who       string
 	namespace string
 	labels    labels.Set
+	// within is the workload of all tasks of the run, where this is one of them with labels of its own.
+	within string
 	// drawn are keys of labels whose values are made at run time.
 	drawn []string
 	// callsAPI says who talks to the API server; empty where nothing tells that its pods do.
@@ -70,7 +73,19 @@ func tektonPods(o manifest.Object) []workload {
 	}
 	assistant := workload{who: "the affinity assistant", namespace: o.Namespace, labels: labels.Set{"app.kubernetes.io/component": "affinity-assistant"},
 		drawn: []string{"app.kubernetes.io/instance", "tekton.dev/pipelineRun"}}
-	return []workload{{who: o.Ref().String(), namespace: o.Namespace, labels: set, drawn: drawn}, assistant}
+	pods := workload{who: o.Ref().String(), namespace: o.Namespace, labels: set, drawn: drawn}
+	return []workload{pods.filled(), assistant}
+}
+
+// filled takes labels whose values are known at run time alone for such as may be any.
+func (w workload) filled() workload {
+	for _, key := range slices.Sorted(maps.Keys(w.labels)) {
+		if strings.Contains(w.labels[key], "$(") {
+			delete(w.labels, key)
+			w.drawn = append(w.drawn, key)
+		}
+	}
+	return w
 }
 
 // templatePods are those of the runs that a template makes.
@@ -88,7 +103,11 @@ func templatePods(o manifest.Object) []workload {
 			run.Namespace = o.Namespace
 		}
 		for _, w := range slices.Concat(tektonPods(run), embeddedPods(run)) {
-			w.who = fmt.Sprintf("%s, run %d: %s", o.Ref(), i+1, w.who)
+			prefix := fmt.Sprintf("%s, run %d: ", o.Ref(), i+1)
+			w.who = prefix + w.who
+			if w.within != "" {
+				w.within = prefix + w.within
+			}
 			all = append(all, w)
 		}
 	}
@@ -112,9 +131,10 @@ func embeddedPods(o manifest.Object) []workload {
 				continue
 			}
 			w := tektonPods(o)[0]
+			w.within = w.who
 			w.who += fmt.Sprintf(" task %v", name)
 			maps.Copy(w.labels, own)
-			all = append(all, w)
+			all = append(all, w.filled())
 		}
 	}
 	return all

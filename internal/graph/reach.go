@@ -45,7 +45,10 @@ func Opened(before, after []manifest.Object) []Reach {
 	var opened []Reach
 	for _, w := range now.pods {
 		// What a workload could do it could with the labels that it had.
-		was := slices.IndexFunc(old.pods, func(o workload) bool { return o.who == w.who && o.namespace == w.namespace })
+		was := old.find(w.namespace, w.who)
+		if was < 0 && w.within != "" {
+			was = old.find(w.namespace, w.within) // what gave its task no labels had the pods of all
+		}
 		if was < 0 && len(old.policies) == 0 {
 			continue // where nothing is limited, this is not either
 		}
@@ -72,6 +75,11 @@ func (n network) lets(r Reach, direction networkingv1.PolicyType) bool {
 	return slices.ContainsFunc(n.pods, func(w workload) bool {
 		return w.namespace == r.Policy.Namespace && n.covered(w, direction).includes(r)
 	})
+}
+
+// find is where a workload is among the pods; -1 where it is not.
+func (n network) find(namespace, who string) int {
+	return slices.IndexFunc(n.pods, func(o workload) bool { return o.who == who && o.namespace == namespace })
 }
 
 // network is what decides about connections: workloads and policies.

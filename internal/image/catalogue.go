@@ -67,6 +67,12 @@ func LockFile(entries []Entry) ([]byte, error) {
 	return text, nil
 }
 
+// Quoted is a text as a literal of CUE. No CI reads a command in it
+// (https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands).
+func Quoted(text string) string {
+	return strings.ReplaceAll(literal.String.Quote(text), "##", `#\u0023`)
+}
+
 // inspected is the field of that name. What images hold is anybody's text.
 func inspected(i platform.Inspected) string {
 	var uids, tools, missing []string
@@ -74,13 +80,13 @@ func inspected(i platform.Inspected) string {
 		uids = append(uids, fmt.Sprint(uid))
 	}
 	for _, tool := range i.Tools {
-		tools = append(tools, literal.String.Quote(tool))
+		tools = append(tools, Quoted(tool))
 	}
 	for _, tool := range slices.Sorted(maps.Keys(i.Missing)) {
-		missing = append(missing, literal.String.Quote(tool)+": "+literal.String.Quote(i.Missing[tool]))
+		missing = append(missing, Quoted(tool)+": "+Quoted(i.Missing[tool]))
 	}
 	return fmt.Sprintf(", inspected: {user: %s, uids: [%s], tools: [%s], missing: {%s}}",
-		literal.String.Quote(i.User), strings.Join(uids, ", "), strings.Join(tools, ", "), strings.Join(missing, ", "))
+		Quoted(i.User), strings.Join(uids, ", "), strings.Join(tools, ", "), strings.Join(missing, ", "))
 }
 
 // details are the fields of an entry that are for people.

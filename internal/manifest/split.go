@@ -145,6 +145,9 @@ func (d *document) behindEnd() []finding.Finding {
 	if trimmed := bytes.TrimSpace(d.text); flow && json.Valid(trimmed) {
 		return nil
 	}
+	if at := d.behindJSON(); flow && at > 0 {
+		return []finding.Finding{d.behind(bytes.Count(d.text[:at], []byte("\n"))+1, 1)}
+	}
 	decoder := yamlv3.NewDecoder(bytes.NewReader(d.text))
 	for n := 0; ; n++ {
 		var node yamlv3.Node
@@ -158,13 +161,35 @@ func (d *document) behindEnd() []finding.Finding {
 		if err != nil { // no document that this reader takes, which others may
 			node.Line = bytes.Count(d.text[:max(0, bytes.LastIndex(d.text, []byte("...")))], []byte("\n")) + 1
 		}
-		return []finding.Finding{{
-			Rule: "input/document-separator", Severity: finding.Error,
-			Source:  &finding.Position{File: d.file, Line: d.line + max(1, node.Line), Column: max(1, node.Column)},
-			Message: "something stands behind the end of the document, which some readers take for another one and others do not see: it was not checked",
-			Remedy:  "write --- on a line of its own before it",
-		}}
+		return []finding.Finding{d.behind(node.Line, node.Column)}
 	}
+}
+
+// behind is the finding that something stands behind the end of a document, at a line of its text.
+func (d *document) behind(line, column int) finding.Finding {
+	return finding.Finding{
+		Rule: "input/document-separator", Severity: finding.Error,
+		Source:  &finding.Position{File: d.file, Line: d.line + max(1, line), Column: max(1, column)},
+		Message: "something stands behind the end of the document, which some readers take for another one and others do not see: it was not checked",
+		Remedy:  "write --- on a line of its own before it",
+	}
+}
+
+// behindJSON is where something stands behind a document in JSON, 0 where nothing does. kubectl reads one value of JSON,
+// wherever it ends, and goes on in YAML where the next is none (apimachinery, pkg/util/yaml, YAMLOrJSONDecoder).
+func (d *document) behindJSON() int {
+	start := len(d.text) - len(bytes.TrimLeft(d.text, " \t\r\n"))
+	decoder := json.NewDecoder(bytes.NewReader(d.text[start:]))
+	var first json.RawMessage
+	if decoder.Decode(&first) != nil {
+		return 0
+	}
+	end := start + int(decoder.InputOffset())
+	rest := withoutComments(d.text[end:])
+	if len(rest) == 0 {
+		return 0
+	}
+	return len(d.text) - len(rest)
 }
 
 // withoutComments leaves out the comments that a text begins with.

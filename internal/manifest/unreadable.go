@@ -153,6 +153,9 @@ func (d *document) tooLarge() *finding.Finding {
 // that it does not hide the others: nil where it cannot.
 func (d *document) recover() any {
 	text := reindent(d.text)
+	if confine.YAML(text) != nil {
+		return nil // its aliases could not be counted before it was mended
+	}
 	json, err := yaml.YAMLToJSON(text)
 	if err != nil {
 		return nil

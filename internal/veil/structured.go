@@ -3,6 +3,7 @@ package veil
 import (
 	"strings"
 
+	"k8s.io/utils/lru"
 	"sigs.k8s.io/yaml"
 
 	"tenon.dev/tenon/internal/confine"
@@ -17,6 +18,10 @@ func structured(text string) string {
 	if !mayBeStructured(text) {
 		return text
 	}
+	if known, ok := veiled.Get(text); ok {
+		return known.(string)
+	}
+	var values []string
 	for _, document := range strings.Split("\n"+text, "\n---") {
 		var value any
 		if confine.YAML([]byte(document)) != nil || yaml.Unmarshal([]byte(document), &value) != nil {
@@ -30,10 +35,17 @@ func structured(text string) string {
 		default:
 			continue
 		}
-		text = Scrub(text, Values(kind, value))
+		values = append(values, Values(kind, value)...)
 	}
-	return text
+	longestFirst(values)
+	shown := Scrub(text, values)
+	veiled.Add(text, shown)
+	return shown
 }
+
+// veiled are the last texts that were looked into: a text within a text is asked for by each that it is in, and more
+// than once, which would double the work with each level.
+var veiled = lru.New(64)
 
 // mayBeStructured tells whether it is worth a look: most texts are single words, scripts, or about no secret.
 func mayBeStructured(text string) bool {

@@ -137,10 +137,16 @@ func At(kind string, path []any, value any) any {
 	case []any:
 		return list(kind, path, v)
 	}
-	if name := last(path); IsName(name) && !isFlag(value) {
+	if name := last(path); IsName(name) && (!isFlag(value) || isPIN(value)) {
 		return Hidden
 	}
 	return value
+}
+
+// isPIN tells whether a number may be a secret, and is no time in seconds or amount such as people write.
+func isPIN(value any) bool {
+	text, err := json.Marshal(value)
+	return err == nil && len(text) >= telling && !strings.HasSuffix(string(text), "000")
 }
 
 // shownOfSecrets are the fields of a Secret that say nothing of what is in it; a misspelt field may hold anything.
@@ -169,8 +175,12 @@ func Values(kind string, value any) []string {
 		}
 	})
 	values := slices.Collect(maps.Keys(seen))
-	slices.SortFunc(values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	longestFirst(values)
 	return values
+}
+
+func longestFirst(values []string) {
+	slices.SortFunc(values, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 }
 
 // shortest is how long a text has to be to be looked for: shorter ones are in every message.
@@ -191,6 +201,11 @@ func collect(value, shown any, visit func(string)) {
 			for _, part := range Secrets(v) {
 				visit(part)
 			}
+		}
+	case int, int64, float64, json.Number:
+		if shown == Hidden {
+			text, _ := json.Marshal(v)
+			visit(string(text))
 		}
 	case map[string]any:
 		inner, _ := shown.(map[string]any)
@@ -277,7 +292,7 @@ func object(kind string, path []any, value map[string]any) map[string]any {
 	// What a variable, a parameter or a header is called stands beside its value.
 	name := ""
 	for _, key := range []string{"name", "key", "Name", "Key"} {
-		if called, ok := value[key].(string); ok && (IsName(called) || slices.Contains(headers, strings.ToLower(called))) {
+		if called, ok := value[key].(string); ok && (IsName(called) || slices.Contains(headers, strings.ToLower(strings.TrimSpace(called)))) {
 			name = called
 		}
 	}
@@ -387,4 +402,17 @@ func last(path []any) string {
 		}
 	}
 	return ""
+}
+
+// Words are the words of a command as they may be shown: an option says what the next word is.
+func Words(words []string) []string {
+	value := make([]any, len(words))
+	for i, word := range words {
+		value[i] = word
+	}
+	shown := make([]string, len(words))
+	for i, word := range list("", nil, value) {
+		shown[i], _ = word.(string)
+	}
+	return shown
 }
