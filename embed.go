@@ -13,3 +13,9 @@ var CUE embed.FS
 //
 //go:embed policies
 var Policies embed.FS
+
+// Defects holds manifests with one defect each, and what is right in its place, by the rule that finds it:
+// testdata/defects/<rule>[~<case>].diff.
+//
+//go:embed testdata/defects
+var Defects embed.FS

@@ -4,7 +4,6 @@
 package check
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -21,6 +20,7 @@ import (
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/platform"
 	"tenon.dev/tenon/internal/policy"
+	"tenon.dev/tenon/internal/rules"
 	"tenon.dev/tenon/internal/typed"
 )
 
@@ -46,17 +46,21 @@ type Checker struct {
 	// Levels are severities that the team gives to rules.
 	Levels finding.Levels
 
-	rules *policy.Set
-	known sync.Map // canonical JSON of an object and its settings -> []finding.Finding
+	policies *policy.Set
+	registry rules.Registry
+	known    sync.Map // canonical JSON of an object and its settings -> []finding.Finding
 	// checked holds what was found in an environment, by *platform.Environment.
 	checked sync.Map
 }
 
 // Knows tells whether there is a rule of that id.
 func (c *Checker) Knows(rule string) bool {
-	_, known := Catalogue[rule]
-	return known || c.rules.Has(rule)
+	_, known := c.registry.Get(rule)
+	return known || c.policies.Has(rule)
 }
+
+// Rules are all that there are.
+func (c *Checker) Rules() rules.Registry { return c.registry }
 
 // Settle gives findings their levels and links, and lets off what is waived; the summary says by
 // which rules.
@@ -66,22 +70,19 @@ func (c *Checker) Settle(found []finding.Finding, levels finding.Scoped, waivers
 		found[i] = finding.Clipped(found[i])
 	}
 	all := finding.Waive(finding.Merge(levels.Apply(c.Levels.Apply(found))), waivers, now)
-	links := map[string]string{}
-	for _, r := range c.rules.Rules {
-		if len(r.Links) > 0 {
-			links[r.ID] = r.Links[0]
-		}
-	}
 	for i, f := range all {
-		all[i].Docs = cmp.Or(links[f.Rule], Catalogue[f.Rule].Link)
+		rule, _ := c.registry.Get(f.Rule)
+		all[i].Docs = rule.Link()
 	}
-	summary.Rules = c.rules.Counted(false)
+	summary.Rules = c.policies.Counted(false) + rules.Go().Len()
 	summary.Off = append(levels.Off(), c.Levels.Off()...)
 	return finding.Merge(all)
 }
 
 // New makes a checker with a set of rules.
-func New(rules *policy.Set) *Checker { return &Checker{rules: rules} }
+func New(policies *policy.Set) *Checker {
+	return &Checker{policies: policies, registry: rules.With(policies.Stated())}
+}
 
 // Check runs all stages over one subject. Findings are located but not yet merged.
 func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, error) {
@@ -201,7 +202,7 @@ func (c *Checker) each(ctx context.Context, types *typed.Checker, objects []mani
 
 func (c *Checker) judge(ctx context.Context, types *typed.Checker, o manifest.Object) ([]finding.Finding, error) {
 	found := types.Check(o)
-	judged, err := c.rules.Evaluate(ctx, o)
+	judged, err := c.policies.Evaluate(ctx, o)
 	return append(found, judged...), err
 }
 

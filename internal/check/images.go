@@ -218,7 +218,7 @@ func (c *Checker) ImageFindings(ctx context.Context, verdicts []ImageVerdict, re
 		f := finding.Finding{Severity: finding.Error}
 		switch {
 		case v.Outcome == signing.Verified:
-			judged, err := c.rules.Evaluate(ctx, v.object())
+			judged, err := c.policies.Evaluate(ctx, v.object())
 			if err != nil {
 				return nil, err
 			}

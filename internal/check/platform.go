@@ -16,6 +16,7 @@ import (
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/overlay"
 	"tenon.dev/tenon/internal/platform"
+	"tenon.dev/tenon/internal/rules"
 )
 
 // Environment is one environment with everything that was rendered of it.
@@ -157,7 +158,7 @@ func (c *Checker) Find(ctx context.Context, environments []Environment) ([]findi
 	if err != nil {
 		return nil, finding.Summary{}, err
 	}
-	summary := finding.Summary{Rules: c.rules.Counted(false)}
+	summary := finding.Summary{Rules: c.policies.Counted(false) + rules.Go().Len()}
 	for _, e := range environments {
 		summary.Targets += len(e.Targets)
 		for _, t := range e.Targets {
@@ -196,7 +197,7 @@ func (c *Checker) unknownRules(environments []Environment) []finding.Finding {
 			place := e.Place(fmt.Sprintf("rules.%q", id))
 			unknown = append(unknown, finding.Finding{
 				Rule: "schema/unknown-rule", Severity: finding.Error, Source: &place, Field: "platform.rules." + id,
-				Message: fmt.Sprintf("there is no rule %s", id), Remedy: "see tenon policy list for the rules",
+				Message: fmt.Sprintf("there is no rule %s", id), Remedy: "see tenon rules list for the rules",
 			})
 		}
 	}

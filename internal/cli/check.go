@@ -147,7 +147,7 @@ func levels(flags []string, checker *check.Checker) (finding.Levels, error) {
 			return nil, usagef("--severity %s: %w", flag, err)
 		}
 		if !checker.Knows(rule) {
-			return nil, usagef("--severity: there is no rule %s\n  try: tenon policy list", rule)
+			return nil, usagef("--severity: there is no rule %s\n  try: tenon rules list", rule)
 		}
 		all[rule] = level
 	}

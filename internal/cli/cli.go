@@ -114,7 +114,7 @@ Exit codes: 0 clean, 1 findings, 2 wrong use, 3 could not do the work.`,
 	})
 	root.AddCommand(
 		a.initCommand(), a.bound(a.renderCommand(), (*limits).register), a.bound(a.checkCommand(), (*limits).registerLarge),
-		a.imageCommand(), a.policyCommand(), a.bound(a.explainCommand(), (*limits).register), a.gateCommand(), a.diffCommand(), a.argocdCommand(), a.versionCommand(),
+		a.imageCommand(), a.policyCommand(), a.rulesCommand(), a.bound(a.explainCommand(), (*limits).register), a.gateCommand(), a.diffCommand(), a.argocdCommand(), a.versionCommand(),
 	)
 	return root
 }

@@ -11,11 +11,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/policy"
 	"tenon.dev/tenon/internal/report"
+	"tenon.dev/tenon/internal/rules"
 )
 
 // output is one way in which a page is shown; without a file on stdout.
@@ -57,7 +57,7 @@ type view struct {
 // written wholly or not at all.
 func (a *app) write(outputs []output, p report.Page, v view) error {
 	for _, o := range outputs {
-		options := report.Options{Source: v.source, Rule: describer(v.rules), Version: version}
+		options := report.Options{Source: v.source, Rule: rules.With(v.rules.Stated()).Get, Version: version}
 		if o.file == "" {
 			options.Color = colored(a.stdout)
 			if err := report.Write(a.stdout, o.format, p, options); err != nil {
@@ -113,25 +113,6 @@ func replaceFile(name string, text io.Reader) error {
 		return err
 	}
 	return os.Rename(next.Name(), name)
-}
-
-// describer says what reports show of a rule.
-func describer(rules *policy.Set) func(string) report.Rule {
-	byID := map[string]report.Rule{}
-	for _, r := range rules.Rules {
-		shown := report.Rule{ID: r.ID, Title: r.Title, Description: r.Description, Remedy: r.Remedy, Severity: r.Severity}
-		if len(r.Links) > 0 {
-			shown.Link = r.Links[0]
-		}
-		byID[r.ID] = shown
-	}
-	return func(id string) report.Rule {
-		if known, ok := byID[id]; ok {
-			return known
-		}
-		c := check.Catalogue[id]
-		return report.Rule{ID: id, Title: c.Title, Description: c.Title, Link: c.Link, Severity: finding.Error}
-	}
 }
 
 // pageInDir makes the file names of a page relative to the working folder.

@@ -218,7 +218,7 @@ func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 		}
 	}
 	if len(g.base.Environments) > 0 {
-		m.trust(g.base.Environments, g.head.Environments, g.Rules, g.NoFacts)
+		m.trust(g.base.Environments, g.head.Environments, g.checker.Rules(), g.NoFacts)
 		for _, folder := range g.Policies {
 			if err := m.files("policy", folder, g.Base.FS, g.Head.FS); err != nil {
 				return nil, err

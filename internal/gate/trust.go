@@ -17,12 +17,12 @@ import (
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/platform"
-	"tenon.dev/tenon/internal/policy"
+	"tenon.dev/tenon/internal/rules"
 )
 
 // trust adds what the head changes of that by which it is judged. It does not count until it is in the
 // base.
-func (m *meaning) trust(before, after []check.Environment, rules *policy.Set, none platform.Facts) {
+func (m *meaning) trust(before, after []check.Environment, registry rules.Registry, none platform.Facts) {
 	m.waivers(before, after)
 	for _, now := range after {
 		old := nothing(none)
@@ -32,10 +32,10 @@ func (m *meaning) trust(before, after []check.Environment, rules *policy.Set, no
 		if old.Environment == now.Environment {
 			continue
 		}
-		m.levels(old, now, rules)
+		m.levels(old, now, registry)
 		m.believed(old, now)
 		if gone := succeeded(before, after, now); gone != nil {
-			m.levels(*gone, now, rules)
+			m.levels(*gone, now, registry)
 			m.stated("supplyChain", gone.State.SupplyChain, now.State.SupplyChain, now, false)
 			if old.Environment == nil {
 				continue
@@ -84,7 +84,7 @@ func nothing(facts platform.Facts) check.Environment {
 }
 
 // levels compares the severities of rules and what the gate is told to block.
-func (m *meaning) levels(before, after check.Environment, rules *policy.Set) {
+func (m *meaning) levels(before, after check.Environment, registry rules.Registry) {
 	ids := slices.Collect(maps.Keys(before.State.Rules))
 	for id := range after.State.Rules {
 		if !slices.Contains(ids, id) {
@@ -97,29 +97,20 @@ func (m *meaning) levels(before, after check.Environment, rules *policy.Set) {
 			if stated, ok := e.State.Rules[id]; ok {
 				return stated.Severity
 			}
-			i := slices.IndexFunc(rules.Rules, func(r policy.Rule) bool { return r.ID == id })
-			if i < 0 {
-				return "error" // the checks that are no Rego say so themselves; most are errors
+			if own, ok := registry.Get(id); ok {
+				return own.Severity.String()
 			}
-			return rules.Rules[i].Severity.String()
+			return "error"
 		}
-		place := after.Place(fmt.Sprintf("rules.%q", id))
-		if rules.IsRule(id) {
-			m.weighed("rule", id, level(before), level(after), place)
+		was, wasStated := before.State.Rules[id]
+		_, isStated := after.State.Rules[id]
+		own, _ := registry.Get(id)
+		if wasStated && !isStated && own.Least() < own.Severity {
+			// Its findings weigh differently by themselves: what was stated for all may be lowered for some.
+			m.weighed("rule", id, was.Severity, own.Least().String(), after.Place(fmt.Sprintf("rules.%q", id)))
 			continue
 		}
-		// What a check that is no Rego weighs by itself is not known here: a level that was stated and is
-		// not any more counts as lowered, unless it let the rule off.
-		was, wasStated := before.State.Rules[id]
-		is, isStated := after.State.Rules[id]
-		switch {
-		case wasStated && isStated:
-			m.weighed("rule", id, was.Severity, is.Severity, place)
-		case isStated:
-			m.weighed("rule", id, "error", is.Severity, place)
-		case was.Severity == "error" || was.Severity == "warning":
-			m.add("trust", item{"what": "rule", "op": "weakened", "name": id, "before": was.Severity, "after": "its own"}, finding.Target{})
-		}
+		m.weighed("rule", id, level(before), level(after), after.Place(fmt.Sprintf("rules.%q", id)))
 	}
 	m.weighed("gate", "failOn", before.State.Gate.FailOn, after.State.Gate.FailOn, after.Place("gate.failOn"))
 }

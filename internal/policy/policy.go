@@ -25,17 +25,7 @@ import (
 
 // Rule is one rule as its METADATA describes it.
 type Rule struct {
-	// ID is category/name, stable for ever.
-	ID string
-	// Title is one line that says what holds when the rule is kept.
-	Title string
-	// Description says why it matters.
-	Description string
-	Severity    finding.Severity
-	// Remedy says what to do about a finding.
-	Remedy string
-	// Links lead to what the rule follows.
-	Links []string
+	finding.Rule
 	// File is where the rule is written.
 	File string
 
@@ -321,15 +311,16 @@ func plainRule(file string, module *ast.Module, name, verdict string) Rule {
 		severity = finding.Warning
 	}
 	id := strings.Trim(pkg, `"`) + "/" + strings.ReplaceAll(name, "_", "-")
-	return Rule{ID: strings.ToLower(strings.ReplaceAll(id, "_", "-")), Title: module.Package.Path.String() + "." + name, Severity: severity, File: file, sees: bareObject}
+	stated := finding.Rule{ID: strings.ToLower(strings.ReplaceAll(id, "_", "-")), Title: module.Package.Path.String() + "." + name, Severity: severity}
+	return Rule{Rule: stated, File: file, sees: bareObject}
 }
 
 // describe reads a rule's METADATA; every part of it is shown to people, so none may lack.
 func describe(file string, a *ast.Annotations) (Rule, error) {
 	custom := func(key string) string { text, _ := a.Custom[key].(string); return text }
 	r := Rule{
-		ID: custom("id"), Title: a.Title, Description: strings.TrimSpace(a.Description),
-		Remedy: custom("remedy"), File: file, sees: oneObject,
+		Rule: finding.Rule{ID: custom("id"), Title: a.Title, Why: strings.TrimSpace(a.Description), Remedy: custom("remedy"), Since: custom("since")},
+		File: file, sees: oneObject,
 	}
 	switch over := input(cmp.Or(custom("input"), string(oneObject))); over {
 	case oneObject, change:
@@ -344,7 +335,7 @@ func describe(file string, a *ast.Annotations) (Rule, error) {
 	switch {
 	case err != nil:
 		return r, fmt.Errorf("%s: METADATA custom.severity: %w", file, err)
-	case r.Title == "" || r.Description == "" || r.Remedy == "":
+	case r.Title == "" || r.Why == "" || r.Remedy == "":
 		return r, fmt.Errorf("%s: METADATA of %s lacks title, description or custom.remedy", file, r.ID)
 	}
 	r.Severity = severity

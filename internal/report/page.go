@@ -93,12 +93,6 @@ type Pool struct {
 	Tasks                  []string
 }
 
-// Rule is what a report says of a rule.
-type Rule struct {
-	ID, Title, Description, Remedy, Link string
-	Severity                             finding.Severity
-}
-
 // fails tells whether a finding fails the run, compared or not.
 func (p Page) fails(f finding.Finding) bool {
 	if p.Verdict != "" {

@@ -22,7 +22,7 @@ type Options struct {
 	// Color allows escape sequences.
 	Color bool
 	// Rule describes a rule; nil describes none.
-	Rule func(id string) Rule
+	Rule func(id string) (finding.Rule, bool)
 	// Version of tenon, for formats that name the tool.
 	Version string
 
@@ -48,7 +48,7 @@ func Write(w io.Writer, format string, p Page, o Options) error {
 		return fmt.Errorf("unknown format %q: use one of %s", format, strings.Join(Formats(), ", "))
 	}
 	if o.Rule == nil {
-		o.Rule = func(id string) Rule { return Rule{ID: id} }
+		o.Rule = func(id string) (finding.Rule, bool) { return finding.Rule{ID: id}, false }
 	}
 	o.sources = newSources(o.Source)
 	if format == "json" {

@@ -44,19 +44,19 @@ func writeSARIF(w io.Writer, p Page, o Options) error {
 
 // describe adds a finding's rule to the run.
 func describe(run *sarif.Run, f finding.Finding, o Options) {
-	rule := o.Rule(f.Rule)
+	rule, known := o.Rule(f.Rule)
 	severity := f.Severity
-	if rule.Title != "" {
+	if known {
 		severity = rule.Severity
 	}
 	added := run.AddRule(f.Rule).WithName(f.Rule).
 		WithDefaultConfiguration(sarif.NewReportingConfiguration().WithLevel(level(severity)))
 	text := cmp.Or(rule.Title, f.Rule)
 	added.WithShortDescription(sarif.NewMultiformatMessageString().WithText(text))
-	added.WithFullDescription(sarif.NewMultiformatMessageString().WithText(cmp.Or(rule.Description, text)))
+	added.WithFullDescription(sarif.NewMultiformatMessageString().WithText(cmp.Or(rule.Why, text)))
 	help := cmp.Or(rule.Remedy, f.Remedy, text)
 	added.WithHelp(sarif.NewMultiformatMessageString().WithText(help).WithMarkdown(help))
-	if link, err := url.Parse(cmp.Or(rule.Link, f.Docs)); err == nil && link.IsAbs() { // tenon's own docs have no address
+	if link, err := url.Parse(cmp.Or(rule.Link(), f.Docs)); err == nil && link.IsAbs() { // tenon's own docs have no address
 		added.WithHelpURI(link.String())
 	}
 }

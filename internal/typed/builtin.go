@@ -84,7 +84,7 @@ func (c *Checker) checkBuiltin(gvk schema.GroupVersionKind, value map[string]any
 func fieldProblems(errs field.ErrorList) []problem {
 	var problems []problem
 	for _, e := range errs {
-		problems = append(problems, problem{rule: "types/" + ruleOf(e.Type), field: e.Field, message: finding.Clip(e.Error()), value: e.BadValue})
+		problems = append(problems, problem{rule: ruleOf(e.Type), field: e.Field, message: finding.Clip(e.Error()), value: e.BadValue})
 	}
 	return problems
 }
@@ -92,15 +92,15 @@ func fieldProblems(errs field.ErrorList) []problem {
 func ruleOf(t field.ErrorType) string {
 	switch t {
 	case field.ErrorTypeRequired:
-		return "required"
+		return "types/required"
 	case field.ErrorTypeNotSupported:
-		return "not-supported"
+		return "types/not-supported"
 	case field.ErrorTypeForbidden:
-		return "forbidden"
+		return "types/forbidden"
 	case field.ErrorTypeDuplicate:
-		return "duplicate"
+		return "types/duplicate"
 	}
-	return "invalid"
+	return "types/invalid"
 }
 
 // validateCreate does what the API server does with a decoded object before and while it

@@ -250,7 +250,7 @@ func metadataProblems(object tektonObject, verdict []problem) []problem {
 	for _, e := range genericvalidation.ValidateObjectMetaAccessor(object, !clusterScoped, pathSegment, field.NewPath("metadata")) {
 		said := slices.ContainsFunc(verdict, func(p problem) bool { return p.field == e.Field || strings.Contains(p.message, e.Field) })
 		if !said {
-			problems = append(problems, problem{rule: "types/" + ruleOf(e.Type), field: e.Field, message: finding.Clip(e.Error()), value: e.BadValue})
+			problems = append(problems, problem{rule: ruleOf(e.Type), field: e.Field, message: finding.Clip(e.Error()), value: e.BadValue})
 		}
 	}
 	return problems

@@ -163,6 +163,15 @@ platform: rules: "rbac/cluster-wide-secrets": {
 END
 done_ "A rule off"
 
+from main rule-raised
+state rules.cue <<'END'
+platform: rules: "graph/config-map-unused": {
+	severity: "warning"
+	reason:   "What nobody reads is left over from something."
+}
+END
+done_ "A rule in Go that weighs more than by itself"
+
 from main egress-opened
 edit $p/platform.cue 's|git: \["140.82.112.0/20"\]|git: ["0.0.0.0/0"]|'
 done_ "git from anywhere"

@@ -1,0 +1,241 @@
+package cli
+
+import (
+	"fmt"
+	"io/fs"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"tenon.dev/tenon"
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/report"
+	"tenon.dev/tenon/internal/rules"
+)
+
+// ruled are the flags of commands about rules.
+type ruled struct {
+	folders []string
+	format  string
+}
+
+func (r *ruled) register(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar(&r.folders, "policy", nil, "folder with more Rego rules (repeatable)")
+	cmd.Flags().StringVarP(&r.format, "output", "o", "text", "text or json")
+}
+
+func (r *ruled) registry(cmd *cobra.Command) (rules.Registry, error) {
+	if r.format != "text" && r.format != "json" {
+		return rules.Registry{}, usagef("-o %s: text or json", r.format)
+	}
+	loaded, err := loadRules(cmd.Context(), r.folders)
+	if err != nil {
+		return rules.Registry{}, err
+	}
+	return rules.With(loaded.Stated()), nil
+}
+
+func (a *app) rulesCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "rules", Short: "List, explain and search all rules",
+		Args: noArguments, RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.bound(a.rulesListCommand(), (*limits).registerLarge), a.bound(a.rulesExplainCommand(), (*limits).registerLarge), a.bound(a.rulesSearchCommand(), (*limits).registerLarge))
+	return cmd
+}
+
+func (a *app) rulesListCommand() *cobra.Command {
+	var f ruled
+	cmd := &cobra.Command{
+		Use: "list [CATEGORY]", Short: "List the rules with their severity",
+		Example: "  tenon rules list\n  tenon rules list storage", Args: cobra.MaximumNArgs(1),
+		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return categories(rules.With(allRego(cmd)).List()), cobra.ShellCompDirectiveNoFileComp
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			registry, err := f.registry(cmd)
+			if err != nil {
+				return err
+			}
+			listed := registry.List()
+			if len(args) > 0 {
+				if listed = of(listed, args[0]); len(listed) == 0 {
+					return usagef("there is no category %s\n  try: one of %s", args[0], strings.Join(categories(registry.List()), ", "))
+				}
+			}
+			return a.showRules(listed, f.format)
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (a *app) rulesSearchCommand() *cobra.Command {
+	var f ruled
+	cmd := &cobra.Command{
+		Use: "search WORD...", Short: "List the rules whose id, title, reason or remedy has all of the words",
+		Example: "  tenon rules search taint\n  tenon rules search network policy", Args: atLeastOne("a word to look for"),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			registry, err := f.registry(cmd)
+			if err != nil {
+				return err
+			}
+			found := registry.Search(args)
+			if len(found) == 0 && f.format == "text" {
+				return usagef("no rule has all of: %s\n  try: tenon rules list", strings.Join(args, " "))
+			}
+			return a.showRules(found, f.format)
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+func (a *app) rulesExplainCommand() *cobra.Command {
+	var f ruled
+	cmd := &cobra.Command{
+		Use: "explain RULE", Short: "Say why a rule exists, with an example that breaks it and what to do",
+		Example: "  tenon rules explain graph/two-claims", Args: exactly(1, "the id of a rule, such as gpu/one-step"),
+		ValidArgsFunction: completeRules,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			registry, err := f.registry(cmd)
+			if err != nil {
+				return err
+			}
+			rule, ok := registry.Get(args[0])
+			if !ok {
+				return unknownRule(registry, args[0])
+			}
+			example := exampleOf(rule.ID)
+			if f.format == "json" {
+				return a.showJSON(struct {
+					finding.Rule
+					Example string `json:"example,omitempty"`
+				}{rule, example})
+			}
+			text := rules.Markdown(rule)
+			if example != "" {
+				text += "\nExample: lines with - break the rule, lines with + are right in their place.\n\n" + indented(example)
+			}
+			fmt.Fprint(a.stdout, report.Value(text))
+			return nil
+		},
+	}
+	f.register(cmd)
+	return cmd
+}
+
+// showRules writes a table of rules, or all that is known of them.
+func (a *app) showRules(listed []finding.Rule, format string) error {
+	if format == "json" {
+		return a.showJSON(append([]finding.Rule{}, listed...))
+	}
+	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "RULE\tSEVERITY\tTITLE")
+	for _, r := range listed {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", report.Line(r.ID), r.Weighs(), report.Line(r.Title))
+	}
+	return table.Flush()
+}
+
+func unknownRule(registry rules.Registry, id string) error {
+	remedy := "tenon rules list, or tenon rules search WORD"
+	if near := registry.Near(id); len(near) > 0 {
+		remedy = finding.Few(near, 4)
+	}
+	return usagef("there is no rule %s\n  try: %s", id, remedy)
+}
+
+// exampleOf is the shortest manifest with a defect that a rule finds, as a difference from what is right: the lines
+// around the difference.
+func exampleOf(id string) string {
+	var shortest string
+	category, name, _ := strings.Cut(id, "/")
+	files, _ := fs.Glob(tenon.Defects, "testdata/defects/"+category+"/"+name+"*.diff")
+	for _, file := range files {
+		base := strings.TrimSuffix(file[strings.LastIndexByte(file, '/')+1:], ".diff")
+		if base != name && !strings.HasPrefix(base, name+"~") {
+			continue
+		}
+		text, err := tenon.Defects.ReadFile(file)
+		if cut := around(string(text)); err == nil && (shortest == "" || len(cut) < len(shortest)) {
+			shortest = cut
+		}
+	}
+	return shortest
+}
+
+// near is how many lines around a difference are shown.
+const near = 8
+
+// around leaves out the lines that are far from every difference, and the marks of the tests.
+func around(text string) string {
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
+	keep := make([]bool, len(lines))
+	for i, line := range lines {
+		if strings.HasPrefix(line, "-") || strings.HasPrefix(line, "+") {
+			for j := max(0, i-near); j <= min(len(lines)-1, i+near); j++ {
+				keep[j] = true
+			}
+		}
+	}
+	var b strings.Builder
+	for i, line := range lines {
+		switch {
+		case keep[i]:
+			line = strings.TrimRight(strings.NewReplacer(" # want next", "", " # want", "", "# want next", "", "# want", "").Replace(line), " ")
+			b.WriteString(line + "\n")
+		case i == 0 || keep[i-1]:
+			b.WriteString(" ...\n")
+		}
+	}
+	return b.String()
+}
+
+func indented(text string) string {
+	return "    " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n    ") + "\n"
+}
+
+func of(listed []finding.Rule, category string) []finding.Rule {
+	var all []finding.Rule
+	for _, r := range listed {
+		if r.Category() == category {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+func categories(listed []finding.Rule) []string {
+	var all []string
+	for _, r := range listed {
+		if len(all) == 0 || all[len(all)-1] != r.Category() {
+			all = append(all, r.Category())
+		}
+	}
+	return all
+}
+
+// allRego are tenon's own rules in Rego; none where they do not load, which the command itself says.
+func allRego(cmd *cobra.Command) []finding.Rule {
+	loaded, err := loadRules(cmd.Context(), nil)
+	if err != nil {
+		return nil
+	}
+	return loaded.Stated()
+}
+
+// completeRules completes the id of a rule in a shell.
+func completeRules(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var all []string
+	for _, r := range rules.With(allRego(cmd)).List() {
+		if strings.HasPrefix(r.ID, typed) {
+			all = append(all, r.ID+"\t"+r.Title)
+		}
+	}
+	return all, cobra.ShellCompDirectiveNoFileComp
+}
