@@ -58,9 +58,13 @@ func (s *Set) Change(ctx context.Context, document map[string]any) ([]finding.Fi
 }
 
 func (s *Set) run(ctx context.Context, sees input, o manifest.Object, input map[string]any) ([]finding.Finding, error) {
-	query, some := s.queries[sees]
-	if !some {
+	rules := s.over(sees, input)
+	if len(rules) == 0 {
 		return nil, nil
+	}
+	query, err := s.queryOf(ctx, rules)
+	if err != nil {
+		return nil, err
 	}
 	value, err := ast.InterfaceToValue(input)
 	if err != nil {
@@ -71,7 +75,7 @@ func (s *Set) run(ctx context.Context, sees input, o manifest.Object, input map[
 		err = fmt.Errorf("the rules gave no result")
 	}
 	if err != nil {
-		return s.oneByOne(ctx, sees, o, value)
+		return s.oneByOne(ctx, rules, o, value)
 	}
 	sets, _ := result[0].Bindings["x"].([]any)
 	let, err := s.letOff(ctx, sees, value)
@@ -79,18 +83,13 @@ func (s *Set) run(ctx context.Context, sees input, o manifest.Object, input map[
 		return nil, err
 	}
 	var found []finding.Finding
-	i := 0
-	for _, r := range s.Rules {
-		if r.sees != sees {
-			continue
-		}
+	for i, r := range rules {
 		for _, verdict := range sets[i].([]any) {
 			if let[r.Package()+"/"+r.suffix()] {
 				continue
 			}
 			found = append(found, r.finding(o, verdict))
 		}
-		i++
 	}
 	return found, nil
 }
@@ -100,15 +99,12 @@ const maxAlone = 3 * time.Second
 
 // oneByOne evaluates the rules each for itself: one that fails or does not end must not hide what the
 // others find. What is wrong with it is an error beside what was found.
-func (s *Set) oneByOne(ctx context.Context, sees input, o manifest.Object, value ast.Value) ([]finding.Finding, error) {
+func (s *Set) oneByOne(ctx context.Context, rules []Rule, o manifest.Object, value ast.Value) ([]finding.Finding, error) {
 	// The time is up by which all of them should have ended; each has some of its own.
 	ctx = context.WithoutCancel(ctx)
 	var found []finding.Finding
 	var errs []error
-	for _, r := range s.Rules {
-		if r.sees != sees {
-			continue
-		}
+	for _, r := range rules {
 		within, cancel := context.WithTimeout(ctx, maxAlone)
 		verdicts, err := s.alone(within, r, value)
 		cancel()
@@ -127,7 +123,7 @@ func (s *Set) oneByOne(ctx context.Context, sees input, o manifest.Object, value
 }
 
 func (s *Set) alone(ctx context.Context, r Rule, value ast.Value) ([]any, error) {
-	query, err := s.query(ctx, []string{r.results()})
+	query, err := s.queryOf(ctx, []Rule{r})
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
@@ -35,6 +36,8 @@ type Rule struct {
 	sees input
 	// single marks a rule that is no set, as conftest also takes: it may be undefined.
 	single bool
+	// at says over which objects it can fire.
+	at looksAt
 }
 
 // input is what a rule is evaluated over.
@@ -51,10 +54,16 @@ const (
 
 // Set is a compiled set of rules. It is safe for concurrent use.
 type Set struct {
-	Rules    []Rule
+	Rules   []Rule
+	modules map[string]*ast.Module
+	// own says that all modules are tenon's: they are compiled as they are needed.
+	own bool
+
+	mutex    sync.Mutex
 	compiler *ast.Compiler
-	modules  map[string]*ast.Module
-	queries  map[input]rego.PreparedEvalQuery
+	// parts are compilers of some modules, and queries those of some rules, by which.
+	parts   int
+	queries map[string]rego.PreparedEvalQuery
 	// exceptions of conftest policies, by package: the names of rules that are let off.
 	exceptions map[string]rego.PreparedEvalQuery
 	// data that policies bring with them.
@@ -95,9 +104,10 @@ var notOverObjects = []string{"change", "attestations"}
 
 // Load reads, compiles and prepares the rules of all sources.
 func Load(ctx context.Context, sources ...Source) (*Set, error) {
-	s := &Set{modules: map[string]*ast.Module{}, queries: map[input]rego.PreparedEvalQuery{}, exceptions: map[string]rego.PreparedEvalQuery{}, data: map[string]any{}, left: map[string]bool{}}
+	s := &Set{own: true, modules: map[string]*ast.Module{}, queries: map[string]rego.PreparedEvalQuery{}, exceptions: map[string]rego.PreparedEvalQuery{}, data: map[string]any{}, left: map[string]bool{}}
 	for _, source := range sources {
 		before := len(s.Rules)
+		s.own = s.own && source.Name == tenonsOwn
 		if err := s.read(source); err != nil {
 			return nil, err
 		}
@@ -105,11 +115,17 @@ func Load(ctx context.Context, sources ...Source) (*Set, error) {
 			return nil, fmt.Errorf("%w in %s: a rule is a deny, warn or violation in a .rego file", ErrNoRules, source.Name)
 		}
 	}
-	if err := s.compile(); err != nil {
+	if s.own {
+		return s, nil
+	}
+	if _, err := s.whole(); err != nil {
 		return nil, err
 	}
-	return s, s.prepare(ctx)
+	return s, s.prepareExceptions(ctx)
 }
+
+// tenonsOwn is the name of the source that comes with tenon.
+const tenonsOwn = "tenon"
 
 func (s *Set) read(source Source) error {
 	return fs.WalkDir(source.FS, ".", func(file string, entry fs.DirEntry, err error) error {
@@ -163,31 +179,79 @@ func parse(name, text string) (*ast.Module, error) {
 	return nil, err
 }
 
-func (s *Set) compile() error {
-	s.compiler = ast.NewCompiler().WithCapabilities(confine.Rego())
-	s.compiler.Compile(s.modules)
-	if s.compiler.Failed() {
-		return fmt.Errorf("compiling policies: %w", s.compiler.Errors)
+// whole compiles all modules, once.
+func (s *Set) whole() (*ast.Compiler, error) {
+	if s.compiler == nil {
+		compiler, err := compiled(s.modules)
+		if err != nil {
+			return nil, err
+		}
+		s.compiler = compiler
 	}
-	return nil
+	return s.compiler, nil
 }
 
-func (s *Set) prepare(ctx context.Context) error {
-	results := map[input][]string{}
-	for _, r := range s.Rules {
-		results[r.sees] = append(results[r.sees], r.results())
+func compiled(modules map[string]*ast.Module) (*ast.Compiler, error) {
+	compiler := ast.NewCompiler().WithCapabilities(confine.Rego())
+	compiler.Compile(modules)
+	if compiler.Failed() {
+		return nil, fmt.Errorf("compiling policies: %w", compiler.Errors)
 	}
-	for sees, parts := range results {
-		query, err := s.query(ctx, parts)
-		if err != nil {
-			return err
+	return compiler, nil
+}
+
+// few is for how many sets of rules modules are compiled by themselves, before all of them are: a file or two has
+// objects of few kinds, and compiling is most of what looking at it takes.
+const few = 2
+
+// compilerOf is one that knows some rules.
+func (s *Set) compilerOf(rules []Rule) (*ast.Compiler, error) {
+	if s.compiler != nil || !s.own || s.parts >= few {
+		return s.whole()
+	}
+	s.parts++
+	needed := map[string]*ast.Module{}
+	for name, module := range s.modules {
+		if strings.Contains(name, "/lib/") && !strings.HasSuffix(name, "_test.rego") || slices.ContainsFunc(rules, func(r Rule) bool { return r.File == name }) {
+			needed[name] = module
 		}
-		s.queries[sees] = query
 	}
-	if len(results[bareObject]) == 0 {
-		return nil
+	return compiled(needed)
+}
+
+// queryOf asks for the results of some rules.
+func (s *Set) queryOf(ctx context.Context, rules []Rule) (rego.PreparedEvalQuery, error) {
+	var id strings.Builder
+	parts := make([]string, len(rules))
+	for i, r := range rules {
+		parts[i] = r.results()
+		id.WriteString(r.ref + " ")
 	}
-	return s.prepareExceptions(ctx)
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if known, ok := s.queries[id.String()]; ok {
+		return known, nil
+	}
+	compiler, err := s.compilerOf(rules)
+	if err != nil {
+		return rego.PreparedEvalQuery{}, err
+	}
+	query, err := s.query(ctx, compiler, parts)
+	if err == nil {
+		s.queries[id.String()] = query
+	}
+	return query, err
+}
+
+// over are the rules that can find something in an input.
+func (s *Set) over(sees input, input map[string]any) []Rule {
+	var all []Rule
+	for _, r := range s.Rules {
+		if r.sees == sees && (sees != oneObject || r.at.mayFire(input)) {
+			all = append(all, r)
+		}
+	}
+	return all
 }
 
 // prepareExceptions asks for the exception rules of conftest policies
@@ -258,8 +322,8 @@ func (r Rule) results() string {
 }
 
 // query asks for the results of all rules at once, each as a set.
-func (s *Set) query(ctx context.Context, parts []string) (rego.PreparedEvalQuery, error) {
-	query := rego.New(rego.Compiler(s.compiler), rego.Capabilities(s.compiler.Capabilities()), rego.Store(inmem.NewFromObject(s.data)), rego.Query("x := ["+strings.Join(parts, ", ")+"]"))
+func (s *Set) query(ctx context.Context, compiler *ast.Compiler, parts []string) (rego.PreparedEvalQuery, error) {
+	query := rego.New(rego.Compiler(compiler), rego.Capabilities(compiler.Capabilities()), rego.Store(inmem.NewFromObject(s.data)), rego.Query("x := ["+strings.Join(parts, ", ")+"]"))
 	prepared, err := query.PrepareForEval(ctx)
 	if err != nil {
 		return prepared, fmt.Errorf("preparing policies: %w", err)
@@ -290,6 +354,7 @@ func rulesOf(file string, module *ast.Module) ([]Rule, error) {
 		}
 		rule.ref = module.Package.Path.String() + "." + name
 		rule.single = r.Head.RuleKind() != ast.MultiValue
+		rule.at = lookingAt(module, name)
 		rules = append(rules, rule)
 	}
 	return rules, nil

@@ -38,6 +38,10 @@ func (s *Set) Test(ctx context.Context, rendered map[string]map[string]any, chan
 	all := maps.Clone(s.data)
 	all["rendered"] = data
 	all["change"] = change
+	compiler, err := s.whole()
+	if err != nil {
+		return nil, nil, err
+	}
 	store := inmem.NewFromObject(all)
 	txn, err := store.NewTransaction(ctx)
 	if err != nil {
@@ -45,7 +49,7 @@ func (s *Set) Test(ctx context.Context, rendered map[string]map[string]any, chan
 	}
 	defer store.Abort(ctx, txn)
 	coverage := cover.New()
-	runner := tester.NewRunner().SetCompiler(s.compiler).SetCoverageQueryTracer(coverage).SetStore(store).SetModules(s.modules)
+	runner := tester.NewRunner().SetCompiler(compiler).SetCoverageQueryTracer(coverage).SetStore(store).SetModules(s.modules)
 	results, err := runner.RunTests(ctx, txn)
 	if err != nil {
 		return nil, nil, fmt.Errorf("running policy tests: %w", err)

@@ -53,7 +53,7 @@ var schemaRules = []finding.Rule{
 		ID: "schema/unknown-rule", Severity: finding.Error,
 		Title:  "A rule whose severity is changed exists",
 		Why:    "A misspelt rule id in platform.rules changes nothing: the rule that was meant goes on as it is.",
-		Remedy: "use an id of tenon policy list",
+		Remedy: "use an id of tenon rules list",
 		Links:  []string{waiving},
 	},
 	{
