@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -126,12 +127,14 @@ func slowly(t *testing.T, seconds int) string {
 	return strings.Replace(string(text), `"source": "import subprocess`, fmt.Sprintf(`"source": "import time; time.sleep(%d)\nimport subprocess`, seconds), 1)
 }
 
-// testEvicted: notebooks whose pod is evicted in the middle, as from a node that is drained, begin anew in another pod,
+// testEvicted, in the phase where the former CI runs too: notebooks whose pod is evicted in the middle, as from a node that is drained, begin anew in another pod,
 // and the run succeeds.
 func (c *nodeCluster) testEvicted(t *testing.T) {
 	before := len(c.told(t))
 	slow := map[string]string{"notebooks/01_scRNA_analysis_preprocessing.ipynb": slowly(t, 20)}
-	run := c.started(t, namespace, c.pushed(t, c.event(c.commitBelow(t, half, "example/single-cell-notebooks", slow))))
+	commit := c.commitBelow(t, half, "example/single-cell-notebooks", slow)
+	c.formerCI(t, commit, `{"tests": {"tests": 3, "failures": 0, "errors": 0, "skipped": 0}}`)
+	run := c.started(t, namespace, c.pushed(t, c.event(commit)))
 	pod := c.runningPod(t, run)
 	if err := c.typed.PolicyV1().Evictions(namespace).Evict(t.Context(), &policyv1.Eviction{ObjectMeta: metav1.ObjectMeta{Name: pod.Name, Namespace: namespace}}); err != nil {
 		t.Fatal(err)
@@ -146,6 +149,21 @@ func (c *nodeCluster) testEvicted(t *testing.T) {
 	}
 	wantTold(t, c.told(t)[before:], "api.github.com", `"state": "pending"`, `"state": "success"`)
 	wantTold(t, c.told(t)[before:], "hooks.slack.com", "POST /good")
+	if compared := c.published(t, run, "comparison/comparison.json"); !strings.Contains(compared, `"agreement": "same"`) {
+		t.Errorf("the comparison with the former CI says %s", compared)
+	}
+}
+
+// formerCI publishes what the former CI says of a commit, for which a run waits while both run all commits.
+func (c *nodeCluster) formerCI(t *testing.T, commit, summary string) {
+	t.Helper()
+	folder := filepath.Join(c.objects, "scientific-computing-ci-dev", "actions", commit)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "summary.json"), []byte(summary), 0o644); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // testNodeDies: the node that executes the notebooks dies, all at once. Once its cloud says that the machine is gone, as
