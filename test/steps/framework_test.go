@@ -37,6 +37,7 @@ func TestFramework(t *testing.T) {
 		"what requirements ask for": {`environment: "requirements"`, "scratch/environment/bin/python", ""},
 		"what poetry locks":         {`environment: "poetry"`, "", ""},
 		"pages where tests look":    {`inputs: "input/v1"`, "", ""},
+		"pages by other names":      {"inputs: \"input/v1\"\n\t\tinputNames: one: \"std_one\"", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
@@ -52,7 +53,13 @@ func TestFramework(t *testing.T) {
 			if strings.Contains(x.set, "poetry") && !strings.Contains(c.read("store/poetry"), "install --no-interaction --no-root") {
 				t.Error("poetry did not install")
 			}
-			if strings.Contains(x.set, "inputs") {
+			switch {
+			case strings.Contains(x.set, "inputNames"):
+				c.read("source/framework/input/v1/std_one.html")
+				if _, err := os.Stat(c.path("source/framework/input/v1/one.html")); err == nil {
+					t.Error("the page has its own name, too")
+				}
+			case strings.Contains(x.set, "inputs"):
 				c.read("source/framework/input/v1/one.html")
 			}
 		})
