@@ -10,10 +10,12 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/klog/v2"
 
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/confine"
@@ -57,6 +59,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr}
 	ctx, stop := stoppable()
 	defer stop()
+	quiet()
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -64,6 +67,13 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 	return a.exitCode(root.ExecuteContext(ctx))
 }
+
+// quiet silences what upstream's packages log: the authorizer of RBAC logs each request that it refuses, and here a
+// refusal is an answer.
+var quiet = sync.OnceFunc(func() {
+	klog.SetOutput(io.Discard)
+	klog.LogToStderr(false)
+})
 
 func (a *app) exitCode(err error) int {
 	var usage usageError

@@ -5,7 +5,8 @@ import (
 	"path"
 	"regexp"
 	"slices"
-	"sync"
+
+	"k8s.io/utils/lru"
 
 	"tenon.dev/tenon/internal/manifest"
 )
@@ -78,14 +79,15 @@ func texts(value any) []string {
 // source is a text with the shell that runs it.
 type source struct{ shell, text string }
 
-var known sync.Map // source -> Facts: targets share most of their scripts
+// known are the scripts that were parsed last, by their source: targets share most of theirs.
+var known = lru.New(2048)
 
 func parsed(s source) Facts {
-	if facts, ok := known.Load(s); ok {
+	if facts, ok := known.Get(s); ok {
 		return facts.(Facts)
 	}
 	facts := parse(s.text, s.shell)
-	known.Store(s, facts)
+	known.Add(s, facts)
 	return facts
 }
 

@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"io"
 	"slices"
 
 	rbacv1 "k8s.io/api/rbac/v1"
@@ -14,7 +13,6 @@ import (
 	"k8s.io/apiserver/pkg/authentication/serviceaccount"
 	"k8s.io/apiserver/pkg/authentication/user"
 	"k8s.io/apiserver/pkg/authorization/authorizer"
-	"k8s.io/klog/v2"
 	"k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac"
 
 	"tenon.dev/tenon/internal/manifest"
@@ -85,9 +83,6 @@ func New(objects []manifest.Object, shipped Shipped) *Roles {
 			r.clusterRoles = append(r.clusterRoles, s)
 		}
 	}
-	// The authorizer logs each request that it refuses: here a refusal is an answer.
-	klog.SetOutput(io.Discard)
-	klog.LogToStderr(false)
 	r.known = newIndex(r, slices.Concat(r.clusterRoleBindings, shipped.ClusterRoleBindings))
 	r.authorizer = rbac.New(r.known, r.known, r.known, r.known)
 	return r
