@@ -176,7 +176,8 @@ func readDefinitions(folder string) ([]manifest.Object, error) {
 
 func readFacts(file string) (platform.Facts, []finding.Finding, error) {
 	if file == "" {
-		return platform.ReadFacts(tenon.CUE, "facts.cue", []byte("{}"))
+		facts, err := platform.DefaultFacts()
+		return facts, nil, err
 	}
 	data, err := confine.ReadNamed(file, 16<<20)
 	if err != nil {
