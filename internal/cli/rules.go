@@ -25,15 +25,18 @@ func (r *ruled) register(cmd *cobra.Command) {
 	cmd.Flags().StringVarP(&r.format, "output", "o", "text", "text or json")
 }
 
-func (r *ruled) registry(cmd *cobra.Command) (rules.Registry, error) {
-	if r.format != "text" && r.format != "json" {
-		return rules.Registry{}, usagef("-o %s: text or json", r.format)
+// with gives a command all rules, and its arguments.
+func (r *ruled) with(run func(registry rules.Registry, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		if r.format != "text" && r.format != "json" {
+			return usagef("-o %s: text or json", r.format)
+		}
+		loaded, err := loadRules(cmd.Context(), r.folders)
+		if err != nil {
+			return err
+		}
+		return run(rules.With(loaded.Stated()), args)
 	}
-	loaded, err := loadRules(cmd.Context(), r.folders)
-	if err != nil {
-		return rules.Registry{}, err
-	}
-	return rules.With(loaded.Stated()), nil
 }
 
 func (a *app) rulesCommand() *cobra.Command {
@@ -53,11 +56,7 @@ func (a *app) rulesListCommand() *cobra.Command {
 		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 			return categories(rules.With(allRego(cmd)).List()), cobra.ShellCompDirectiveNoFileComp
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			registry, err := f.registry(cmd)
-			if err != nil {
-				return err
-			}
+		RunE: f.with(func(registry rules.Registry, args []string) error {
 			listed := registry.List()
 			if len(args) > 0 {
 				if listed = of(listed, args[0]); len(listed) == 0 {
@@ -65,7 +64,7 @@ func (a *app) rulesListCommand() *cobra.Command {
 				}
 			}
 			return a.showRules(listed, f.format)
-		},
+		}),
 	}
 	f.register(cmd)
 	return cmd
@@ -76,17 +75,13 @@ func (a *app) rulesSearchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "search WORD...", Short: "List the rules whose id, title, reason or remedy has all of the words",
 		Example: "  tenon rules search taint\n  tenon rules search network policy", Args: atLeastOne("a word to look for"),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			registry, err := f.registry(cmd)
-			if err != nil {
-				return err
-			}
+		RunE: f.with(func(registry rules.Registry, args []string) error {
 			found := registry.Search(args)
 			if len(found) == 0 && f.format == "text" {
 				return usagef("no rule has all of: %s\n  try: tenon rules list", strings.Join(args, " "))
 			}
 			return a.showRules(found, f.format)
-		},
+		}),
 	}
 	f.register(cmd)
 	return cmd
@@ -98,11 +93,7 @@ func (a *app) rulesExplainCommand() *cobra.Command {
 		Use: "explain RULE", Short: "Say why a rule exists, with an example that breaks it and what to do",
 		Example: "  tenon rules explain graph/two-claims", Args: exactly(1, "the id of a rule, such as gpu/one-step"),
 		ValidArgsFunction: completeRules,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			registry, err := f.registry(cmd)
-			if err != nil {
-				return err
-			}
+		RunE: f.with(func(registry rules.Registry, args []string) error {
 			rule, ok := registry.Get(args[0])
 			if !ok {
 				return unknownRule(registry, args[0])
@@ -120,7 +111,7 @@ func (a *app) rulesExplainCommand() *cobra.Command {
 			}
 			fmt.Fprint(a.stdout, report.Value(text))
 			return nil
-		},
+		}),
 	}
 	f.register(cmd)
 	return cmd
