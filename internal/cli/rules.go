@@ -6,6 +6,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 
 	"tenon.dev/tenon"
@@ -52,14 +53,14 @@ func (a *app) rulesListCommand() *cobra.Command {
 	var f ruled
 	cmd := &cobra.Command{
 		Use: "list [CATEGORY]", Short: "List the rules with their severity",
-		Example: "  tenon rules list\n  tenon rules list storage", Args: cobra.MaximumNArgs(1),
+		Example: "  tenon rules list\n  tenon rules list storage", Args: atMostOne("a category"),
 		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 			return categories(rules.With(allRego(cmd)).List()), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: f.with(func(registry rules.Registry, args []string) error {
 			listed := registry.List()
 			if len(args) > 0 {
-				if listed = of(listed, args[0]); len(listed) == 0 {
+				if listed = of(listed, strings.ToLower(strings.TrimSuffix(args[0], "/"))); len(listed) == 0 {
 					return usagef("there is no category %s\n  try: one of %s", args[0], strings.Join(categories(registry.List()), ", "))
 				}
 			}
@@ -95,6 +96,9 @@ func (a *app) rulesExplainCommand() *cobra.Command {
 		ValidArgsFunction: completeRules,
 		RunE: f.with(func(registry rules.Registry, args []string) error {
 			rule, ok := registry.Get(args[0])
+			if !ok && len(of(registry.List(), strings.TrimSuffix(args[0], "/"))) > 0 {
+				return usagef("%s is a category of rules\n  try: tenon rules list %s", args[0], strings.TrimSuffix(args[0], "/"))
+			}
 			if !ok {
 				return unknownRule(registry, args[0])
 			}
@@ -115,6 +119,15 @@ func (a *app) rulesExplainCommand() *cobra.Command {
 	}
 	f.register(cmd)
 	return cmd
+}
+
+func atMostOne(what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if len(args) > 1 {
+			return usagef("%s wants at most %s\n  try: %s --help", cmd.CommandPath(), what, cmd.CommandPath())
+		}
+		return nil
+	}
 }
 
 // showRules writes a table of rules, or all that is known of them.
@@ -138,47 +151,51 @@ func unknownRule(registry rules.Registry, id string) error {
 	return usagef("there is no rule %s\n  try: %s", id, remedy)
 }
 
-// exampleOf is the shortest manifest with a defect that a rule finds, as a difference from what is right: the lines
-// around the difference.
+// exampleOf is a manifest with a defect that a rule finds, as a difference from what is right: the lines around the
+// difference. The one that has the rule's own name comes before others, which are variants, and of these the shortest.
 func exampleOf(id string) string {
+	if text, err := tenon.Defects.ReadFile("testdata/defects/" + id + ".diff"); err == nil {
+		return difference(string(text))
+	}
 	var shortest string
-	category, name, _ := strings.Cut(id, "/")
-	files, _ := fs.Glob(tenon.Defects, "testdata/defects/"+category+"/"+name+"*.diff")
+	files, _ := fs.Glob(tenon.Defects, "testdata/defects/"+id+"~*.diff")
 	for _, file := range files {
-		base := strings.TrimSuffix(file[strings.LastIndexByte(file, '/')+1:], ".diff")
-		if base != name && !strings.HasPrefix(base, name+"~") {
-			continue
-		}
 		text, err := tenon.Defects.ReadFile(file)
-		if cut := around(string(text)); err == nil && (shortest == "" || len(cut) < len(shortest)) {
+		if cut := difference(string(text)); err == nil && (shortest == "" || len(cut) < len(shortest)) {
 			shortest = cut
 		}
 	}
 	return shortest
 }
 
-// near is how many lines around a difference are shown.
-const near = 8
+// marks are those by which tests find the line of a defect.
+var marks = strings.NewReplacer(" # want next", "", " # want", "", "# want next", "", "# want", "")
 
-// around leaves out the lines that are far from every difference, and the marks of the tests.
-func around(text string) string {
-	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
-	keep := make([]bool, len(lines))
-	for i, line := range lines {
-		if strings.HasPrefix(line, "-") || strings.HasPrefix(line, "+") {
-			for j := max(0, i-near); j <= min(len(lines)-1, i+near); j++ {
-				keep[j] = true
-			}
+// difference compares the two sides of a case anew, without the marks of the tests: lines that are the same on both
+// sides are none.
+func difference(text string) string {
+	var wrong, right strings.Builder
+	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
+		mark, rest := " ", ""
+		if line != "" {
+			mark, rest = line[:1], strings.TrimRight(marks.Replace(line[1:]), " ")
+		}
+		if mark != "+" {
+			wrong.WriteString(rest + "\n")
+		}
+		if mark != "-" {
+			right.WriteString(rest + "\n")
 		}
 	}
 	var b strings.Builder
-	for i, line := range lines {
+	hunks := strings.Split(string(diff.Diff("a", []byte(wrong.String()), "b", []byte(right.String()))), "\n")
+	for _, line := range hunks {
 		switch {
-		case keep[i]:
-			line = strings.TrimRight(strings.NewReplacer(" # want next", "", " # want", "", "# want next", "", "# want", "").Replace(line), " ")
-			b.WriteString(line + "\n")
-		case i == 0 || keep[i-1]:
+		case strings.HasPrefix(line, "diff "), strings.HasPrefix(line, "--- "), strings.HasPrefix(line, "+++ "), line == "":
+		case strings.HasPrefix(line, "@@"):
 			b.WriteString(" ...\n")
+		default:
+			b.WriteString(line + "\n")
 		}
 	}
 	return b.String()

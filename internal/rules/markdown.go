@@ -28,7 +28,7 @@ func Markdown(r finding.Rule) string {
 		fmt.Fprintf(&b, "\nRemedy: %s.\n", strings.TrimSuffix(r.Remedy, "."))
 	}
 	for _, link := range r.Links {
-		fmt.Fprintf(&b, "\nSee <%s>", link)
+		fmt.Fprintf(&b, "\nSee %s", reference(link))
 	}
 	if len(r.Links) > 0 {
 		b.WriteString("\n")
@@ -39,11 +39,19 @@ func Markdown(r finding.Rule) string {
 	return b.String()
 }
 
+// reference is a link as Markdown: to a page of tenon's own, which lies beside that of the rules, or to elsewhere.
+func reference(link string) string {
+	if page, ok := strings.CutPrefix(link, "docs/"); ok {
+		return fmt.Sprintf("[%s](%s)", link, page)
+	}
+	return "<" + link + ">"
+}
+
 // Document documents all rules by category, with a table of contents.
 func (r Registry) Document() string {
 	var contents, all strings.Builder
 	contents.WriteString("# Rules\n\n<!-- Written from the registry of rules by TENON_UPDATE=1 go test ./internal/check: change the rules, not this file. -->\n\n" +
-		"`tenon rules explain ID` shows the same with an example; `tenon rules search WORD` finds rules by any word of these texts.\nThe severity is that of a rule's findings unless a platform states another (`rules` in its CUE).\n\n")
+		"`tenon rules explain ID` shows the same, with an example where one manifest can break the rule; `tenon rules search WORD` finds rules by any word of these texts.\nThe severity is that of a rule's findings unless a platform states another (`rules` in its CUE).\nRules of the category change are about two revisions: `tenon gate` counts them, `tenon check` does not.\n\n")
 	category := ""
 	for _, rule := range r.List() {
 		if rule.Category() != category {

@@ -53,27 +53,57 @@ func (r Registry) List() []finding.Rule {
 	return slices.SortedFunc(maps.Values(r.byID), func(a, b finding.Rule) int { return strings.Compare(a.ID, b.ID) })
 }
 
-// Search has the rules of which the texts have all of the words, whatever their case: those with them in id or title
-// come first.
+// Search has the rules of which the texts have all of the words, whatever their case and number, and written as one or
+// apart: those with them in id or title come first. Where no rule has all, those with most of them are found.
 func (r Registry) Search(words []string) []finding.Rule {
-	var named, told []finding.Rule
+	var named, told, some []finding.Rule
+	most := (len(words) + 1) / 2
 	for _, rule := range r.List() {
-		name := strings.ToLower(rule.ID + " " + rule.Title)
-		text := strings.ToLower(name + " " + rule.Why + " " + rule.Remedy + " " + strings.Join(rule.Links, " "))
-		inName, inText := true, true
-		for _, word := range words {
-			word = strings.ToLower(word)
-			inName = inName && strings.Contains(name, word)
-			inText = inText && strings.Contains(text, word)
-		}
+		name := plain(rule.ID + " " + rule.Title)
+		text := name + " " + plain(rule.Why+" "+rule.Remedy+" "+strings.Join(rule.Links, " "))
+		inName, inText := matching(name, words), matching(text, words)
 		switch {
-		case inName:
+		case inName == len(words):
 			named = append(named, rule)
-		case inText:
+		case inText == len(words):
 			told = append(told, rule)
+		case inText > most:
+			most, some = inText, []finding.Rule{rule}
+		case inText == most && inText > 0:
+			some = append(some, rule)
 		}
 	}
-	return append(named, told...)
+	if all := append(named, told...); len(all) > 0 {
+		return all
+	}
+	return some
+}
+
+// matching is how many of the words a text has.
+func matching(text string, words []string) int {
+	n := 0
+	together := strings.ReplaceAll(text, " ", "")
+	for _, word := range words {
+		if word = strings.TrimSpace(plain(word)); strings.Contains(text, word) || len(word) > 8 && strings.Contains(together, strings.ReplaceAll(word, " ", "")) {
+			n++
+		}
+	}
+	return n
+}
+
+// plain is a text in lower case, each word in the singular, as far as its ending tells, and with nothing but blanks
+// between words.
+func plain(text string) string {
+	words := strings.FieldsFunc(strings.ToLower(text), func(c rune) bool { return strings.ContainsRune(" -_/.,:;()\"'`<>\n\t", c) })
+	for i, word := range words {
+		switch {
+		case strings.HasSuffix(word, "ies") && len(word) > 4:
+			words[i] = strings.TrimSuffix(word, "ies") + "y"
+		case strings.HasSuffix(word, "s") && !strings.HasSuffix(word, "ss") && len(word) > 3:
+			words[i] = strings.TrimSuffix(word, "s")
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 // Near are ids that somebody may have meant by one that there is not.
