@@ -24,6 +24,6 @@ const (
 	language    = "https://cuelang.org/docs/reference/spec/"
 	signingDocs = "https://docs.sigstore.dev/policy-controller/overview/"
 	checks      = "https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-protected-branches/about-protected-branches"
-	waiving     = "docs/platform.md#waivers"
+	waiving     = "docs/platform.md#severities-and-waivers"
 	argo        = "https://argo-cd.readthedocs.io/en/stable/operator-manual/applicationset/"
 )
