@@ -62,6 +62,9 @@ func (c *Checker) Knows(rule string) bool {
 // Rules are all that there are.
 func (c *Checker) Rules() rules.Registry { return c.registry }
 
+// Counted is how many rules run, those over a change included where two revisions are compared.
+func (c *Checker) Counted(compared bool) int { return c.policies.Counted(compared) + rules.Go().Len() }
+
 // Settle gives findings their levels and links, and lets off what is waived; the summary says by
 // which rules.
 func (c *Checker) Settle(found []finding.Finding, levels finding.Scoped, waivers []finding.Waiver, now time.Time, summary *finding.Summary) []finding.Finding {
@@ -74,7 +77,7 @@ func (c *Checker) Settle(found []finding.Finding, levels finding.Scoped, waivers
 		rule, _ := c.registry.Get(f.Rule)
 		all[i].Docs = rule.Link()
 	}
-	summary.Rules = c.policies.Counted(false) + rules.Go().Len()
+	summary.Rules = c.Counted(false)
 	summary.Off = append(levels.Off(), c.Levels.Off()...)
 	return finding.Merge(all)
 }

@@ -16,7 +16,6 @@ import (
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/overlay"
 	"tenon.dev/tenon/internal/platform"
-	"tenon.dev/tenon/internal/rules"
 )
 
 // Environment is one environment with everything that was rendered of it.
@@ -158,7 +157,7 @@ func (c *Checker) Find(ctx context.Context, environments []Environment) ([]findi
 	if err != nil {
 		return nil, finding.Summary{}, err
 	}
-	summary := finding.Summary{Rules: c.policies.Counted(false) + rules.Go().Len()}
+	summary := finding.Summary{Rules: c.Counted(false)}
 	for _, e := range environments {
 		summary.Targets += len(e.Targets)
 		for _, t := range e.Targets {

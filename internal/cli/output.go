@@ -56,8 +56,9 @@ type view struct {
 // write shows a page in all formats and tells by its error whether it fails the command. A file is
 // written wholly or not at all.
 func (a *app) write(outputs []output, p report.Page, v view) error {
+	registry := rules.With(v.rules.Stated())
 	for _, o := range outputs {
-		options := report.Options{Source: v.source, Rule: rules.With(v.rules.Stated()).Get, Version: version}
+		options := report.Options{Source: v.source, Rule: registry.Get, Version: version}
 		if o.file == "" {
 			options.Color = colored(a.stdout)
 			if err := report.Write(a.stdout, o.format, p, options); err != nil {

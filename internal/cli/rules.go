@@ -55,13 +55,13 @@ func (a *app) rulesListCommand() *cobra.Command {
 		Use: "list [CATEGORY]", Short: "List the rules with their severity",
 		Example: "  tenon rules list\n  tenon rules list storage", Args: atMostOne("a category"),
 		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
-			return categories(rules.With(allRego(cmd)).List()), cobra.ShellCompDirectiveNoFileComp
+			return rules.With(allRego(cmd)).Categories(), cobra.ShellCompDirectiveNoFileComp
 		},
 		RunE: f.with(func(registry rules.Registry, args []string) error {
 			listed := registry.List()
 			if len(args) > 0 {
-				if listed = of(listed, strings.ToLower(strings.TrimSuffix(args[0], "/"))); len(listed) == 0 {
-					return usagef("there is no category %s\n  try: one of %s", args[0], strings.Join(categories(registry.List()), ", "))
+				if listed = registry.In(strings.ToLower(strings.TrimSuffix(args[0], "/"))); len(listed) == 0 {
+					return usagef("there is no category %s\n  try: one of %s", args[0], strings.Join(registry.Categories(), ", "))
 				}
 			}
 			return a.showRules(listed, f.format)
@@ -96,8 +96,8 @@ func (a *app) rulesExplainCommand() *cobra.Command {
 		ValidArgsFunction: completeRules,
 		RunE: f.with(func(registry rules.Registry, args []string) error {
 			rule, ok := registry.Get(args[0])
-			if !ok && len(of(registry.List(), strings.TrimSuffix(args[0], "/"))) > 0 {
-				return usagef("%s is a category of rules\n  try: tenon rules list %s", args[0], strings.TrimSuffix(args[0], "/"))
+			if category := strings.TrimSuffix(args[0], "/"); !ok && len(registry.In(category)) > 0 {
+				return usagef("%s is a category of rules\n  try: tenon rules list %s", args[0], category)
 			}
 			if !ok {
 				return unknownRule(registry, args[0])
@@ -203,26 +203,6 @@ func difference(text string) string {
 
 func indented(text string) string {
 	return "    " + strings.ReplaceAll(strings.TrimRight(text, "\n"), "\n", "\n    ") + "\n"
-}
-
-func of(listed []finding.Rule, category string) []finding.Rule {
-	var all []finding.Rule
-	for _, r := range listed {
-		if r.Category() == category {
-			all = append(all, r)
-		}
-	}
-	return all
-}
-
-func categories(listed []finding.Rule) []string {
-	var all []string
-	for _, r := range listed {
-		if len(all) == 0 || all[len(all)-1] != r.Category() {
-			all = append(all, r.Category())
-		}
-	}
-	return all
 }
 
 // allRego are tenon's own rules in Rego; none where they do not load, which the command itself says.

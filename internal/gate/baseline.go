@@ -3,6 +3,7 @@ package gate
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -68,17 +69,14 @@ func baselineOf(objects []manifest.Object, before, after []check.Environment) ba
 // owns notes the namespaces that the environments make. One that only the head makes may be there already, and somebody
 // else's, where its name is one of an operator and does not begin with that of a namespace of the base.
 func (b baseline) owns(environments []check.Environment) {
-	was := map[string]bool{}
+	var was []string
 	for _, o := range b.objects {
-		was[o.Name] = was[o.Name] || o.Kind == "Namespace"
+		if o.Kind == "Namespace" {
+			was = append(was, o.Name)
+		}
 	}
 	begins := func(name string) bool {
-		for own := range was {
-			if was[own] && (name == own || strings.HasPrefix(name, own+"-")) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(was, func(own string) bool { return name == own || strings.HasPrefix(name, own+"-") })
 	}
 	for _, e := range environments {
 		for _, t := range e.Targets {
@@ -176,34 +174,28 @@ func (b baseline) selects(o manifest.Object) {
 	if slices.Contains(ownSelectors, o.Kind) {
 		return
 	}
+	value := o.Value
+	if spec, is := value["spec"].(map[string]any); is && o.Kind == "NetworkPolicy" {
+		value = maps.Clone(spec)
+		delete(value, "podSelector")
+	}
 	var visit func(key string, value any)
 	visit = func(key string, value any) {
-		fields, is := value.(map[string]any)
-		if !is {
-			items, _ := value.([]any)
-			for _, item := range items {
+		switch v := value.(type) {
+		case map[string]any:
+			if key == "selector" || v["matchLabels"] != nil || v["matchExpressions"] != nil {
+				b.selectsBy(v)
+			}
+			for name, inner := range v {
+				visit(name, inner)
+			}
+		case []any:
+			for _, item := range v {
 				visit(key, item)
 			}
-			return
-		}
-		_, labels := fields["matchLabels"]
-		_, expressions := fields["matchExpressions"]
-		if (key == "selector" || labels || expressions) && !(o.Kind == "NetworkPolicy" && key == "spec.podSelector") {
-			b.selectsBy(fields)
-		}
-		for name, inner := range fields {
-			if key == "" && name == "spec" && o.Kind == "NetworkPolicy" {
-				if spec, is := inner.(map[string]any); is {
-					for part, inner := range spec {
-						visit("spec."+part, inner)
-					}
-				}
-				continue
-			}
-			visit(name, inner)
 		}
 	}
-	visit("", o.Value)
+	visit("", value)
 }
 
 // selectsBy notes the labels of a selector in either form.

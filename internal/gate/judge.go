@@ -8,7 +8,6 @@ import (
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/report"
-	"tenon.dev/tenon/internal/rules"
 )
 
 // judge parts the findings of the head into new and known ones, by what was found in the base.
@@ -49,7 +48,7 @@ func (j *judge) judge(now, about []finding.Finding) report.Page {
 			c.Fixed = append(c.Fixed, f)
 		}
 	}
-	j.summary.Rules = j.g.Rules.Counted(true) + rules.Go().Len()
+	j.summary.Rules = j.g.checker.Counted(true)
 	c.Report = finding.NewReport(finding.Merge(all), j.summary)
 	c.FailOn = j.failOn()
 	c.All = j.g.All

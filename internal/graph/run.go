@@ -3,7 +3,6 @@ package graph
 import (
 	_ "embed"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	triggersv1beta1 "github.com/tektoncd/triggers/pkg/apis/triggers/v1beta1"
 	"github.com/tektoncd/triggers/pkg/template"
 
+	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 )
 
@@ -279,9 +279,5 @@ func listOrNone(names []string) string {
 	if len(names) == 0 {
 		return "none does"
 	}
-	const few = 12
-	if len(names) > few {
-		return fmt.Sprintf("%s and %d more", strings.Join(names[:few], ", "), len(names)-few)
-	}
-	return strings.Join(names, ", ")
+	return finding.Few(names, 12)
 }

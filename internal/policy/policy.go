@@ -76,11 +76,6 @@ func (s *Set) Has(id string) bool {
 	return s.left[id] || slices.ContainsFunc(s.Rules, func(r Rule) bool { return r.ID == id })
 }
 
-// IsRule tells whether a rule of that id was read.
-func (s *Set) IsRule(id string) bool {
-	return slices.ContainsFunc(s.Rules, func(r Rule) bool { return r.ID == id })
-}
-
 // ErrNoRules is returned where a source of policies holds none: a check with no rules would
 // pass silently.
 var ErrNoRules = errors.New("no rules")

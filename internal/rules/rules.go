@@ -8,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"tenon.dev/tenon/internal/finding"
 )
@@ -22,7 +23,7 @@ var info, warning = finding.Info, finding.Warning
 type Registry struct{ byID map[string]finding.Rule }
 
 // Go is the registry of the rules that are written in Go.
-func Go() Registry { return With(nil) }
+var Go = sync.OnceValue(func() Registry { return With(nil) })
 
 // With is the registry of these rules and those in Go.
 func With(others []finding.Rule) Registry {
@@ -104,6 +105,20 @@ func plain(text string) string {
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// In has the rules of a category.
+func (r Registry) In(category string) []finding.Rule {
+	return slices.DeleteFunc(r.List(), func(rule finding.Rule) bool { return rule.Category() != category })
+}
+
+// Categories are those that there are, sorted.
+func (r Registry) Categories() []string {
+	var all []string
+	for _, rule := range r.List() {
+		all = append(all, rule.Category())
+	}
+	return slices.Compact(all)
 }
 
 // Near are ids that somebody may have meant by one that there is not.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -83,24 +84,19 @@ var word = regexp.MustCompile(`^[A-Za-z0-9+/=_.!@#%^*~?:$-]{3,}$`)
 
 // Words of which a text has one if an expression may fit it, in lower case: looking for them is a hundred times as fast
 // as the expressions, and most texts have none.
-const (
-	formHints = "private ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- akia asia xox hooks.slack eyj hf_ nvapi- aiza sk- npm_ dckr_ k_live_ k_test_ sg. hvs. hvb. hvr. pypi- " +
-		"glrt- glptt- gldt- glcbt- glsoat- xapp- ya29. age-secret doo_v1 dop_v1 dor_v1 shpat_ shpca_ shppa_ shpss_ atatt3 whsec_"
-	nameHints = "pass secret token key credential webhook pwd auth pat pw cred jwt"
+var (
+	formHints = strings.Fields("private ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- akia asia xox hooks.slack eyj hf_ nvapi- aiza sk- npm_ dckr_ k_live_ k_test_ sg. hvs. hvb. hvr. pypi- " +
+		"glrt- glptt- gldt- glcbt- glsoat- xapp- ya29. age-secret doo_v1 dop_v1 dor_v1 shpat_ shpca_ shppa_ shpss_ atatt3 whsec_")
+	nameHints = strings.Fields("pass secret token key credential webhook pwd auth pat pw cred jwt")
 	// Of these the expressions of given are about.
-	givenHints = "login sshpass mysql mariadb stdin sudo htpasswd redis from-literal openssl pass: configure with-token 7z twine sqlplus vault mc pass secret token key mongo sqlcmd bcp zip ldap smbclient sig= signature cookie read"
+	givenHints = strings.Fields("login sshpass mysql mariadb stdin sudo htpasswd redis from-literal openssl pass: configure with-token 7z twine sqlplus vault mc pass secret token key mongo sqlcmd bcp zip ldap smbclient sig= signature cookie read")
 )
 
-// hints tells of a text whether it has one of some words, whatever their case.
-func hints(text string) func(words string) bool {
-	lower := strings.ToLower(text)
-	return func(words string) bool {
-		for word := range strings.SplitSeq(words, " ") {
-			if strings.Contains(lower, word) {
-				return true
-			}
-		}
-		return false
+// hints tells of a text whether it has one of some words, in whatever letters an expression takes for the same.
+func hints(text string) func(words ...string) bool {
+	lower := strings.ReplaceAll(strings.ToLower(text), "ſ", "s")
+	return func(words ...string) bool {
+		return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(lower, word) })
 	}
 }
 
@@ -112,7 +108,7 @@ func Text(text string) string {
 	}
 	text = structured(text)
 	has := hints(text)
-	if has(formHints) {
+	if has(formHints...) {
 		text = form.ReplaceAllString(text, Hidden)
 	}
 	if has("://") {
@@ -136,24 +132,24 @@ func Text(text string) string {
 	if has("@") {
 		text = bare.ReplaceAllString(text, "$1"+Hidden+"$3")
 	}
-	if has("bearer basic authorization") {
+	if has("bearer", "basic", "authorization") {
 		text = header.ReplaceAllString(text, "$1$2"+Hidden)
 	}
-	if has("-u user creds") {
+	if has("-u", "user", "creds") {
 		text = user.ReplaceAllString(text, "$1$2"+Hidden)
 	}
 	if has("login") {
 		text = netrc.ReplaceAllString(text, "$1"+Hidden)
 	}
-	if has("-") && has(nameHints) {
+	if has("-") && has(nameHints...) {
 		text = flag.ReplaceAllString(text, "$1$2"+Hidden)
 	}
-	if has(givenHints) {
+	if has(givenHints...) {
 		for _, g := range given {
 			text = g.ReplaceAllString(text, "${1}"+Hidden+"${3}")
 		}
 	}
-	if !has("= :") {
+	if !has("=", ":") {
 		return text
 	}
 	text = weakPair.ReplaceAllStringFunc(text, func(found string) string {
@@ -163,7 +159,7 @@ func Text(text string) string {
 		}
 		return m[1] + m[2] + Hidden
 	})
-	if !has(nameHints) {
+	if !has(nameHints...) {
 		return text
 	}
 	return pair.ReplaceAllStringFunc(text, func(found string) string {

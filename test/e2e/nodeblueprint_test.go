@@ -5,6 +5,7 @@ package e2e
 import (
 	"archive/tar"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"os"
@@ -229,7 +230,6 @@ func (c *nodeCluster) testBlueprint(t *testing.T) {
 // blueprintCluster makes what the example takes for granted: classes of storage, and secrets.
 func (c *nodeCluster) blueprintCluster(t *testing.T, e check.Environment) {
 	t.Helper()
-	known := map[string]string{"access-key-id": storeKey, "secret-access-key": storeSecret, "username": "ci", "password": "secret"}
 	wait := storagev1.VolumeBindingWaitForFirstConsumer
 	for name, class := range e.State.Facts.StorageClasses {
 		made := &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: name}, Provisioner: class.Provisioner, VolumeBindingMode: &wait}
@@ -240,9 +240,7 @@ func (c *nodeCluster) blueprintCluster(t *testing.T, e check.Environment) {
 	for name, secret := range e.State.Facts.Secrets {
 		values := map[string]string{}
 		for _, key := range secret.Keys {
-			if values[key] = known[key]; values[key] == "" {
-				values[key] = secretValue
-			}
+			values[key] = cmp.Or(outsideKnows[key], secretValue)
 		}
 		made := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: blueprintName}, StringData: values}
 		if _, err := c.typed.CoreV1().Secrets(blueprintName).Create(t.Context(), made, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {

@@ -127,8 +127,8 @@ func slowly(t *testing.T, seconds int) string {
 	return strings.Replace(string(text), `"source": "import subprocess`, fmt.Sprintf(`"source": "import time; time.sleep(%d)\nimport subprocess`, seconds), 1)
 }
 
-// testEvicted, in the phase where the former CI runs too: notebooks whose pod is evicted in the middle, as from a node that is drained, begin anew in another pod,
-// and the run succeeds.
+// testEvicted, in the phase where the former CI runs too: notebooks whose pod is evicted in the middle, as from a node
+// that is drained, begin anew in another pod, and the run succeeds.
 func (c *nodeCluster) testEvicted(t *testing.T) {
 	before := len(c.told(t))
 	slow := map[string]string{"notebooks/01_scRNA_analysis_preprocessing.ipynb": slowly(t, 20)}

@@ -207,13 +207,15 @@ kind: ClusterPolicy
 metadata: {name: cluster-policy}
 `
 
+// outsideKnows are the values that services outside take, by the keys of Secrets.
+var outsideKnows = map[string]string{
+	"access-key-id": storeKey, "secret-access-key": storeSecret, "username": "ci", "password": "secret",
+	"success-url": "https://hooks.slack.com/good", "failure-url": "https://hooks.slack.com/bad",
+}
+
 // vault makes the Secrets that External Secrets would, with what the services outside know.
 func (c *nodeCluster) vault(t *testing.T, objects []manifest.Object) {
 	t.Helper()
-	known := map[string]string{
-		"access-key-id": storeKey, "secret-access-key": storeSecret, "username": "ci", "password": "secret",
-		"success-url": "https://hooks.slack.com/good", "failure-url": "https://hooks.slack.com/bad",
-	}
 	c.externalSecrets(t, objects)
 	for _, o := range ofKind(objects, "ExternalSecret") {
 		target, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "target", "name"})
@@ -223,7 +225,7 @@ func (c *nodeCluster) vault(t *testing.T, objects []manifest.Object) {
 			t.Fatal(err)
 		}
 		for key := range found.Data {
-			if value, ok := known[key]; ok {
+			if value, ok := outsideKnows[key]; ok {
 				found.Data[key] = []byte(value)
 			}
 		}
