@@ -5,6 +5,7 @@
 # make proof      run the platform on a real control plane and write docs/proof.md
 # make fuzz       every fuzz target for a while: FUZZTIME=10m make fuzz
 # make faults     200 kills of each command that writes, and 100 runs that must give the same bytes
+# make gpu        the notebook task on this machine's real GPUs (CI has none)
 # make race       the tests of all packages that start goroutines, with the race detector (needs gcc)
 # make licences   the licences of all modules in the binary, into docs/licences.md
 # make corpus DIR=folder   check manifests of one's own, and compare their verdicts too
@@ -77,6 +78,11 @@ RACED = ./internal/check ./internal/cli ./internal/confine ./internal/gate ./int
 race:
 # The trials of attackers start the same goroutines a thousand times, in processes that the detector makes ten times slower.
 	CGO_ENABLED=1 $(GO) test -race -short -timeout 90m -skip TestHostile $(RACED)
+
+# On a machine with an NVIDIA GPU, its driver, and a python3 that has torch; CI has none.
+.PHONY: gpu
+gpu:
+	$(GO) test -tags gpu -count=1 -timeout 30m -v -run TestGPU ./test/steps
 
 licences:
 	$(GO) build -o bin/tenon ./cmd/tenon

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/resource"
-
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/platform"
@@ -71,7 +69,7 @@ func (e Environment) statements() []finding.Finding {
 		})
 	}
 	if short := e.shortOfMemory(); short != "" {
-		add("graph/gpu-memory", "notebooks.gpuMemory", short, "choose a pool with larger GPUs, or share them less")
+		add("graph/gpu-memory", "notebooks.gpuMemory", short, "choose a pool with larger GPUs, or share them less; of a GPU of 80 GB, say, programs can use 79Gi")
 	}
 	return found
 }
@@ -249,24 +247,10 @@ func (e Environment) shortOfMemory() string {
 	if err != nil {
 		return ""
 	}
-	have, err := manifest.ParseQuantity(pool.GPU.Memory)
-	if err != nil {
-		return ""
-	}
-	share := have.Value()
-	switch pool.GPU.Sharing.Strategy {
-	case "timeSlicing":
-		share /= int64(pool.GPU.Sharing.Replicas)
-	case "mig":
-		// The profile says it: 3g.20gb is 3 slices with 20 GB.
-		_, size, _ := strings.Cut(pool.GPU.Sharing.Profile, ".")
-		if instance, err := manifest.ParseQuantity(strings.TrimSuffix(size, "gb") + "Gi"); err == nil {
-			share = instance.Value()
-		}
-	}
-	if need.Value() <= share {
+	have, err := manifest.ParseQuantity(pool.GPU.PodMemory)
+	if err != nil || need.Cmp(have) <= 0 {
 		return ""
 	}
 	return fmt.Sprintf("a notebook needs %s on a GPU; pool %s leaves %s of a %s's %s to each pod", n.GPUMemory, n.Pools.GPU,
-		resource.NewQuantity(share, resource.BinarySI), pool.GPU.Model, pool.GPU.Memory)
+		pool.GPU.PodMemory, pool.GPU.Model, pool.GPU.Memory)
 }

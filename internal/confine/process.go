@@ -98,9 +98,9 @@ var confined bool
 const spare = 320 << 20
 
 // Memory bounds the process to so many MiB, once and for all; the watching process says so when it is
-// reached. Without one it does nothing: the runtime would end with a trace.
+// reached. Without one it does nothing: the runtime would end with a trace. Nor does it under the race detector.
 func Memory(mib int) {
-	if !confined || mib <= 0 {
+	if !confined || mib <= 0 || Detector {
 		return
 	}
 	limit := uint64(mib)<<20 + spare

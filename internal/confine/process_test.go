@@ -90,7 +90,7 @@ func TestRun(t *testing.T) {
 		"routine": {3, "panic: broken elsewhere"}, "library": {2, ""}, "killed": {3, "was killed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if raced && name == "memory" {
+			if confine.Detector && name == "memory" {
 				t.Skip("the race detector's own memory is refused first, and it ends the process itself")
 			}
 			var stderr bytes.Buffer

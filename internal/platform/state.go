@@ -76,7 +76,9 @@ type GPU struct {
 	Model   string
 	PerNode int
 	Memory  string
-	Sharing struct {
+	// PodMemory is what one pod can use of a GPU.
+	PodMemory string
+	Sharing   struct {
 		Strategy string
 		Replicas int
 		Profile  string

@@ -387,6 +387,30 @@ func TestFailedRun(t *testing.T) {
 	c.read(folder + "/reports/gpu/notebooks/one.gpu.csv")
 }
 
+// TestImageEnvironment: the image's packages may lie in an environment of its own, as those of many images do.
+func TestImageEnvironment(t *testing.T) {
+	c := newCluster(t)
+	if out, err := exec.Command("python3", "-m", "venv", "--without-pip", c.path("image")).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	held, err := filepath.Glob(c.path("image/lib/python*/site-packages"))
+	if err != nil || len(held) != 1 {
+		t.Fatal(held, err)
+	}
+	if err := os.WriteFile(held[0]+"/rapids.py", nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c.env = append(c.env, "PATH="+c.path("image/bin")+":"+c.path("bin")+":"+os.Getenv("PATH"))
+	if failed, output := c.prepare(); failed != "" {
+		t.Fatalf("step %s failed:\n%s", failed, output)
+	}
+	site := strings.TrimSpace(c.read("source/environment"))
+	made := filepath.Join(c.path("cache"), site[strings.Index(site, "/packages/"):], "../../../bin/python")
+	if out, err := exec.Command(made, "-c", "import rapids").CombinedOutput(); err != nil {
+		t.Errorf("the environment does not see the image's packages: %v\n%s", err, out)
+	}
+}
+
 // TestInterrupted starts where a killed attempt left a lock in the checkout.
 func TestInterrupted(t *testing.T) {
 	c := newCluster(t)
