@@ -28,7 +28,7 @@ func YAML(text []byte) error {
 	if bytes.Count(text, []byte("%TAG")) > maxTags {
 		return fmt.Errorf("it has more than %d directives", maxTags) // each is compared with all before it
 	}
-	if !anchor.Match(text) || !alias.Match(text) {
+	if !bytes.ContainsRune(text, '&') || !bytes.ContainsRune(text, '*') || !anchor.Match(text) || !alias.Match(text) {
 		return nil
 	}
 	var node yamlv3.Node

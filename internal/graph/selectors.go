@@ -156,6 +156,14 @@ var authSecrets = []string{"nginx.ingress.kubernetes.io/auth-secret", "ingress.k
 
 // ingresses checks the backends, certificates and password files of Ingresses.
 func (g *graph) ingresses() {
+	certified := map[string]bool{} // names of Secrets that cert-manager makes
+	for _, o := range g.Objects {
+		if o.Kind == "Certificate" {
+			if name, ok := manifest.Lookup(o.Value, manifest.Path{"spec", "secretName"}); ok {
+				certified[fmt.Sprint(name)] = true
+			}
+		}
+	}
 	for _, o := range g.Objects {
 		if o.Kind != "Ingress" {
 			continue
@@ -172,7 +180,9 @@ func (g *graph) ingresses() {
 			})
 		})
 		each(spec, manifest.Path{"tls"}, func(i int, t map[string]any) {
-			g.certificate(o, t["secretName"], manifest.Path{"spec", "tls", i, "secretName"})
+			if name, ok := t["secretName"].(string); !ok || !certified[name] {
+				g.certificate(o, t["secretName"], manifest.Path{"spec", "tls", i, "secretName"})
+			}
 		})
 		annotations, _ := lookupMap(o.Value, "metadata", "annotations")
 		for _, key := range authSecrets {
@@ -183,19 +193,13 @@ func (g *graph) ingresses() {
 	}
 }
 
-// certificate checks the Secret of a certificate, unless cert-manager makes it.
+// certificate checks the Secret of a certificate, unless an annotation has cert-manager make it.
 func (g *graph) certificate(o manifest.Object, name any, at manifest.Path) {
 	annotations, _ := lookupMap(o.Value, "metadata", "annotations")
 	if annotations["cert-manager.io/cluster-issuer"] != nil || annotations["cert-manager.io/issuer"] != nil {
 		return
 	}
-	made := slices.ContainsFunc(g.Objects, func(c manifest.Object) bool {
-		secret, _ := manifest.Lookup(c.Value, manifest.Path{"spec", "secretName"})
-		return c.Kind == "Certificate" && secret == name
-	})
-	if !made {
-		g.secret(o, o.Namespace, name, nil, at)
-	}
+	g.secret(o, o.Namespace, name, nil, at)
 }
 
 func (g *graph) backend(o manifest.Object, backend map[string]any, at manifest.Path) {

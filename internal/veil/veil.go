@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/agnivade/levenshtein"
+	"k8s.io/utils/lru"
 )
 
 // Hidden stands where a secret's value would.
@@ -33,8 +34,22 @@ var (
 	keyName    = regexp.MustCompile(`^[a-z][a-z._-]{0,30}$`)
 )
 
+// names keeps what was found of names: manifests are full of the same few.
+var names = lru.New(4096)
+
 // IsName tells whether a name is one of a secret.
-func IsName(name string) bool { return secretName.MatchString(name) }
+func IsName(name string) bool {
+	const short = 64
+	if len(name) > short {
+		return secretName.MatchString(name)
+	}
+	if known, ok := names.Get(name); ok {
+		return known.(bool)
+	}
+	is := secretName.MatchString(name)
+	names.Add(name, is)
+	return is
+}
 
 // program fits names of what is run: it is reviewed like other code, whatever it is about.
 var program = regexp.MustCompile(`(?i)[-_.](hook|cmd|command|script|exec|entrypoint|py|sh|bash|js|ts|rb|pl|php|go|lua|rego|cue)$`)
