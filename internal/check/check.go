@@ -49,6 +49,8 @@ type Checker struct {
 	policies *policy.Set
 	registry rules.Registry
 	known    sync.Map // canonical JSON of an object and its settings -> []finding.Finding
+	// files are those that were read, with their objects.
+	files map[string][]manifest.Object
 	// checked holds what was found in an environment, by *platform.Environment.
 	checked sync.Map
 }
@@ -57,6 +59,12 @@ type Checker struct {
 func (c *Checker) Knows(rule string) bool {
 	_, known := c.registry.Get(rule)
 	return known || c.policies.Has(rule)
+}
+
+// Objects are those of a file that was read.
+func (c *Checker) Objects(file string) ([]manifest.Object, bool) {
+	objects, read := c.files[file]
+	return objects, read
 }
 
 // Rules are all that there are.

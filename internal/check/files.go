@@ -43,6 +43,10 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 	slices.SortStableFunc(all.Objects, func(a, b manifest.Object) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Document, b.Document))
 	})
+	c.files = map[string][]manifest.Object{}
+	for _, o := range all.Objects {
+		c.files[o.File] = append(c.files[o.File], o)
+	}
 	found := slices.Concat(all.Findings, more)
 	if len(all.Objects) == 0 && len(found) == 0 {
 		found = append(found, finding.Finding{

@@ -101,7 +101,7 @@ func (a *app) check(ctx context.Context, f checkFlags, args []string) error {
 		return err
 	}
 	page.FailOn = failOn
-	return a.write(outputs, page, view{rules: rules, source: sourceFile})
+	return a.write(outputs, page, view{rules: rules, source: sourceFile, objects: checker.Objects})
 }
 
 func (a *app) checkFiles(ctx context.Context, f checkFlags, checker *check.Checker, args []string, now time.Time) (finding.Report, error) {

@@ -13,6 +13,7 @@ import (
 
 	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/policy"
 	"tenon.dev/tenon/internal/report"
 	"tenon.dev/tenon/internal/rules"
@@ -51,6 +52,8 @@ func parseOutputs(flags []string) ([]output, error) {
 type view struct {
 	rules  *policy.Set
 	source func(file string) ([]byte, error)
+	// objects are those of a file that are known already.
+	objects func(file string) ([]manifest.Object, bool)
 }
 
 // write shows a page in all formats and tells by its error whether it fails the command. A file is
@@ -58,7 +61,7 @@ type view struct {
 func (a *app) write(outputs []output, p report.Page, v view) error {
 	registry := rules.With(v.rules.Stated())
 	for _, o := range outputs {
-		options := report.Options{Source: v.source, Rule: registry.Get, Version: version}
+		options := report.Options{Source: v.source, Objects: v.objects, Rule: registry.Get, Version: version}
 		if o.file == "" {
 			options.Color = colored(a.stdout)
 			if err := report.Write(a.stdout, o.format, p, options); err != nil {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
+
+	"tenon.dev/tenon/internal/manifest"
 )
 
 // looksAt says over which objects a rule can fire. It is read out of the rule: what its body asks first of the kind, or
@@ -15,6 +17,10 @@ type looksAt struct {
 	kinds      map[string]bool
 	// views are those of input.tenon of which one must not be empty.
 	views map[string]bool
+	// fields are sets of paths: of one set every path has to be there.
+	fields [][]manifest.Path
+	// versions are prefixes of apiVersion.
+	versions []string
 }
 
 // podKinds are the kinds that have pods, or make some, by themselves or within: policies/lib/lib.rego.
@@ -65,6 +71,7 @@ func (r reader) rule(name string) looksAt {
 // body is what the narrowest of the conditions of a body looks at: all of them have to hold.
 func (r reader) body(body ast.Body) looksAt {
 	best := anything
+	var fields []manifest.Path
 	scope := scope{bodies: map[string]bool{}, locals: map[string]bool{}}
 	for _, e := range body {
 		if call, ok := e.Terms.([]*ast.Term); ok && len(call) == 3 && call[0].String() == "assign" {
@@ -73,14 +80,61 @@ func (r reader) body(body ast.Body) looksAt {
 		if e.Negated || len(e.With) > 0 {
 			continue
 		}
+		fields = append(fields, read(e)...)
 		if at := r.expression(e, scope); best.everything || !at.everything && at.width() < best.width() {
 			best = at
 		}
 	}
+	if best.everything && len(fields) > 0 && !scope.locals["input"] {
+		return looksAt{kinds: map[string]bool{}, views: map[string]bool{}, fields: [][]manifest.Path{fields}}
+	}
 	return best
 }
 
-func (l looksAt) width() int { return len(l.kinds) + len(l.views) }
+// common are fields that nearly every object has, so that to ask for them says little.
+var common = []string{"apiVersion", "kind", "metadata", "metadata.name", "spec"}
+
+// read lists the fields of input that have to be there for an expression to hold: Rego's calls are undefined where an
+// operand is. What a comprehension or every reads may be missing.
+func read(e *ast.Expr) []manifest.Path {
+	if _, every := e.Terms.(*ast.Every); every {
+		return nil
+	}
+	var found []manifest.Path
+	ast.NewGenericVisitor(func(x any) bool {
+		switch v := x.(type) {
+		case *ast.ArrayComprehension, *ast.ObjectComprehension, *ast.SetComprehension:
+			return true
+		case ast.Ref:
+			if path := constant(v); len(path) > 0 && !slices.Contains(common, path.String()) {
+				found = append(found, path)
+			}
+		}
+		return false
+	}).Walk(e)
+	return found
+}
+
+// constant is the path below input that a reference names without variables.
+func constant(ref ast.Ref) manifest.Path {
+	if len(ref) == 0 || ref[0].String() != "input" {
+		return nil
+	}
+	var path manifest.Path
+	for _, term := range ref[1:] {
+		name, ok := term.Value.(ast.String)
+		if !ok {
+			break
+		}
+		path = append(path, string(name))
+	}
+	if len(path) > 0 && path[0] == "tenon" {
+		return nil
+	}
+	return path
+}
+
+func (l looksAt) width() int { return len(l.kinds) + len(l.views) + len(l.fields) + len(l.versions) }
 
 func (l looksAt) or(other looksAt) looksAt {
 	if l.everything || other.everything {
@@ -88,6 +142,7 @@ func (l looksAt) or(other looksAt) looksAt {
 	}
 	maps.Copy(l.kinds, other.kinds)
 	maps.Copy(l.views, other.views)
+	l.fields, l.versions = append(l.fields, other.fields...), append(l.versions, other.versions...)
 	return l
 }
 
@@ -119,6 +174,10 @@ func (r reader) expression(e *ast.Expr, s scope) looksAt {
 		return anything
 	}
 	switch operator := call[0].String(); operator {
+	case "startswith":
+		if prefix, ok := call[2].Value.(ast.String); ok && call[1].String() == "input.apiVersion" {
+			return looksAt{kinds: map[string]bool{}, views: map[string]bool{}, versions: []string{string(prefix)}}
+		}
 	case "equal", "eq":
 		for i := 1; i <= 2; i++ {
 			if kind, ok := call[3-i].Value.(ast.String); ok {
@@ -202,6 +261,19 @@ func (l looksAt) mayFire(input map[string]any) bool {
 		return true
 	}
 	if kind, ok := input["kind"].(string); !ok || l.kinds[kind] {
+		return true
+	}
+	if version, ok := input["apiVersion"].(string); !ok && len(l.versions) > 0 ||
+		slices.ContainsFunc(l.versions, func(prefix string) bool { return strings.HasPrefix(version, prefix) }) {
+		return true
+	}
+	there := func(path manifest.Path) bool {
+		_, ok := manifest.Lookup(input, path)
+		return ok
+	}
+	if slices.ContainsFunc(l.fields, func(paths []manifest.Path) bool {
+		return !slices.ContainsFunc(paths, func(p manifest.Path) bool { return !there(p) })
+	}) {
 		return true
 	}
 	tenon, _ := input["tenon"].(map[string]any)

@@ -116,11 +116,17 @@ func TestLookingAt(t *testing.T) {
 		"within a body":           {lib + "deny contains 1 if {\nsome b in lib.bodies\nb.kind == \"A\"\n}", "A TriggerTemplate"},
 		"not that kind":           {`deny contains 1 if not input.kind == "A"`, "everything"},
 		"another input":           {`deny contains 1 if input.kind == "A" with input as {"kind": "A"}`, "everything"},
-		"a kind that is computed": {`deny contains 1 if input.kind == input.other`, "everything"},
+		"a kind that is computed": {`deny contains 1 if input.kind == input.other`, "other"},
 		"a set that needs itself": {"deny contains x if some x in found\nfound contains 1 if some x in other\nother contains 1 if some x in found", "everything"},
 		"a list of its own":       {"deny contains x if {\nfound := [1]\nsome x in found\n}\nfound contains 1 if input.kind == \"A\"", "everything"},
 		"somebody else's lib":     {"import data.other.lib\ndeny contains 1 if some c in lib.containers", "everything"},
-		"one rule looks at all":   {"deny contains 1 if input.kind == \"A\"\ndeny contains 2 if input.x", "everything"},
+		"one rule looks at all":   {"deny contains 1 if input.kind == \"A\"\ndeny contains 2 if not input.x", "everything"},
+		"a field":                 {"deny contains 1 if input.kind == \"A\"\ndeny contains 2 if input.x.y[_].z > 1", "A x.y"},
+		"a field within calls":    {`deny contains 1 if count(split(input.x, input.y)) > 1`, "x y"},
+		"a field that may lack":   {`deny contains 1 if count([1 | input.x]) == 0`, "everything"},
+		"a field of every one":    {"deny contains 1 if {\nevery x in input.x { x }\n}", "everything"},
+		"a field that is common":  {`deny contains 1 if input.metadata.name == "x"`, "everything"},
+		"a version":               {`deny contains 1 if startswith(input.apiVersion, "tekton.dev/")`, "tekton.dev/"},
 		"an else":                 {"deny contains 1 if found\nfound := 1 if input.kind == \"A\"\nelse := 2", "everything"},
 	} {
 		module, err := ast.ParseModuleWithOpts("a.rego", "package a\n"+c.rule, ast.ParserOptions{RegoVersion: ast.RegoV1})
@@ -134,6 +140,12 @@ func TestLookingAt(t *testing.T) {
 		}
 		for view := range at.views {
 			words = append(words, view)
+		}
+		words = append(words, at.versions...)
+		for _, paths := range at.fields {
+			for _, path := range paths {
+				words = append(words, path.String())
+			}
 		}
 		slices.Sort(words)
 		if at.everything {

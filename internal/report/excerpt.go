@@ -9,8 +9,9 @@ import (
 
 // sources gives excerpts of files. Each is read and looked through once, however many findings it has.
 type sources struct {
-	read  func(string) ([]byte, error)
-	files map[string]*source
+	read    func(string) ([]byte, error)
+	objects func(string) ([]manifest.Object, bool)
+	files   map[string]*source
 }
 
 // source is one file with what may not be shown of it.
@@ -22,11 +23,14 @@ type source struct {
 	shown map[int]string
 }
 
-func newSources(read func(string) ([]byte, error)) *sources {
+func newSources(read func(string) ([]byte, error), objects func(string) ([]manifest.Object, bool)) *sources {
 	if read == nil {
 		return nil
 	}
-	return &sources{read: read, files: map[string]*source{}}
+	if objects == nil {
+		objects = func(string) ([]manifest.Object, bool) { return nil, false }
+	}
+	return &sources{read: read, objects: objects, files: map[string]*source{}}
 }
 
 // lines are those from and to of a file, counted from 1, as they may be shown; none where that is not known.
@@ -61,7 +65,11 @@ func (s *sources) open(file string) *source {
 	if isManifest(file) {
 		// What an object holds is known by where it stands, not by how its lines look.
 		var values []string
-		for _, o := range manifest.Parse(file, data).Objects {
+		objects, held := s.objects(file)
+		if !held {
+			objects = manifest.Parse(file, data).Objects
+		}
+		for _, o := range objects {
 			values = append(values, veil.Values(o.Kind, o.Value)...)
 		}
 		known.hidden = veil.NewScrubber(values)

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/veil"
 )
 
@@ -19,6 +20,8 @@ import (
 type Options struct {
 	// Source returns the text of a file named by a finding, for excerpts; nil means none.
 	Source func(file string) ([]byte, error)
+	// Objects are those of a file where they are known already; nil knows none, and the file is parsed.
+	Objects func(file string) ([]manifest.Object, bool)
 	// Color allows escape sequences.
 	Color bool
 	// Rule describes a rule; nil describes none.
@@ -50,7 +53,7 @@ func Write(w io.Writer, format string, p Page, o Options) error {
 	if o.Rule == nil {
 		o.Rule = func(id string) (finding.Rule, bool) { return finding.Rule{ID: id}, false }
 	}
-	o.sources = newSources(o.Source)
+	o.sources = newSources(o.Source, o.Objects)
 	if format == "json" {
 		p = veiled(p)
 	} else {

@@ -14,6 +14,7 @@ package tenon.rules.monitoring.scrape_config
 deny contains {"msg": msg, "path": ["data", key]} if {
 	input.kind == "ConfigMap"
 	some key, text in input.data
+	contains(text, "scrape_configs:")
 	regex.match(`(?m)^scrape_configs:`, text)
 	config := yaml.unmarshal(text)
 	some job in config.scrape_configs
@@ -25,6 +26,7 @@ deny contains {"msg": msg, "path": ["data", key]} if {
 deny contains {"msg": msg, "path": ["data", key]} if {
 	input.kind == "ConfigMap"
 	some key, text in input.data
+	contains(text, "scrape_configs:")
 	regex.match(`(?m)^scrape_configs:`, text)
 	config := yaml.unmarshal(text)
 	some job in config.scrape_configs

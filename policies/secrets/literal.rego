@@ -15,6 +15,18 @@ import data.tenon.lib
 
 tokens := `\bnpm_[A-Za-z0-9]{36}|\bdckr_pat_[A-Za-z0-9_-]{20,}|\b[rs]k_live_[A-Za-z0-9]{20,}|\bSG\.[A-Za-z0-9_-]{20,}\.[A-Za-z0-9_-]{20,}|\bhvs\.[A-Za-z0-9_-]{20,}|\bpypi-AgEI[A-Za-z0-9_-]{20,}|\bglrt-[A-Za-z0-9_-]{20}|\bxapp-[0-9]-[A-Za-z0-9-]{20,}|\bAGE-SECRET-KEY-1[0-9A-Z]{40,}|ghp_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20}|xox[bap]-[A-Za-z0-9-]{10,}|AKIA[0-9A-Z]{16}|-----BEGIN [A-Z ]*PRIVATE KEY-----|eyJhbGciOi[A-Za-z0-9_-]{20,}\.|\$apr1\$|hooks\.slack\.com/services/T[A-Za-z0-9]`
 
+# Of these a text has one if tokens matches it: to look for them takes a tenth of the time on long texts.
+hints := [
+	"npm_", "dckr_pat_", "k_live_", "SG.", "hvs.", "pypi-AgEI", "glrt-", "xapp-", "AGE-SECRET-KEY-1", "ghp_", "github_pat_", "glpat-",
+	"xoxb-", "xoxa-", "xoxp-", "AKIA", "PRIVATE KEY-----", "eyJhbGciOi", "$apr1$", "hooks.slack.com/services/T",
+]
+
+token_in(text) if {
+	some hint in hints
+	contains(text, hint)
+	regex.match(tokens, text)
+}
+
 named := `(?i)(^|[_-])(password|passwd|token|secret|secret[_-]access[_-]key|access[_-]?key|api[_-]?key|credentials?)$`
 
 # A URL with a password in it, and a line of a configuration that sets one.
@@ -37,13 +49,13 @@ deny contains {"msg": msg, "path": array.concat(c.path, ["env", i, "value"])} if
 deny contains {"msg": msg, "path": ["data", key]} if {
 	input.kind == "ConfigMap"
 	some key, text in input.data
-	regex.match(tokens, text)
+	token_in(text)
 	msg := sprintf("key %s of ConfigMap %s holds a credential", [key, input.metadata.name])
 }
 
 deny contains {"msg": msg, "path": script.path} if {
 	some script in input.tenon.scripts
-	regex.match(tokens, script.text)
+	token_in(script.text)
 	msg := "the script holds a credential"
 }
 
@@ -55,20 +67,37 @@ deny contains {"msg": msg, "path": ["metadata", "annotations", key]} if {
 
 deny contains {"msg": msg, "path": array.concat(c.path, ["env", i, "value"])} if {
 	some c in lib.containers
+	credential_in(concat("\n", [variable.value | some variable in c.container.env; is_string(variable.value)]))
 	some i, variable in c.container.env
 	is_string(variable.value)
-	some pattern in [tokens, url_password]
-	regex.match(pattern, variable.value)
+	credential_in(variable.value)
 	not regex.match(named, variable.name)
 	msg := sprintf("variable %s holds a credential", [variable.name])
+}
+
+credential_in(text) if token_in(text)
+
+credential_in(text) if url_password_in(text)
+
+url_password_in(text) if {
+	contains(text, "://")
+	regex.match(url_password, text)
 }
 
 deny contains {"msg": msg, "path": ["data", key]} if {
 	input.kind == "ConfigMap"
 	some key, text in input.data
-	some pattern in [url_password, setting]
-	regex.match(pattern, text)
+	configured(text)
 	msg := sprintf("key %s of ConfigMap %s holds a credential", [key, input.metadata.name])
+}
+
+configured(text) if url_password_in(text)
+
+configured(text) if {
+	lower_case := lower(text)
+	some word in ["password", "secret", "token"]
+	contains(lower_case, word)
+	regex.match(setting, text)
 }
 
 deny contains {"msg": msg, "path": script.path, "line": command.line} if {

@@ -77,3 +77,16 @@ test_fires_on_tokens_of_well_known_services if {
 		count(literal.deny) > 0 with input as object
 	}
 }
+
+test_fires_on_values_of_variables_and_settings if {
+	every value in ["AKIAAAAAAAAAAAAAAAAA", "postgres://user:pa55word@db/x"] {
+		pod := {"kind": "Pod", "spec": {"containers": [{"name": "a", "env": [{"name": "A", "value": "x"}, {"name": "B", "value": value}]}]}}
+		found := literal.deny with input as pod
+		{v.path | some v in found} == {["spec", "containers", 0, "env", 1, "value"]}
+	}
+	every text in ["url: postgres://user:pa55word@db/x", "password = opensesame"] {
+		object := {"kind": "ConfigMap", "metadata": {"name": "m"}, "data": {"a": text, "b": "ordinary"}}
+		found := literal.deny with input as object
+		{v.path | some v in found} == {["data", "a"]}
+	}
+}
