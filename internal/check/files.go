@@ -21,9 +21,9 @@ import (
 	"tenon.dev/tenon/internal/platform"
 )
 
-// maxFile bounds a single manifest: none of the kinds that are checked come near it, and etcd
-// stores no object above 1.5 MiB.
-const maxFile = 10 << 20
+// maxDocument bounds a single manifest: none of the kinds that are checked come near it, and etcd
+// stores no object above 1.5 MiB. All of them together are bounded by the memory of the run.
+const maxDocument = 10 << 20
 
 // Files checks manifests from anywhere: files, folders, and - for what stdin holds. Custom
 // resources are checked against the definitions, too. More are findings that others have made.
@@ -100,14 +100,11 @@ func Read(path string, stdin io.Reader) (manifest.Parsed, error) {
 
 func read(path string, stdin io.Reader, seen map[string]bool) (manifest.Parsed, error) {
 	if path == "-" {
-		data, err := io.ReadAll(io.LimitReader(stdin, maxFile+1))
+		parsed, err := manifest.Read("<stdin>", stdin, maxDocument)
 		if err != nil {
-			return manifest.Parsed{}, fmt.Errorf("reading standard input: %w", err)
+			return parsed, fmt.Errorf("reading standard input: %w", err)
 		}
-		if len(data) > maxFile {
-			return tooLarge("<stdin>"), nil
-		}
-		return parse("<stdin>", data), nil
+		return parsed, nil
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -277,14 +274,16 @@ func file(root *os.Root, below, path string, seen map[string]bool) (manifest.Par
 		}
 		seen[absolute] = true
 	}
-	data, err := confine.ReadFile(root, below, maxFile)
-	switch {
-	case errors.Is(err, confine.ErrTooLarge):
-		return tooLarge(path), nil
-	case err != nil:
+	data, err := confine.Open(root, below)
+	if err != nil {
 		return manifest.Parsed{Findings: unreadable(path, err)}, nil
 	}
-	return parse(path, data), nil
+	defer data.Close()
+	parsed, err := manifest.Read(filepath.ToSlash(filepath.Clean(path)), data, maxDocument)
+	if err != nil {
+		return manifest.Parsed{Findings: unreadable(path, confine.Reason(err))}, nil
+	}
+	return parsed, nil
 }
 
 func unreadable(path string, err error) []finding.Finding {
@@ -292,16 +291,4 @@ func unreadable(path string, err error) []finding.Finding {
 		Rule: "input/unreadable", Severity: finding.Error, Message: fmt.Sprintf("the file cannot be read: %v", err),
 		Remedy: "see that it is a file of its own: a symlink out of the folder, a pipe or a device is not read", Source: &finding.Position{File: filepath.ToSlash(path)},
 	}}
-}
-
-func parse(path string, data []byte) manifest.Parsed {
-	return manifest.Parse(filepath.ToSlash(filepath.Clean(path)), data)
-}
-
-func tooLarge(path string) manifest.Parsed {
-	return manifest.Parsed{Findings: []finding.Finding{{
-		Rule: "input/too-large", Severity: finding.Error, Source: &finding.Position{File: path},
-		Message: fmt.Sprintf("the file is larger than %d MiB and was not checked", maxFile>>20),
-		Remedy:  "split it: one object a file",
-	}}}
 }

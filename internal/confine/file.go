@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -28,6 +29,20 @@ func ReadFile(root *os.Root, name string, most int64) ([]byte, error) {
 	}
 	defer file.Close()
 	return regular(file, most)
+}
+
+// Open opens a regular file below a root, of whatever length.
+func Open(root *os.Root, name string) (*os.File, error) {
+	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, Reason(err)
+	}
+	info, err := file.Stat()
+	if err := acceptable(info, err, math.MaxInt64); err != nil {
+		file.Close()
+		return nil, err
+	}
+	return file, nil
 }
 
 // Inside is the name of a file below the folder that people stand in, if it is there by its name.

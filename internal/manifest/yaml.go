@@ -27,11 +27,20 @@ type Parsed struct {
 
 // Parse reads every document of a YAML or JSON file. One that does not parse does not hide
 // the others.
-func Parse(file string, data []byte) Parsed {
+func Parse(file string, data []byte) Parsed { return parseAt(file, data, 0) }
+
+// parseAt parses a part of a file that begins behind so many lines.
+func parseAt(file string, data []byte, line int) Parsed {
 	var parsed Parsed
 	data, encoded := plainText(file, data)
 	parsed.Findings = append(parsed.Findings, encoded...)
 	documents, hidden := split(file, data)
+	for _, d := range documents {
+		d.line += line
+	}
+	for _, f := range hidden {
+		f.Source.Line += line
+	}
 	parsed.Findings = append(parsed.Findings, hidden...)
 	for _, d := range documents {
 		parsed.Findings = append(parsed.Findings, d.behindEnd()...)

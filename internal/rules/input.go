@@ -95,10 +95,10 @@ var inputRules = []finding.Rule{
 	},
 	{
 		ID: "input/too-large", Severity: finding.Error,
-		Title: "A file has at most 10 MiB, and no aliases that grow without end",
-		Why: "A larger file, or a document whose YAML aliases multiply (a \"billion laughs\"), is not checked. etcd stores no " +
+		Title: "A document has at most 10 MiB, and no aliases that grow without end",
+		Why: "A larger document, or one whose YAML aliases multiply (a \"billion laughs\"), is not checked. etcd stores no " +
 			"object above 1.5 MiB by default: the API server answers that the request is too large.",
-		Remedy: "split it, one object a file, and write out what the object needs",
+		Remedy: "split it, and write out what the object needs",
 		Links:  []string{"https://etcd.io/docs/v3.5/dev-guide/limit/"},
 	},
 	{

@@ -1,0 +1,289 @@
+package manifest
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"tenon.dev/tenon/internal/finding"
+)
+
+// Read reads every document of a file or stream of any length; no document of it may be longer than so many bytes. The
+// items of a long list, as kubectl get writes it, count as documents. What fits into the bound is read as a whole.
+func Read(file string, r io.Reader, most int) (Parsed, error) {
+	head, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
+	if err != nil {
+		return Parsed{}, err
+	}
+	if len(head) <= most {
+		return Parse(file, head), nil
+	}
+	all := io.MultiReader(bytes.NewReader(head), r)
+	if first := bytes.TrimSpace(head); bytes.HasPrefix(first, []byte("{")) {
+		return readJSON(file, all, most)
+	}
+	if _, found := plainText(file, head[:2]); len(found) > 0 {
+		return Parsed{Findings: found}, nil
+	}
+	s := stream{file: file, most: most, part: min(most/4, 128<<10)}
+	if err := s.read(bufio.NewReaderSize(all, 1<<16)); err != nil {
+		return Parsed{}, err
+	}
+	return s.parsed, nil
+}
+
+// stream cuts a long text in YAML at the separators that kubectl cuts at, and long lists at their items.
+type stream struct {
+	file string
+	most int
+	// part is how much is parsed at a time, in bytes.
+	part   int
+	parsed Parsed
+
+	// text is what was read and not parsed, from the line first on, counted from 0; next is the line after it.
+	text        []byte
+	first, next int
+	// document is where in text the last document begins; items, whether its lines are items of a list, of which some
+	// were parsed.
+	document      int
+	items, opened bool
+	cut           bool
+	// dropping a document that is too long, up to the next separator.
+	dropping bool
+}
+
+func (s *stream) read(r *bufio.Reader) error {
+	for {
+		line, err := s.line(r)
+		if len(line) > 0 {
+			s.add(line)
+		}
+		if err == io.EOF {
+			s.flush(len(s.text))
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// line reads one; of one that no document may be as long as, the rest is left out.
+func (s *stream) line(r *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		piece, err := r.ReadSlice('\n')
+		if len(line) <= s.most {
+			line = append(line, piece...)
+		}
+		if err != bufio.ErrBufferFull {
+			return line, err
+		}
+	}
+}
+
+func (s *stream) add(line []byte) {
+	defer func() { s.next++ }()
+	switch {
+	case separates(line):
+		s.end()
+	case s.dropping:
+		return
+	case s.items && bytes.HasPrefix(line, []byte("- ")):
+		s.opened = true
+		if len(s.text)-s.document >= s.part {
+			s.flushItems()
+		}
+	case bytes.Equal(bytes.TrimRight(line, " \r\n"), []byte("items:")):
+		s.items = true
+	case s.items && !s.opened:
+		s.items = false // a list that is indented, or none
+	}
+	s.text = append(s.text, line...)
+	if len(s.text)-s.document > s.most {
+		s.drop()
+	}
+}
+
+// separates tells whether kubectl ends a document at a line.
+func separates(line []byte) bool {
+	rest, ok := bytes.CutPrefix(line, []byte("---"))
+	if !ok {
+		return false
+	}
+	rest = bytes.TrimSpace(rest)
+	return len(rest) == 0 || rest[0] == '#'
+}
+
+// end ends a document. What is before it is parsed where that is enough.
+func (s *stream) end() {
+	if s.cut || s.dropping || len(s.text) >= s.part {
+		s.flush(len(s.text))
+	}
+	s.document = len(s.text)
+	s.items, s.opened, s.cut, s.dropping = false, false, false, false
+}
+
+// listHead stands before the items of a list whose beginning was parsed already.
+const listHead = "apiVersion: v1\nkind: List\nitems:\n"
+
+// flush parses what was read up to a place.
+func (s *stream) flush(end int) {
+	text := s.text[:end]
+	head := ""
+	if s.cut {
+		head = "items:\n" // the rest of the list says what it is
+	}
+	s.parse(head, text)
+}
+
+// flushItems parses the documents before a list, and those of its items that were read.
+func (s *stream) flushItems() {
+	head := listHead
+	if !s.cut {
+		s.parsePart("", s.text[:s.document])
+		s.text, head = s.text[s.document:], "kind: List\n"
+		if end := bytes.IndexByte(s.text, '\n') + 1; separates(s.text[:end]) {
+			s.text, s.first = s.text[end:], s.first+1
+		}
+	}
+	s.parse(head, s.text)
+	s.cut = true
+}
+
+func (s *stream) parse(head string, text []byte) {
+	s.parsePart(head, text)
+	s.text, s.document = nil, 0
+	s.first = s.next
+}
+
+// parsePart parses lines that begin at the first that was not parsed, behind lines that are not the file's.
+func (s *stream) parsePart(head string, text []byte) {
+	if len(text) == 0 {
+		return
+	}
+	p := parseAt(s.file, append([]byte(head), text...), s.first-bytes.Count([]byte(head), []byte("\n")))
+	s.first += bytes.Count(text, []byte("\n"))
+	s.parsed.Objects = append(s.parsed.Objects, p.Objects...)
+	s.parsed.Findings = append(s.parsed.Findings, p.Findings...)
+	s.parsed.Skipped += p.Skipped
+}
+
+// drop leaves out a document that is too long.
+func (s *stream) drop() {
+	s.parsePart("", s.text[:s.document])
+	s.parsed.Findings = append(s.parsed.Findings, tooLong(s.file, s.first+1, s.most))
+	s.text, s.document, s.dropping = nil, 0, true
+	s.first = s.next + 1
+}
+
+func tooLong(file string, line, most int) finding.Finding {
+	return finding.Finding{
+		Rule: "input/too-large", Severity: finding.Error, Source: &finding.Position{File: file, Line: line},
+		Message: fmt.Sprintf("the document is larger than %d MiB and was not checked", most>>20),
+		Remedy:  "split it: no server stores an object above 1.5 MiB",
+	}
+}
+
+// readJSON reads a long stream in JSON.
+func readJSON(file string, r io.Reader, most int) (Parsed, error) {
+	counted := &lines{r: r}
+	decoder := json.NewDecoder(counted)
+	var all Parsed
+	for {
+		var value json.RawMessage
+		switch err := decoder.Decode(&value); {
+		case err == io.EOF:
+			return all, nil
+		case err != nil && counted.err != nil:
+			return all, counted.err
+		case err != nil:
+			all.Findings = append(all.Findings, finding.Finding{
+				Rule: "input/unreadable", Severity: finding.Error, Source: &finding.Position{File: file},
+				Message: "the file does not parse as JSON: " + err.Error(), Remedy: "see what wrote it",
+			})
+			return all, nil
+		}
+		all.json(file, value, counted.before(decoder.InputOffset()-int64(len(value))), most)
+	}
+}
+
+// json adds a value that begins behind so many lines; of one that is too long, its items.
+func (p *Parsed) json(file string, value json.RawMessage, line, most int) {
+	if len(value) <= most {
+		part := parseAt(file, value, line)
+		p.Objects, p.Findings, p.Skipped = append(p.Objects, part.Objects...), append(p.Findings, part.Findings...), p.Skipped+part.Skipped
+		return
+	}
+	decoder := json.NewDecoder(bytes.NewReader(value))
+	_, _ = decoder.Token() // the brace
+	for decoder.More() {
+		key, err := decoder.Token()
+		if err != nil {
+			break
+		}
+		if key != "items" {
+			var other json.RawMessage
+			_ = decoder.Decode(&other)
+			continue
+		}
+		if _, err := decoder.Token(); err != nil {
+			break
+		}
+		counted, at := line, int64(0)
+		for decoder.More() {
+			var item json.RawMessage
+			if decoder.Decode(&item) != nil {
+				break
+			}
+			begins := decoder.InputOffset() - int64(len(item))
+			counted += bytes.Count(value[at:begins], []byte("\n"))
+			at = begins
+			if len(item) > most {
+				p.Findings = append(p.Findings, tooLong(file, counted+1, most))
+				continue
+			}
+			p.json(file, item, counted, most)
+		}
+		return
+	}
+	p.Findings = append(p.Findings, tooLong(file, line+1, most))
+}
+
+// lines counts those of what is read through it.
+type lines struct {
+	r   io.Reader
+	err error
+	// ends are the offsets behind line feeds that were read.
+	ends []int64
+	read int64
+}
+
+func (l *lines) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	for i, b := range p[:n] {
+		if b == '\n' {
+			l.ends = append(l.ends, l.read+int64(i)+1)
+		}
+	}
+	l.read += int64(n)
+	if err != nil && err != io.EOF {
+		l.err = err
+	}
+	return n, err
+}
+
+// before is how many lines end before an offset. Offsets are asked for in their order.
+func (l *lines) before(offset int64) int {
+	low, high := 0, len(l.ends)
+	for low < high {
+		if middle := (low + high) / 2; l.ends[middle] <= offset {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	return low
+}
