@@ -111,7 +111,7 @@ func (c *nodeCluster) learn(t *testing.T) func(map[string]string, error) {
 // bases are the sets of Debian's packages that the platform's images hold; the others hold what imageOf says or nothing.
 var bases = map[string]string{
 	"git": "science", "python": "science", "notebook": "science", "publisher": "science",
-	"python-base": "python", "scientific": "python", "buildkit": "buildkit",
+	"python-base": "python", "scientific": "science", "buildkit": "buildkit",
 }
 
 // imageOf is one of the platform's images, laid out as upstream's is.

@@ -9,8 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -477,6 +479,70 @@ func TestSecondAttempt(t *testing.T) {
 	}
 }
 
+// TestHangs: an attempt after one that lasted until its time was up uses no GPU, one after a pod that was lost does.
+func TestHangs(t *testing.T) {
+	for lasted, want := range map[time.Duration]string{4 * time.Hour: "papermill", 10 * time.Minute: ""} {
+		c := newCluster(t)
+		c.executed()
+		ran := c.path("exchange/runs/run-1/executed/notebooks/one.gpu.csv")
+		began, err := strconv.ParseInt(strings.TrimSpace(c.read("exchange/runs/run-1/executed/notebooks/one.began")), 10, 64)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(ran, time.Time{}, time.Unix(began, 0).Add(lasted)); err != nil {
+			t.Fatal(err)
+		}
+		failed, output := c.run("notebook-execution-gpu", map[string][]string{"notebook": {books[0]}, "notebooks": nil, "commit": {"c"}, "run": {"run-1"}})
+		if failed != want || want != "" && !strings.Contains(output, "until its time was up") {
+			t.Errorf("after %s: step %q failed with %s", lasted, failed, output)
+		}
+	}
+}
+
+// TestConda: programs of conda's environment find it, though nothing activates it.
+func TestConda(t *testing.T) {
+	for _, set := range []string{"", "/opt/other"} {
+		c := newCluster(t)
+		if set != "" {
+			c.env = append(c.env, "CONDA_PREFIX="+set)
+		}
+		c.write("conda/conda-meta/history", "", 0o644)
+		c.write("bin/papermill", "#!/bin/sh\necho \"$CONDA_PREFIX\" > \"$FAKE_STORE/conda\"; cp \"$1\" \"$2\"\n", 0o755)
+		c.executed()
+		if got := strings.TrimSpace(c.read("store/conda")); got != set {
+			t.Errorf("outside of conda CONDA_PREFIX becomes %q", got)
+		}
+		python, err := exec.LookPath("python3")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.write("bin/python3", fmt.Sprintf("#!/bin/sh\ncase \"$2\" in *base_prefix*) echo %s ;; *) exec %s \"$@\" ;; esac\n", c.path("conda"), python), 0o755)
+		c.must("notebook-execution-gpu", map[string][]string{"notebook": {books[0]}, "notebooks": nil, "commit": {"c"}, "run": {"run-1"}})
+		want := c.path("conda")
+		if set != "" {
+			want = set
+		}
+		if got := strings.TrimSpace(c.read("store/conda")); got != want {
+			t.Errorf("CONDA_PREFIX is %q, want %q", got, want)
+		}
+	}
+}
+
+// TestBlankCells: cells that Jupyter does not run are no mistake, nor is leaving with exit code 0.
+func TestBlankCells(t *testing.T) {
+	c := newCluster(t, `FAKE_OUTPUT={"output_type": "error", "ename": "SystemExit", "evalue": "0"}`)
+	c.write("repo/notebooks/one.ipynb", strings.Replace(fmt.Sprintf(notebook, 24), `"cells": [`,
+		`"cells": [{"cell_type": "code", "source": ["\n", "  "], "metadata": {}, "execution_count": 0, "outputs": []}, {"cell_type": "code", "source": ["x"], "metadata": {"tags": ["skip-execution"]}, "execution_count": 0, "outputs": []}, `, 1), 0o644)
+	c.recommit()
+	outputs := c.executed()
+	executed := c.path("exchange/runs/run-1/executed/notebooks/one.ipynb")
+	text := strings.ReplaceAll(c.read("exchange/runs/run-1/executed/notebooks/one.ipynb"), `"execution_count": 0`, `"execution_count": null`)
+	if err := os.WriteFile(executed, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	c.must("result-conversion", map[string][]string{"executed": outputs, "run": {"run-1"}})
+}
+
 // TestFailures shows that each thing that can go wrong fails the step that notices it.
 func TestFailures(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -487,7 +553,7 @@ func TestFailures(t *testing.T) {
 		output string
 	}{
 		"a requirement is not pinned":                              {spoil: func(c *cluster) { c.write("repo/requirements.txt", "numpy>=2\n", 0o644); c.recommit() }, step: "check-dependencies", output: "'numpy>=2' is not pinned"},
-		"a notebook needs more memory than the pool's GPUs have":   {spoil: func(c *cluster) { c.write("repo/notebooks/one.ipynb", fmt.Sprintf(notebook, 96), 0o644); c.recommit() }, step: "check-gpu-environment", output: "needs 96 GiB on a GPU, the pool has 80"},
+		"a notebook needs more memory than the pool's GPUs have":   {spoil: func(c *cluster) { c.write("repo/notebooks/one.ipynb", fmt.Sprintf(notebook, 96), 0o644); c.recommit() }, step: "check-gpu-environment", output: "needs 96 GiB on a GPU, the pool has 79"},
 		"a requirement is of another version than the image holds": {env: []string{"FAKE_NUMPY=1.26.0"}, step: "prepare-packages", output: "numpy==1.26.0 does not allow 2.1.0"},
 		"a requirement is any patch version":                       {spoil: func(c *cluster) { c.write("repo/requirements.txt", "numpy==2.*\n", 0o644); c.recommit() }, step: "check-dependencies", output: "is not pinned"},
 		"a data set in a folder of others": {spoil: func(c *cluster) {
