@@ -155,7 +155,7 @@ func folder(name string, seen map[string]bool) (manifest.Parsed, error) {
 		case err != nil:
 			return err
 		case entry.IsDir() && below != "." && slices.Contains(unread, entry.Name()):
-			if entry.Name() != ".git" && holdsManifests(root.FS(), below) {
+			if holdsManifests(root.FS(), below) {
 				all.Findings = append(all.Findings, notRead(filepath.Join(name, below), "the folder is one that tools keep for themselves, and was not searched: kubectl -R and Argo CD read the manifests in it"))
 			}
 			return fs.SkipDir
@@ -190,8 +190,13 @@ func folder(name string, seen map[string]bool) (manifest.Parsed, error) {
 func holdsManifests(tree fs.FS, folder string) bool {
 	found := false
 	_ = fs.WalkDir(tree, folder, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		switch {
+		case err != nil:
 			return nil //nolint:nilerr // what cannot be read holds none for anybody
+		case entry.IsDir() && path.Base(folder) == ".git" && slices.Contains([]string{folder + "/refs", folder + "/logs"}, name):
+			return fs.SkipDir // branches, which may be called like files
+		case entry.IsDir():
+			return nil
 		}
 		ext := path.Ext(name)
 		if ext == ".yaml" || ext == ".yml" || (ext == ".json" || ext == ".jsonnet") && mentionsKind(tree, name) {

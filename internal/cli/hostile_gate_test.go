@@ -144,6 +144,8 @@ func pulls() []pull {
 		{kind: "links", name: "a package", head: map[string]string{"more/x.cue": "package x\n", "cue/cue.mod/pkg/example.com": "->../../../more"}, exit: 1, wants: []string{"input/symlink"}},
 		{kind: "links", name: "the overlays", head: map[string]string{"elsewhere/x.yaml": "a: b\n", "overlays": "->elsewhere"}, exit: 1, wants: []string{"input/symlink"}},
 		{kind: "links", name: "an identity that git fills in", head: map[string]string{"cue/platform/.gitattributes": "x.cue ident\n"}, base: map[string]string{"cue/platform/x.cue": "package platform\n"}, exit: 1, wants: []string{"input/gitattributes"}},
+		{kind: "links", name: "a blank that is none for git", base: map[string]string{"cue/platform/a\u00a0b.cue": "package platform\n"}, head: map[string]string{".gitattributes": "cue/platform/a\u00a0b.cue ident\n"}, exit: 1, wants: []string{"input/gitattributes"}},
+		{kind: "links", name: "the end of a line that is none for git", base: map[string]string{"cue/platform/a\u0085b.cue": "package platform\n"}, head: map[string]string{".gitattributes": "cue/platform/a\u0085b.cue ident\n"}, exit: 1, wants: []string{"input/gitattributes"}},
 		{kind: "links", name: "another encoding", head: map[string]string{".gitattributes": "cue/platform/prod/*.cue working-tree-encoding=SHIFT_JIS\n"}, exit: 1, wants: []string{"input/gitattributes"}},
 		{kind: "links", name: "a filter by a macro", head: map[string]string{".gitattributes": "[attr]harmless filter=x\n"}, exit: 1, wants: []string{"input/gitattributes"}},
 		{kind: "links", name: "a class of characters that go-git does not know", head: map[string]string{".gitattributes": "cue/platform/[!q]*.cue ident\n"}, exit: 1, wants: []string{"input/gitattributes"}},
@@ -369,7 +371,7 @@ func TestHostilePulls(t *testing.T) {
 		t.Fatal(got.output)
 	}
 	counts := map[string]int{}
-	for _, p := range slices.Concat(pulls(), pullTexts(), pullsOfPower(), pullsOfEffect(), pullsOfClusters()) {
+	for _, p := range slices.Concat(pulls(), pullTexts(), pullsOfPower(), pullsOfEffect(), pullsOfClusters(), pullsOfNeighbours()) {
 		counts[p.kind]++
 		t.Run(p.kind+"/"+p.name, func(t *testing.T) {
 			t.Parallel()

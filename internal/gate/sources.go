@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/publicsuffix"
 
@@ -41,6 +42,9 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 			m.add("sources", item{"op": "moved", "object": o.Object, "field": written(*o.After, c.Field), "address": ""}, t)
 		}
 		for _, c := range o.Changes {
+			if loosened(c) {
+				m.add("sources", item{"op": "loosened", "object": o.Object, "field": c.Field, "address": ""}, t)
+			}
 			if slices.ContainsFunc(sourceKinds[o.Object.Kind], func(field string) bool {
 				return c.Field == field || strings.HasPrefix(c.Field, field+".") || strings.HasPrefix(c.Field, field+"[")
 			}) {
@@ -49,6 +53,11 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 		}
 		if o.Object.Kind == "NetworkPolicy" {
 			continue // what it lets through is compared
+		}
+		for _, word := range unverified(o.After.Value) {
+			if o.Before == nil || !slices.Contains(unverified(o.Before.Value), word) {
+				m.add("sources", item{"op": "unverified", "object": o.Object, "field": "", "address": word}, t)
+			}
 		}
 		seen := map[string]bool{}
 		for _, use := range image.Uses([]manifest.Object{*o.After}) {
@@ -64,6 +73,44 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 			}
 		})
 	}
+}
+
+// fixed fits what names a version or a commit, and floating a revision that does not.
+var (
+	fixed    = regexp.MustCompile(`^(?:refs/tags/)?v?[0-9]+(?:\.[0-9]+)+(?:[-+.][0-9A-Za-z.-]+)?$|^[0-9a-f]{40}$`)
+	floating = regexp.MustCompile(`^[A-Za-z][\w./-]*$`)
+)
+
+// loosened tells whether a value named a version or a commit and now names a branch, or whatever is called so.
+func loosened(c diff.Change) bool {
+	before, _ := c.Before.(string)
+	after, _ := c.After.(string)
+	return fixed.MatchString(before) && floating.MatchString(after) && !fixed.MatchString(after)
+}
+
+// switchedOff fits what makes programs verify no signature and no certificate, or load code of others into every
+// program.
+var switchedOff = regexp.MustCompile(`(?i)--insecure-[a-z-]+|--insecure\b|--allow-insecure[a-z-]*|insecure-?skip-?(?:tls-?)?verify|--skip-tls[a-z-]*|--tls-verify=false|--no-check-certificate|--no-verify-ssl|--no-verify\b|--trusted-host\b|--no-gpg-check\b|--allow-unauthenticated|` +
+	`\bcurl\s+(?:-[a-z-]+\s+)*-[a-z]*k\b|http\.sslVerify[= ]+(?:false|0)|StrictHostKeyChecking[= ]+["']?(?:no|off)|\b(?:COSIGN_[A-Z_]*INSECURE[A-Z_]*|[A-Z_]*IGNORE_TLOG|GIT_SSL_NO_VERIFY|NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|GOINSECURE|GONOSUMDB|GONOSUMCHECK|LD_PRELOAD|LD_AUDIT|PIP_TRUSTED_HOST|RCLONE_NO_CHECK_CERTIFICATE)\b`)
+
+// unverified lists the words by which verification is switched off within a value.
+func unverified(value any) []string {
+	var found []string
+	switch v := value.(type) {
+	case string:
+		found = switchedOff.FindAllString(v, -1)
+	case []any:
+		for _, inner := range v {
+			found = append(found, unverified(inner)...)
+		}
+	case map[string]any:
+		for key, inner := range v {
+			found = append(found, switchedOff.FindAllString(key, -1)...)
+			found = append(found, unverified(inner)...)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
 }
 
 // keyLike fits a part of a path that may be a token: long, and of letters and digits.
@@ -86,7 +133,7 @@ const clients = `curl|wget|aria2c|nc|ncat|netcat|ssh|scp|sftp|rsync|telnet|socat
 // clientCall fits a call of one with its arguments, and hostWord a word of these that may be a host: with a user
 // before it, with a port or a path behind it.
 var (
-	clientCall = regexp.MustCompile(`(?:^|[\s;&|("'=/])(?:` + clients + `)\s[^\n]{1,1000}`)
+	clientCall = regexp.MustCompile(`(?:^|[\s;&|("'=/])(?:` + clients + `)\s[^\n]+`)
 	hostWord   = regexp.MustCompile(`(?i)(?:^|[\s"'=@])(\[[0-9a-f:.]+\]|(?:[a-z0-9-]+\.)+[a-z0-9-]+)\.?(:[^\s"']*|/[^\s"']*)?(?:$|[\s"')?>;|&])`)
 	// withPort fits a host with a port, wherever it stands, and quotedHost one that a program is given as a text.
 	withPort   = regexp.MustCompile(`(?i)(?:^|[^\w./@-])((?:[a-z0-9-]+\.)+[a-z]{2,}):[0-9]{2,5}(?:$|[^\w])`)
@@ -100,11 +147,34 @@ var (
 	servicePort = regexp.MustCompile(`^[a-z0-9-]+\.[a-z0-9-]+:[0-9]{2,5}$`)
 )
 
+// neighbours are the matches of an expression that begins and ends with what parts two of them, which may be one letter.
+func neighbours(form *regexp.Regexp, text string) [][]string {
+	var all [][]string
+	for from := 0; from < len(text); {
+		at := form.FindStringSubmatchIndex(text[from:])
+		if at == nil {
+			break
+		}
+		var found []string
+		for i := 0; i < len(at); i += 2 {
+			part := ""
+			if at[i] >= 0 {
+				part = text[from+at[i] : from+at[i+1]]
+			}
+			found = append(found, part)
+		}
+		all = append(all, found)
+		_, last := utf8.DecodeLastRuneInString(found[0])
+		from += max(at[1]-last, at[0]+1)
+	}
+	return all
+}
+
 // hosts visits the hosts that a text connects to without an address in full.
 func hosts(text string, visit func(string)) {
 	text = continued.Replace(text)
 	for _, call := range clientCall.FindAllString(text, -1) {
-		for _, m := range hostWord.FindAllStringSubmatch(call, -1) {
+		for _, m := range neighbours(hostWord, call) {
 			switch {
 			case !isAddressOrHost(m[1]) && !isHost(m[1]+m[2]) && !strings.HasSuffix(m[1], ".io"):
 			case copied.MatchString(m[2]):
@@ -114,12 +184,12 @@ func hosts(text string, visit func(string)) {
 			}
 		}
 	}
-	for _, m := range withPort.FindAllStringSubmatch(text, -1) {
+	for _, m := range neighbours(withPort, text) {
 		if isHost(m[1] + ":443") {
 			visit(strings.ToLower(m[1]))
 		}
 	}
-	for _, m := range quotedHost.FindAllStringSubmatch(text, -1) {
+	for _, m := range neighbours(quotedHost, text) {
 		visit(strings.ToLower(m[1]))
 	}
 	for _, m := range devTCP.FindAllStringSubmatch(text, -1) {
@@ -209,7 +279,7 @@ func addressesIn(value any, names bool, visit func(string)) {
 
 // named visits what a text names without a scheme: mailboxes, actions of others, hosts.
 func named(text string, visit func(string)) {
-	for _, found := range mailForm.FindAllStringSubmatch(text, -1) {
+	for _, found := range neighbours(mailForm, text) {
 		if !strings.HasPrefix(found[1], "git@") {
 			visit("mailto:" + strings.ToLower(found[1]))
 		}
@@ -218,7 +288,7 @@ func named(text string, visit func(string)) {
 		visit("github.com/" + strings.ToLower(found[1]))
 	}
 	bare := urlForm.ReplaceAllString(text, " ")
-	for _, found := range hostForm.FindAllStringSubmatch(bare, -1) {
+	for _, found := range neighbours(hostForm, bare) {
 		if address := found[1] + found[2]; isHost(address) {
 			visit(shortened(address))
 		}

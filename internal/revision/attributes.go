@@ -158,7 +158,7 @@ func attributesIn(root *object.Tree, dir string) []rewrites {
 	}
 	var found []rewrites
 	for _, line := range strings.Split(strings.TrimPrefix(text, "\ufeff"), "\n") { // git skips the mark, too
-		fields := strings.Fields(line)
+		fields := strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(" \t\r\n", r) }) // as git does
 		if len(fields) < 2 || strings.HasPrefix(fields[0], "#") {
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -85,9 +86,13 @@ func Open(dir, folder, name string, only ...string) (Revision, error) {
 		err = unresolved
 	}
 	if info, statErr := os.Stat(name); statErr == nil && info.IsDir() {
-		r, err := WorkingTree(name)
-		r.Name = name
-		return r, err
+		if repository == nil || isPath(name) {
+			r, err := WorkingTree(name)
+			r.Name = name
+			return r, err
+		}
+		// A folder of the change must not stand in for a branch that a CI has not fetched.
+		err = fmt.Errorf("%w\n  try: ./%s, if the folder of that name is meant", err, name)
 	}
 	if errors.Is(err, errSHA256) {
 		return Revision{}, fmt.Errorf("reading %s: %w", name, err)
@@ -96,6 +101,11 @@ func Open(dir, folder, name string, only ...string) (Revision, error) {
 		return Revision{}, fmt.Errorf("%w %s: there is no such folder, and %s is in no git repository", ErrUnknown, name, dir)
 	}
 	return Revision{}, fmt.Errorf("%w %s: %w", ErrUnknown, name, err)
+}
+
+// isPath tells whether a name can be no revision but a path.
+func isPath(name string) bool {
+	return name == "." || name == ".." || filepath.IsAbs(name) || strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../")
 }
 
 // IsBare tells whether a folder is a repository without a working tree.
@@ -108,20 +118,62 @@ func IsBare(dir string) bool {
 	return errors.Is(err, git.ErrIsBareRepository)
 }
 
-// resolve finds the commit of a name; branches of origin need no prefix, as a CI's clone has no others.
+// resolve finds the commit of a name. Names of branches and tags come before hashes: who pushes a commit can choose how
+// its hash begins.
 func resolve(repository *git.Repository, name string) (*plumbing.Hash, error) {
-	hash, err := repository.ResolveRevision(plumbing.Revision(name))
-	if err == nil {
-		return hash, nil
+	base := steps.ReplaceAllString(name, "")
+	full, err := referenceOf(repository, base)
+	if err != nil {
+		return nil, err
 	}
-	if hash, remote := repository.ResolveRevision(plumbing.Revision("refs/remotes/origin/" + name)); remote == nil {
-		return hash, nil
+	var forms []string
+	switch {
+	case full != nil:
+		forms = []string{full.Name().String(), full.Hash().String()} // the parser of names does not know all signs
+	case hashForm.MatchString(base), strings.HasPrefix(name, "@"):
+		forms = []string{base}
+	}
+	for _, form := range forms {
+		if hash, err := repository.ResolveRevision(plumbing.Revision(form + name[len(base):])); err == nil {
+			return hash, nil
+		}
 	}
 	shallow, _ := repository.Storer.Shallow()
 	if len(shallow) > 0 {
 		return nil, fmt.Errorf("the clone is shallow and does not have it\n  try: git fetch --depth=1 origin %s", strings.TrimPrefix(name, "origin/"))
 	}
 	return nil, fmt.Errorf("the repository has no branch, tag or commit of that name\n  try: git fetch origin")
+}
+
+// steps are what follows a name on the way to another commit, such as ^ or ~2; no name has it in it.
+var steps = regexp.MustCompile(`(?:\^|~|:|@\{).*$`)
+
+// hashForm fits a hash, or enough of its beginning.
+var hashForm = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
+
+// referenceOf is what is called so, under its full name, by the rules of git; branches of origin need no prefix, as a CI's
+// clone has no others. Nil where nothing is. A tag of a branch's name would win without a word.
+func referenceOf(repository *git.Repository, name string) (*plumbing.Reference, error) {
+	var found []*plumbing.Reference
+	for _, form := range []string{"%s", "refs/%s", "refs/tags/%s", "refs/heads/%s", "refs/remotes/%s", "refs/remotes/%s/HEAD"} {
+		if r, err := repository.Reference(plumbing.ReferenceName(fmt.Sprintf(form, name)), true); err == nil {
+			r = plumbing.NewHashReference(plumbing.ReferenceName(fmt.Sprintf(form, name)), r.Hash())
+			found = append(found, r)
+		}
+	}
+	for _, other := range found {
+		if other.Hash() != found[0].Hash() {
+			return nil, fmt.Errorf("both %s and %s are called so\n  try: write the one that is meant in full", found[0].Name(), other.Name())
+		}
+	}
+	if len(found) > 0 {
+		return found[0], nil
+	}
+	origin := plumbing.ReferenceName("refs/remotes/origin/" + name)
+	if r, err := repository.Reference(origin, true); err == nil {
+		return plumbing.NewHashReference(origin, r.Hash()), nil
+	}
+	return nil, nil
 }
 
 // repositoryOf opens the repository of a folder, with the folder's path in its trees.
@@ -340,7 +392,7 @@ func (r Revision) String() string {
 	switch {
 	case r.Name == "":
 		return "the working tree"
-	case r.Commit == "" || strings.HasPrefix(r.Commit, r.Name):
+	case r.Commit == "" || len(r.Name) >= len("1a2b3c4") && strings.HasPrefix(r.Commit, r.Name):
 		return r.Name
 	}
 	return fmt.Sprintf("%s (%s)", r.Name, r.Commit[:7])

@@ -187,3 +187,53 @@ func TestIgnoredAsGitDoes(t *testing.T) {
 		}
 	}
 }
+
+// TestNamesOfOthers: what a change brings, folders, hashes that begin as it pleases, tags, stands in for no branch.
+func TestNamesOfOthers(t *testing.T) {
+	dir := repository(t)
+	first, second := git(t, dir, "rev-parse", "main~1"), git(t, dir, "rev-parse", "main")
+	unknown := func(name, says string) {
+		t.Helper()
+		t.Chdir(dir)
+		if r, err := revision.Open(dir, "ci", name, "cue"); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: opened as %s, %v", name, r, err)
+		}
+	}
+	write(t, dir, "origin/next/cue/platform.cue", "three")
+	write(t, dir, "next/cue/platform.cue", "three")
+	unknown("origin/next", "./origin/next, if the folder of that name is meant")
+	unknown("next", "./next")
+	if r, err := revision.Open(dir, "ci", "./next", "cue"); err != nil || text(t, r) != "three" {
+		t.Errorf("a folder that is named as one: %v", err)
+	}
+	// A branch is called as the hash of another commit begins.
+	git(t, dir, "branch", second[:4], first)
+	git(t, dir, "branch", second[:8], first)
+	git(t, dir, "update-ref", "refs/remotes/origin/"+second[:5], first)
+	for _, name := range []string{second[:4], second[:8], second[:5], second[:4] + "~0"} {
+		r, err := revision.Open(dir, "ci", name, "cue")
+		if err != nil || r.Commit != first {
+			t.Errorf("%s is commit %s, %v", name, r.Commit, err)
+		}
+		if !strings.Contains(r.String(), "("+first[:7]+")") {
+			t.Errorf("%s is shown as %s", name, r)
+		}
+	}
+	unknown(second[:6], "no branch, tag or commit")
+	if r, err := revision.Open(dir, "ci", second[:12], "cue"); err != nil || r.Commit != second {
+		t.Errorf("a hash: %s, %v", r.Commit, err)
+	}
+	git(t, dir, "branch", "feature@x", first)
+	if r, err := revision.Open(dir, "ci", "feature@x^{}", "cue"); err != nil || r.Commit != first {
+		t.Errorf("a branch with an at sign: %s, %v", r.Commit, err)
+	}
+	// A tag is called like a branch.
+	git(t, dir, "tag", "main", "main~1")
+	unknown("main", "both refs/tags/main and refs/heads/main")
+	if r, err := revision.Open(dir, "ci", "refs/heads/main", "cue"); err != nil || r.Commit != second {
+		t.Errorf("a branch in full: %s, %v", r.Commit, err)
+	}
+	git(t, dir, "update-ref", "refs/remotes/origin/dev", second)
+	git(t, dir, "tag", "origin/dev", first)
+	unknown("origin/dev", "both refs/tags/origin/dev and refs/remotes/origin/dev")
+}

@@ -13,13 +13,24 @@ package tenon.rules.change.source_changed
 
 deny contains {"msg": msg, "item": source} if {
 	some source in input.change.sources
-	source.address != ""
+	source.op == "named"
 	msg := sprintf("it names %s, which nothing named before", [source.address])
 }
 
 deny contains {"msg": msg, "item": source} if {
 	some source in input.change.sources
-	source.address == ""
-	source.op != "moved"
+	source.op in {"added", "removed", "changed"}
 	msg := sprintf("%s of %s %s is %s", [source.field, source.object.kind, source.object.name, source.op])
+}
+
+deny contains {"msg": msg, "item": source} if {
+	some source in input.change.sources
+	source.op == "loosened"
+	msg := sprintf("%s of %s %s named a version or a commit, and now what may be another thing tomorrow", [source.field, source.object.kind, source.object.name])
+}
+
+deny contains {"msg": msg, "item": source} if {
+	some source in input.change.sources
+	source.op == "unverified"
+	msg := sprintf("it has %q, which nothing had before: what is fetched or run is not verified", [source.address])
 }
