@@ -51,6 +51,21 @@ func bench() error {
 		{name: "tenon gate, one environment changed", command: gate("runs")},
 		{name: "tenon gate, all environments changed", command: gate("notebook")},
 		{name: "tenon --help", command: "bin/tenon --help"},
+		{name: "tenon check, one small file", command: "bin/tenon check bin/corpus-1/00001.yaml >/dev/null"},
+		{name: "tenon check, 1,000 documents", command: "bin/tenon check bin/corpus-1000 >/dev/null"},
+		{name: "kubeconform, 1,000 documents", command: corpusForm("bin/corpus-1000")},
+		{name: "tenon check, 20,000 documents, one core", command: "GOMAXPROCS=1 bin/tenon check bin/corpus-20000 >/dev/null"},
+		{name: "tenon check, 20,000 documents, two cores", command: "GOMAXPROCS=2 bin/tenon check bin/corpus-20000 >/dev/null"},
+		{name: "tenon check -, a list of 20,000 objects", command: "bin/tenon check - <bin/corpus-20000.list >/dev/null"},
+		{name: "kubeconform, 20,000 documents", command: corpusForm("bin/corpus-20000")},
+	}
+	for _, n := range []int{1, 1000, 20000} {
+		if err := corpus(fmt.Sprintf("bin/corpus-%d", n), n); err != nil {
+			return err
+		}
+	}
+	if err := list("bin/corpus-20000", "bin/corpus-20000.list"); err != nil {
+		return err
 	}
 	if out, err := exec.Command("sh", "-c", "rm -rf bin/changes && sh testdata/changes/build.sh \"$PWD\" bin/changes").CombinedOutput(); err != nil {
 		return fmt.Errorf("building a repository of changes: %w\n%s", err, out)
@@ -114,6 +129,10 @@ func built(environment, phase string) string {
 
 func kubeconform(environment, phase string) string {
 	return fmt.Sprintf("{ bin/kubeconform -ignore-missing-schemas -schema-location /nonexistent %s >/dev/null 2>&1 || true; }", built(environment, phase))
+}
+
+func corpusForm(folder string) string {
+	return "bin/kubeconform -strict -ignore-missing-schemas -schema-location /nonexistent " + folder + " >/dev/null"
 }
 
 func conftest(environment, phase string) string {
