@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -23,9 +24,22 @@ import (
 
 const notebookRepository = "https://github.com/example/single-cell-notebooks"
 
+// room asks for so many free bytes: where the disk fills up, etcd and the kubelets end in messages of their own.
+func room(t *testing.T, want uint64) {
+	t.Helper()
+	var disk unix.Statfs_t
+	if err := unix.Statfs(folder(t), &disk); err != nil {
+		t.Fatal(err)
+	}
+	if free := disk.Bavail * uint64(disk.Bsize); free < want {
+		t.Fatalf("the node takes %.0f GiB of disk below %s, of which %.1f are free", float64(want)/(1<<30), os.TempDir(), float64(free)/(1<<30))
+	}
+}
+
 // TestNode applies an environment to a real node, in the order of Argo CD and with policy-controller
 // on, and runs its pipeline: from a signed push to the report, and with all that may go wrong.
 func TestNode(t *testing.T) {
+	room(t, 8<<30)
 	c := startNode(t, "dev")
 	c.define(t, "policy.sigstore.dev", "kueue.x-k8s.io")
 	c.foundNamespaces(t, c.environment)
