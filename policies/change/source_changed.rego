@@ -32,5 +32,5 @@ deny contains {"msg": msg, "item": source} if {
 deny contains {"msg": msg, "item": source} if {
 	some source in input.change.sources
 	source.op == "unverified"
-	msg := sprintf("it has %q, which nothing had before: what is fetched or run is not verified", [source.address])
+	msg := sprintf("it has %q now: what is fetched or run is not verified", [source.address])
 }

@@ -13,7 +13,7 @@ test_fires if {
 		"it names https://evil.example/a, which nothing named before",
 		"spec.data of ExternalSecret a is changed",
 		"spec.params of Pipeline b named a version or a commit, and now what may be another thing tomorrow",
-		"it has \"--insecure-ignore-tlog\", which nothing had before: what is fetched or run is not verified",
+		"it has \"--insecure-ignore-tlog\" now: what is fetched or run is not verified",
 	} with input as {"change": {"sources": sources}}
 }
 

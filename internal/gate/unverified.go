@@ -1,0 +1,46 @@
+package gate
+
+import (
+	"regexp"
+	"slices"
+
+	"tenon.dev/tenon/internal/diff"
+)
+
+// fixed fits what names a version or a commit, and floating a revision that does not.
+var (
+	fixed    = regexp.MustCompile(`^(?:refs/tags/)?v?[0-9]+(?:\.[0-9]+)+(?:[-+.][0-9A-Za-z.-]+)?$|^[0-9a-f]{40}$`)
+	floating = regexp.MustCompile(`^[A-Za-z][\w./-]*$`)
+)
+
+// loosened tells whether a value named a version or a commit and now names a branch, or whatever is called so.
+func loosened(c diff.Change) bool {
+	before, _ := c.Before.(string)
+	after, _ := c.After.(string)
+	return fixed.MatchString(before) && floating.MatchString(after) && !fixed.MatchString(after)
+}
+
+// switchedOff fits what makes programs verify no signature and no certificate, or load code of others into every
+// program.
+var switchedOff = regexp.MustCompile(`(?i)--insecure-[a-z-]+|--insecure\b|--allow-insecure[a-z-]*|insecure-?skip-?(?:tls-?)?verify|--skip-tls[a-z-]*|--tls-verify=false|--no-check-certificate|--no-verify-ssl|--no-verify\b|--trusted-host\b|--no-gpg-check\b|--allow-unauthenticated|` +
+	`\bcurl\s+(?:-[a-z-]+\s+)*-[a-z]*k\b|http\.sslVerify[= ]+(?:false|0)|StrictHostKeyChecking[= ]+["']?(?:no|off)|\b(?:COSIGN_[A-Z_]*INSECURE[A-Z_]*|[A-Z_]*IGNORE_TLOG|GIT_SSL_NO_VERIFY|NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|GOINSECURE|GONOSUMDB|GONOSUMCHECK|LD_PRELOAD|LD_AUDIT|PIP_TRUSTED_HOST|RCLONE_NO_CHECK_CERTIFICATE)\b`)
+
+// unverified lists the words by which verification is switched off within a value.
+func unverified(value any) []string {
+	var found []string
+	switch v := value.(type) {
+	case string:
+		found = switchedOff.FindAllString(v, -1)
+	case []any:
+		for _, inner := range v {
+			found = append(found, unverified(inner)...)
+		}
+	case map[string]any:
+		for key, inner := range v {
+			found = append(found, switchedOff.FindAllString(key, -1)...)
+			found = append(found, unverified(inner)...)
+		}
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
