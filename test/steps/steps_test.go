@@ -479,7 +479,7 @@ func TestSecondAttempt(t *testing.T) {
 	}
 }
 
-// TestHangs: an attempt after one that lasted until its time was up uses no GPU, one after a pod that was lost does.
+// TestHangs: an attempt after one that lasted as long as its time allows uses no GPU, one after a pod that was lost does.
 func TestHangs(t *testing.T) {
 	for lasted, want := range map[time.Duration]string{4 * time.Hour: "papermill", 10 * time.Minute: ""} {
 		c := newCluster(t)
@@ -493,7 +493,7 @@ func TestHangs(t *testing.T) {
 			t.Fatal(err)
 		}
 		failed, output := c.run("notebook-execution-gpu", map[string][]string{"notebook": {books[0]}, "notebooks": nil, "commit": {"c"}, "run": {"run-1"}})
-		if failed != want || want != "" && !strings.Contains(output, "until its time was up") {
+		if failed != want || want != "" && !strings.Contains(output, "as long as its time allows") {
 			t.Errorf("after %s: step %q failed with %s", lasted, failed, output)
 		}
 	}
