@@ -35,9 +35,7 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 		if err != nil {
 			return finding.Report{}, err
 		}
-		all.Objects = append(all.Objects, parsed.Objects...)
-		all.Findings = append(all.Findings, parsed.Findings...)
-		all.Skipped += parsed.Skipped
+		all.Append(parsed)
 	}
 	// In whatever order the files were named, what is said is the same.
 	slices.SortStableFunc(all.Objects, func(a, b manifest.Object) int {
@@ -175,9 +173,7 @@ func folder(name string, seen map[string]bool) (manifest.Parsed, error) {
 			return nil
 		}
 		parsed, err := file(root, below, filepath.Join(name, below), seen)
-		all.Objects = append(all.Objects, parsed.Objects...)
-		all.Findings = append(all.Findings, parsed.Findings...)
-		all.Skipped += parsed.Skipped
+		all.Append(parsed)
 		return err
 	})
 	if err != nil {

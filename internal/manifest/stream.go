@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"sort"
 
 	"tenon.dev/tenon/internal/finding"
 )
@@ -61,7 +62,7 @@ func (s *stream) read(r *bufio.Reader) error {
 			s.add(line)
 		}
 		if err == io.EOF {
-			s.flush(len(s.text))
+			s.flush()
 			return nil
 		}
 		if err != nil {
@@ -120,7 +121,7 @@ func separates(line []byte) bool {
 // end ends a document. What is before it is parsed where that is enough.
 func (s *stream) end() {
 	if s.cut || s.dropping || len(s.text) >= s.part {
-		s.flush(len(s.text))
+		s.flush()
 	}
 	s.document = len(s.text)
 	s.items, s.opened, s.cut, s.dropping = false, false, false, false
@@ -129,14 +130,13 @@ func (s *stream) end() {
 // listHead stands before the items of a list whose beginning was parsed already.
 const listHead = "apiVersion: v1\nkind: List\nitems:\n"
 
-// flush parses what was read up to a place.
-func (s *stream) flush(end int) {
-	text := s.text[:end]
+// flush parses what was read.
+func (s *stream) flush() {
 	head := ""
 	if s.cut {
 		head = "items:\n" // the rest of the list says what it is
 	}
-	s.parse(head, text)
+	s.parse(head, s.text)
 }
 
 // flushItems parses the documents before a list, and those of its items that were read.
@@ -166,9 +166,7 @@ func (s *stream) parsePart(head string, text []byte) {
 	}
 	p := parseAt(s.file, append([]byte(head), text...), s.first-bytes.Count([]byte(head), []byte("\n")))
 	s.first += bytes.Count(text, []byte("\n"))
-	s.parsed.Objects = append(s.parsed.Objects, p.Objects...)
-	s.parsed.Findings = append(s.parsed.Findings, p.Findings...)
-	s.parsed.Skipped += p.Skipped
+	s.parsed.Append(p)
 }
 
 // drop leaves out a document that is too long.
@@ -213,8 +211,7 @@ func readJSON(file string, r io.Reader, most int) (Parsed, error) {
 // json adds a value that begins behind so many lines; of one that is too long, its items.
 func (p *Parsed) json(file string, value json.RawMessage, line, most int) {
 	if len(value) <= most {
-		part := parseAt(file, value, line)
-		p.Objects, p.Findings, p.Skipped = append(p.Objects, part.Objects...), append(p.Findings, part.Findings...), p.Skipped+part.Skipped
+		p.Append(parseAt(file, value, line))
 		return
 	}
 	decoder := json.NewDecoder(bytes.NewReader(value))
@@ -275,15 +272,7 @@ func (l *lines) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// before is how many lines end before an offset. Offsets are asked for in their order.
+// before is how many lines end before an offset.
 func (l *lines) before(offset int64) int {
-	low, high := 0, len(l.ends)
-	for low < high {
-		if middle := (low + high) / 2; l.ends[middle] <= offset {
-			low = middle + 1
-		} else {
-			high = middle
-		}
-	}
-	return low
+	return sort.Search(len(l.ends), func(i int) bool { return l.ends[i] > offset })
 }

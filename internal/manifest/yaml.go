@@ -25,6 +25,13 @@ type Parsed struct {
 	Findings []finding.Finding
 }
 
+// Append adds what another file, or another part of one, holds.
+func (p *Parsed) Append(other Parsed) {
+	p.Objects = append(p.Objects, other.Objects...)
+	p.Findings = append(p.Findings, other.Findings...)
+	p.Skipped += other.Skipped
+}
+
 // Parse reads every document of a YAML or JSON file. One that does not parse does not hide
 // the others.
 func Parse(file string, data []byte) Parsed { return parseAt(file, data, 0) }
