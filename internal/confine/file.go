@@ -11,14 +11,10 @@ import (
 	"syscall"
 )
 
-// ErrTooLarge is returned for a file above the bound that was given.
-var ErrTooLarge = errors.New("too large")
-
-// tooLarge says which bound that was, in bytes.
+// tooLarge says which bound a file is above, in bytes.
 type tooLarge int64
 
-func (t tooLarge) Error() string        { return fmt.Sprintf("it is larger than %d MiB", int64(t)>>20) }
-func (t tooLarge) Is(target error) bool { return target == ErrTooLarge }
+func (t tooLarge) Error() string { return fmt.Sprintf("it is larger than %d MiB", int64(t)>>20) }
 
 // ReadFile reads a regular file below a root. A pipe or a device could go on for ever and is not opened
 // for good: it is looked at without waiting for whoever writes to it.
