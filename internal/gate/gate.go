@@ -66,7 +66,9 @@ type gate struct {
 	Input
 	checker    *check.Checker
 	base, head check.Loaded
-	notes      []string
+	// before and after are what CI runs.
+	before, after automation
+	notes         []string
 }
 
 func (g *gate) load() error {
@@ -75,6 +77,7 @@ func (g *gate) load() error {
 	if err != nil {
 		return err
 	}
+	g.before, g.after = automationOf(g.Base), automationOf(g.Head)
 	if len(g.base.Refused) > 0 {
 		g.notes = append(g.notes, fmt.Sprintf("the base does not render (%s): what the head has there counts as new", g.base.Refused[0].Message))
 	}
@@ -227,6 +230,7 @@ func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 		if err := m.rendering(g); err != nil {
 			return nil, err
 		}
+		m.automation(g.before, g.after)
 		m.others(known, changes)
 	}
 	return m, nil
@@ -234,7 +238,7 @@ func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 
 // allBefore are the objects of all targets of the base, and the files beside them.
 func (g *gate) allBefore() []manifest.Object {
-	all := besides(g.Base.FS)
+	all := slices.Concat(besides(g.Base.FS), g.before.objects(slices.Sorted(maps.Keys(g.before.texts))))
 	for _, e := range g.base.Environments {
 		for _, r := range e.Targets {
 			for name, text := range r.Files {

@@ -35,7 +35,7 @@ func newMeaning() *meaning {
 }
 
 // lists are the names of all lists, so that rules may count on each.
-var lists = []string{"objects", "rights", "reach", "images", "costs", "rollout", "refused", "restarts", "trust", "sources", "power", "others"}
+var lists = []string{"objects", "rights", "reach", "images", "costs", "rollout", "refused", "restarts", "trust", "sources", "power", "automation", "others"}
 
 // document is what the rules see as input.change.
 func (m *meaning) document() map[string]any {

@@ -38,7 +38,7 @@ var besideName = regexp.MustCompile(`^(?:(?:samples|github)/)?[A-Za-z0-9][A-Za-z
 // IsFileName tells whether a file of that name may be written beside the overlay of a target.
 func IsFileName(name string) bool {
 	base := strings.ToLower(path.Base(name))
-	return besideName.MatchString(name) && !strings.HasPrefix(base, "kustomization.")
+	return besideName.MatchString(name) && !strings.HasPrefix(base, "kustomization.") && !strings.HasPrefix(base, "chart.")
 }
 
 // Layout computes the files of the overlays for all targets, by path below the overlays'

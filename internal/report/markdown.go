@@ -316,6 +316,8 @@ var linked = regexp.MustCompile(`(?i)(www|gh)([.-])`)
 var markup = strings.NewReplacer(
 	"&", "&amp;", "<", "&lt;", ">", "&gt;", "`", "&#96;", "@", "&#64;&#8203;", "#", "&#35;&#8203;", "*", "&#42;", "_", "&#95;", "[", "&#91;", "]", "&#93;",
 	"|", "&#124;", "~", "&#126;", "!", "&#33;", "\\", "&#92;", "://", "&#58;&#8203;//",
+	// Of two of them GitHub makes a formula (https://docs.github.com/en/get-started/writing-on-github/working-with-advanced-formatting/writing-mathematical-expressions).
+	"$", "<span>$</span>",
 )
 
 // code is a text between backticks, without those that would end it, and without line breaks: a blank

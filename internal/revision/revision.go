@@ -41,6 +41,10 @@ type Revision struct {
 	Rewritten []string
 	// Folded are the .gitattributes by which a review does not show what changed in what people write.
 	Folded []string
+	// Repository holds the files outside of the platform's folder, too; nil where the files are in no repository.
+	Repository Repository
+	// Prefix is the platform's folder in the repository, "." for all of it.
+	Prefix string
 
 	commit *object.Commit
 }
@@ -68,7 +72,14 @@ func WorkingTree(dir string) (Revision, error) {
 	if err != nil {
 		return Revision{}, fmt.Errorf("opening the platform: %w", err)
 	}
-	return Revision{FS: root.FS()}, nil
+	r := Revision{FS: root.FS()}
+	if top, prefix := checkoutOf(dir); top != "" {
+		if r.Repository, err = onDisk(top); err != nil {
+			return Revision{}, err
+		}
+		r.Prefix = prefix
+	}
+	return r, nil
 }
 
 // Open finds a revision by its name: a git revision of the repository that dir lies in, or else a
@@ -250,7 +261,9 @@ func read(repository *git.Repository, hash plumbing.Hash, prefix, name string, o
 		tree, err = tree.Tree(prefix)
 	}
 	if errors.Is(err, object.ErrDirectoryNotFound) {
-		return Revision{Name: name, Commit: hash.String(), FS: iofs.New(memfs.New()), commit: commit}, nil
+		r := Revision{Name: name, Commit: hash.String(), FS: iofs.New(memfs.New()), Prefix: prefix, commit: commit}
+		r.Repository, err = inGit(repository, commit)
+		return r, err
 	}
 	if err != nil {
 		return Revision{}, fmt.Errorf("reading %s: %w", name, err)
@@ -264,7 +277,8 @@ func read(repository *git.Repository, hash plumbing.Hash, prefix, name string, o
 	if err != nil {
 		return Revision{}, fmt.Errorf("reading %s: %w", name, err)
 	}
-	r := Revision{Name: name, Commit: hash.String(), FS: iofs.New(files), Elsewhere: c.elsewhere, commit: commit}
+	r := Revision{Name: name, Commit: hash.String(), FS: iofs.New(files), Elsewhere: c.elsewhere, Prefix: prefix, commit: commit}
+	r.Repository = &objects{repository: repository, root: root}
 	r.Rewritten, r.Folded = rewritten(root, prefix, c.names)
 	return r, nil
 }

@@ -1,0 +1,25 @@
+# METADATA
+# title: What runs the gate stays
+# description: |
+#   A forge runs the workflow that the change brings: one that no longer runs tenon, or runs another program of that name, passes whatever it does.
+# related_resources:
+#   - ref: https://docs.github.com/en/actions/security-for-github-actions/security-guides/security-hardening-for-github-actions
+# custom:
+#   id: change/gate-changed
+#   severity: error
+#   input: change
+#   remedy: "make it a change of its own, which who answers for the gate reviews and merges over the failed check"
+package tenon.rules.change.gate_changed
+
+deny contains {"msg": msg, "item": file} if {
+	some file in input.change.automation
+	file.gate
+	file.op != "cut"
+	msg := sprintf("%s is %s: the base runs tenon by it", [file.object.name, file.op])
+}
+
+deny contains {"msg": msg, "item": file} if {
+	some file in input.change.automation
+	file.op == "cut"
+	msg := sprintf("what CI runs names more files than are read (%d): what changes in the others is not known", [file.most])
+}

@@ -1,0 +1,13 @@
+package tenon.rules.change.gate_changed_test
+
+import data.tenon.rules.change.gate_changed
+
+file(op, gate) := {"op": op, "gate": gate, "owners": false, "most": 10, "object": {"kind": "File", "name": ".github/workflows/review.yaml"}}
+
+fired(file) := found if found := {f.msg | some f in gate_changed.deny} with input as {"change": {"automation": [file]}}
+
+test_fires_changed if fired(file("changed", true)) == {".github/workflows/review.yaml is changed: the base runs tenon by it"}
+
+test_fires_cut if fired(file("cut", true)) == {"what CI runs names more files than are read (10): what changes in the others is not known"}
+
+test_silent if count(fired(file("changed", false))) == 0
