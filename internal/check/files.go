@@ -28,15 +28,13 @@ const maxDocument = 10 << 20
 // Files checks manifests from anywhere: files, folders, and - for what stdin holds. Custom
 // resources are checked against the definitions, too. More are findings that others have made.
 func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, facts platform.Facts, complete bool, now time.Time, more []finding.Finding, definitions ...manifest.Object) (finding.Report, error) {
-	var all manifest.Parsed
-	seen := map[string]bool{}
+	r := reader{seen: map[string]bool{}}
 	for _, name := range paths {
-		parsed, err := read(name, stdin, seen)
-		if err != nil {
+		if err := r.read(name, stdin); err != nil {
 			return finding.Report{}, err
 		}
-		all.Append(parsed)
 	}
+	all := r.queue.Wait()
 	// In whatever order the files were named, what is said is the same.
 	slices.SortStableFunc(all.Objects, func(a, b manifest.Object) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Document, b.Document))
@@ -93,38 +91,54 @@ func sumUp(found []finding.Finding) []finding.Finding {
 
 // Read reads the manifests of a file or folder, or those on stdin for -.
 func Read(path string, stdin io.Reader) (manifest.Parsed, error) {
-	return read(path, stdin, map[string]bool{})
+	r := reader{seen: map[string]bool{}}
+	err := r.read(path, stdin)
+	return r.queue.Wait(), err
 }
 
-func read(path string, stdin io.Reader, seen map[string]bool) (manifest.Parsed, error) {
+// reader reads manifests; each file once, whatever it is named by.
+type reader struct {
+	queue manifest.Queue
+	seen  map[string]bool
+}
+
+// found adds what was found where nothing was parsed.
+func (r *reader) found(findings ...finding.Finding) {
+	r.queue.Add(func() manifest.Parsed { return manifest.Parsed{Findings: findings} })
+}
+
+func (r *reader) read(path string, stdin io.Reader) error {
 	if path == "-" {
-		parsed, err := manifest.Read("<stdin>", stdin, maxDocument)
-		if err != nil {
-			return parsed, fmt.Errorf("reading standard input: %w", err)
+		if err := r.queue.Read("<stdin>", stdin, maxDocument); err != nil {
+			return fmt.Errorf("reading standard input: %w", err)
 		}
-		return parsed, nil
+		return nil
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return manifest.Parsed{}, fmt.Errorf("there is no file or folder %s", path)
+		return fmt.Errorf("there is no file or folder %s", path)
 	}
 	if err != nil {
-		return manifest.Parsed{}, fmt.Errorf("reading manifests: %w", err)
+		return fmt.Errorf("reading manifests: %w", err)
 	}
 	if !info.IsDir() {
-		parsed, err := named(path, seen)
+		one := reader{seen: r.seen}
+		err := one.named(path)
+		parsed := one.queue.Wait()
 		if err == nil && parsed.Skipped > 0 && len(parsed.Objects) == 0 && len(parsed.Findings) == 0 {
 			parsed.Findings = append(parsed.Findings, finding.Finding{
 				Rule: "input/no-objects", Severity: finding.Error, Source: &finding.Position{File: path},
 				Message: "the file holds no Kubernetes object", Remedy: "an object has apiVersion and kind",
 			})
 		}
-		return parsed, err
+		r.queue.Add(func() manifest.Parsed { return parsed })
+		return err
 	}
 	if err := confine.Strays(path); err != nil {
-		return manifest.Parsed{Findings: unreadable(path, err)}, nil
+		r.found(unreadable(path, err)...)
+		return nil
 	}
-	return folder(path, seen)
+	return r.folder(path)
 }
 
 // unread are folders in which tools keep what nobody applies. Others that are hidden are read, as kubectl
@@ -135,17 +149,16 @@ var unread = []string{".git", ".terraform", ".venv", ".cache", "node_modules"}
 var extensions = []string{".yaml", ".yml", ".json"}
 
 // folder reads the manifests below a folder. No file outside of it is reached, not by a symlink either.
-func folder(name string, seen map[string]bool) (manifest.Parsed, error) {
-	var all manifest.Parsed
+func (r *reader) folder(name string) error {
 	root, err := os.OpenRoot(name)
 	if err != nil {
-		return all, fmt.Errorf("reading manifests: %w", err)
+		return fmt.Errorf("reading manifests: %w", err)
 	}
 	defer root.Close()
 	err = fs.WalkDir(root.FS(), ".", func(below string, entry fs.DirEntry, err error) error {
 		switch {
 		case err != nil && below != ".": // the others are checked
-			all.Findings = append(all.Findings, unreadable(filepath.Join(name, below), confine.Reason(err))...)
+			r.found(unreadable(filepath.Join(name, below), confine.Reason(err))...)
 			if entry != nil && entry.IsDir() {
 				return fs.SkipDir
 			}
@@ -154,14 +167,14 @@ func folder(name string, seen map[string]bool) (manifest.Parsed, error) {
 			return err
 		case entry.IsDir() && below != "." && slices.Contains(unread, entry.Name()):
 			if holdsManifests(root.FS(), below) {
-				all.Findings = append(all.Findings, notRead(filepath.Join(name, below), "the folder is one that tools keep for themselves, and was not searched: kubectl -R and Argo CD read the manifests in it"))
+				r.found(notRead(filepath.Join(name, below), "the folder is one that tools keep for themselves, and was not searched: kubectl -R and Argo CD read the manifests in it"))
 			}
 			return fs.SkipDir
 		case path.Ext(below) == ".jsonnet":
-			all.Findings = append(all.Findings, notRead(filepath.Join(name, below), "it is a program in Jsonnet, which was not run: Argo CD applies what it makes"))
+			r.found(notRead(filepath.Join(name, below), "it is a program in Jsonnet, which was not run: Argo CD applies what it makes"))
 			return nil
 		case !entry.IsDir() && !slices.Contains(extensions, path.Ext(below)) && (isTemplate(root.FS(), below) || path.Ext(below) == ".tgz" && path.Base(path.Dir(below)) == "charts"):
-			all.Findings = append(all.Findings, notRead(filepath.Join(name, below), "it is a part of a Helm chart, which was not rendered: Helm and Argo CD apply what it makes"))
+			r.found(notRead(filepath.Join(name, below), "it is a part of a Helm chart, which was not rendered: Helm and Argo CD apply what it makes"))
 			return nil
 		}
 		linked := entry.Type()&fs.ModeSymlink != 0 && isFolder(filepath.Join(name, below))
@@ -169,17 +182,16 @@ func folder(name string, seen map[string]bool) (manifest.Parsed, error) {
 			return nil
 		}
 		if linked {
-			all.Findings = append(all.Findings, unreadable(filepath.Join(name, below), errors.New("it is a symlink to a folder, which is not followed"))...)
+			r.found(unreadable(filepath.Join(name, below), errors.New("it is a symlink to a folder, which is not followed"))...)
 			return nil
 		}
-		parsed, err := file(root, below, filepath.Join(name, below), seen)
-		all.Append(parsed)
-		return err
+		r.file(root, below, filepath.Join(name, below))
+		return nil
 	})
 	if err != nil {
-		return all, fmt.Errorf("reading manifests: %w", err)
+		return fmt.Errorf("reading manifests: %w", err)
 	}
-	return all, nil
+	return nil
 }
 
 // holdsManifests tells whether there is a file below a folder that may be a manifest.
@@ -251,7 +263,7 @@ func isFolder(name string) bool {
 
 // named reads a file that was named. One that is a symlink leads nowhere outside of the folder that people
 // stand in or, where it was named from elsewhere, outside of its own: hooks name files that others wrote.
-func named(name string, seen map[string]bool) (manifest.Parsed, error) {
+func (r *reader) named(name string) error {
 	within, below := ".", filepath.Clean(name)
 	if inside, ok := confine.Inside(name); ok {
 		below = inside // however it is written
@@ -261,30 +273,30 @@ func named(name string, seen map[string]bool) (manifest.Parsed, error) {
 	}
 	root, err := os.OpenRoot(within)
 	if err != nil {
-		return manifest.Parsed{}, fmt.Errorf("reading manifests: %w", err)
+		return fmt.Errorf("reading manifests: %w", err)
 	}
 	defer root.Close()
-	return file(root, below, name, seen)
+	r.file(root, below, name)
+	return nil
 }
 
 // file reads one file below a root; what cannot be read is a finding, so that the others are checked.
-func file(root *os.Root, below, path string, seen map[string]bool) (manifest.Parsed, error) {
+func (r *reader) file(root *os.Root, below, path string) {
 	if absolute, err := filepath.Abs(path); err == nil {
-		if seen[absolute] {
-			return manifest.Parsed{}, nil // named twice, or by its folder too
+		if r.seen[absolute] {
+			return // named twice, or by its folder too
 		}
-		seen[absolute] = true
+		r.seen[absolute] = true
 	}
 	data, err := confine.Open(root, below)
 	if err != nil {
-		return manifest.Parsed{Findings: unreadable(path, err)}, nil
+		r.found(unreadable(path, err)...)
+		return
 	}
 	defer data.Close()
-	parsed, err := manifest.Read(filepath.ToSlash(filepath.Clean(path)), data, maxDocument)
-	if err != nil {
-		return manifest.Parsed{Findings: unreadable(path, confine.Reason(err))}, nil
+	if err := r.queue.Read(filepath.ToSlash(filepath.Clean(path)), data, maxDocument); err != nil {
+		r.found(unreadable(path, confine.Reason(err))...)
 	}
-	return parsed, nil
 }
 
 func unreadable(path string, err error) []finding.Finding {

@@ -139,8 +139,8 @@ func change(t *testing.T, set *policy.Set) map[string]any {
 		t.Fatal(err)
 	}
 	page, err := gate.Run(context.Background(), gate.Input{
-		Base: revision.Revision{Name: "base", FS: root, Repository: workflows("tenon gate"), Prefix: "."},
-		Head: revision.Revision{Name: "head", FS: tree, Repository: workflows("true"), Prefix: "."},
+		Base:  revision.Revision{Name: "base", FS: root, Repository: workflows("tenon gate"), Prefix: "."},
+		Head:  revision.Revision{Name: "head", FS: tree, Repository: workflows("true"), Prefix: "."},
 		Rules: set, Now: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC),
 	})
 	if err != nil {

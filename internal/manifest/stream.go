@@ -14,25 +14,35 @@ import (
 // Read reads every document of a file or stream of any length; no document of it may be longer than so many bytes. The
 // items of a long list, as kubectl get writes it, count as documents. What fits into the bound is read as a whole.
 func Read(file string, r io.Reader, most int) (Parsed, error) {
-	head, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
-	if err != nil {
+	var q Queue
+	if err := q.Read(file, r, most); err != nil {
 		return Parsed{}, err
 	}
+	return q.Wait(), nil
+}
+
+// Read reads as the function of that name does, side by side with what else the queue holds.
+func (q *Queue) Read(file string, r io.Reader, most int) error {
+	head, err := io.ReadAll(io.LimitReader(r, int64(most)+1))
+	if err != nil {
+		return err
+	}
 	if len(head) <= most {
-		return Parse(file, head), nil
+		q.Add(func() Parsed { return Parse(file, head) })
+		return nil
 	}
 	all := io.MultiReader(bytes.NewReader(head), r)
 	if first := bytes.TrimSpace(head); bytes.HasPrefix(first, []byte("{")) {
-		return readJSON(file, all, most)
+		parsed, err := readJSON(file, all, most)
+		q.Add(func() Parsed { return parsed })
+		return err
 	}
 	if _, found := plainText(file, head[:2]); len(found) > 0 {
-		return Parsed{Findings: found}, nil
+		q.Add(func() Parsed { return Parsed{Findings: found} })
+		return nil
 	}
-	s := stream{file: file, most: most, part: min(most/4, 128<<10)}
-	if err := s.read(bufio.NewReaderSize(all, 1<<16)); err != nil {
-		return Parsed{}, err
-	}
-	return s.parsed, nil
+	s := stream{file: file, most: most, part: min(most/4, 128<<10), queue: q}
+	return s.read(bufio.NewReaderSize(all, 1<<16))
 }
 
 // stream cuts a long text in YAML at the separators that kubectl cuts at, and long lists at their items.
@@ -40,8 +50,8 @@ type stream struct {
 	file string
 	most int
 	// part is how much is parsed at a time, in bytes.
-	part   int
-	parsed Parsed
+	part  int
+	queue *Queue
 
 	// text is what was read and not parsed, from the line first on, counted from 0; next is the line after it.
 	text        []byte
@@ -164,15 +174,17 @@ func (s *stream) parsePart(head string, text []byte) {
 	if len(text) == 0 {
 		return
 	}
-	p := parseAt(s.file, append([]byte(head), text...), s.first-bytes.Count([]byte(head), []byte("\n")))
-	s.first += bytes.Count(text, []byte("\n"))
-	s.parsed.Append(p)
+	text = append([]byte(head), text...)
+	line := s.first - bytes.Count([]byte(head), []byte("\n"))
+	s.queue.Add(func() Parsed { return parseAt(s.file, text, line) })
+	s.first += bytes.Count(text[len(head):], []byte("\n"))
 }
 
 // drop leaves out a document that is too long.
 func (s *stream) drop() {
 	s.parsePart("", s.text[:s.document])
-	s.parsed.Findings = append(s.parsed.Findings, tooLong(s.file, s.first+1, s.most))
+	long := tooLong(s.file, s.first+1, s.most)
+	s.queue.Add(func() Parsed { return Parsed{Findings: []finding.Finding{long}} })
 	s.text, s.document, s.dropping = nil, 0, true
 	s.first = s.next + 1
 }

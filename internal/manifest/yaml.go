@@ -11,7 +11,6 @@ import (
 	yamlv3 "go.yaml.in/yaml/v3"
 	"k8s.io/utils/lru"
 	kjson "sigs.k8s.io/json"
-	"sigs.k8s.io/yaml"
 
 	"tenon.dev/tenon/internal/finding"
 )
@@ -191,14 +190,7 @@ func (d *document) decode() (any, error) {
 		strict, err := kjson.UnmarshalStrict(trimmed, &value)
 		return value, errors.Join(append(strict, err)...)
 	}
-	text, err := yaml.YAMLToJSONStrict(d.text)
-	if err != nil {
-		return nil, err
-	}
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(text, &value); err != nil {
-		return nil, err
-	}
-	return value, nil
+	return valueOf(d.text)
 }
 
 func (d *document) parseNode() *yamlv3.Node {

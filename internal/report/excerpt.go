@@ -1,8 +1,14 @@
 package report
 
 import (
+	"maps"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
+	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/veil"
 )
@@ -31,6 +37,33 @@ func newSources(read func(string) ([]byte, error), objects func(string) ([]manif
 		objects = func(string) ([]manifest.Object, bool) { return nil, false }
 	}
 	return &sources{read: read, objects: objects, files: map[string]*source{}}
+}
+
+// prepare opens the files of findings side by side: to look through one takes as long as to check it.
+func (s *sources) prepare(found []finding.Finding) {
+	if s == nil {
+		return
+	}
+	for _, f := range found {
+		if f.Source != nil && isManifest(f.Source.File) {
+			s.files[f.Source.File] = nil
+		}
+	}
+	names := slices.Sorted(maps.Keys(s.files))
+	opened := make([]*source, len(names))
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(names)); i = next.Add(1) - 1 {
+				opened[i] = s.open(names[i])
+			}
+		})
+	}
+	group.Wait()
+	for i, name := range names {
+		s.files[name] = opened[i]
+	}
 }
 
 // lines are those from and to of a file, counted from 1, as they may be shown; none where that is not known.

@@ -94,6 +94,7 @@ var colors = map[finding.Severity]string{finding.Error: "1;31", finding.Warning:
 
 func writeText(w io.Writer, p Page, o Options) error {
 	t := text{style: style{o.Color}, sources: o.sources}
+	o.sources.prepare(p.Findings)
 	if p.Verdict != "" {
 		t.comparison(p)
 	} else {

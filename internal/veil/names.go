@@ -26,16 +26,25 @@ var (
 // names keeps what was found of names: manifests are full of the same few.
 var names = lru.New(4096)
 
-// IsName tells whether a name is one of a secret.
-func IsName(name string) bool {
+// known is what the expressions about names say of one.
+type known struct{ secret, weak, several bool }
+
+func nameOnly(name string) known {
 	const short = 64
 	if len(name) > short {
-		return secretName.MatchString(name)
+		return asked(name)
 	}
-	if known, ok := names.Get(name); ok {
-		return known.(bool)
+	if before, ok := names.Get(name); ok {
+		return before.(known)
 	}
-	is := secretName.MatchString(name)
+	is := asked(name)
 	names.Add(name, is)
 	return is
 }
+
+func asked(name string) known {
+	return known{secretName.MatchString(name), weakName.MatchString(name), several.MatchString(name)}
+}
+
+// IsName tells whether a name is one of a secret.
+func IsName(name string) bool { return nameOnly(name).secret }

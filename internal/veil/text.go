@@ -100,10 +100,17 @@ func hints(text string) func(words ...string) bool {
 	}
 }
 
+// A secret that is known by its form alone has no fewer letters than shortestForm, and one that is known by a name has
+// one of the joints before it.
+const (
+	shortestForm = len("xoxb-0123456789")
+	joints       = "=:@ \t\r\n\"'"
+)
+
 // Text hides within a text what is a secret's value by its form, or by the name that it is assigned to.
 // Commands and addresses stay, so that nothing can hide behind a name.
 func Text(text string) string {
-	if len(text) < 4 {
+	if len(text) < 4 || len(text) < shortestForm && !strings.ContainsAny(text, joints) {
 		return text
 	}
 	text = structured(text)

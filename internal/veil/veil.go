@@ -21,7 +21,7 @@ var program = regexp.MustCompile(`(?i)[-_.](hook|cmd|command|script|exec|entrypo
 
 // Named is a scalar as it may be shown under a name.
 func Named(name string, value string) string {
-	if weakName.MatchString(name) && random(value) {
+	if nameOnly(name).weak && random(value) {
 		return Hidden
 	}
 	if !IsName(name) || harmless(name, value) || code(value) || program.MatchString(name) {
@@ -255,7 +255,7 @@ func object(kind string, path []any, value map[string]any) map[string]any {
 	shown := make(map[string]any, len(value))
 	for key, inner := range value {
 		shown[key] = At(kind, append(path[:len(path):len(path)], key), inner)
-		if several.MatchString(key) && holdsScalars(inner) {
+		if nameOnly(key).several && holdsScalars(inner) {
 			shown[key] = Below(key, key, inner)
 		}
 		if IsName(key) && !reference.MatchString(key) && !benignPair.MatchString(key) {
