@@ -8,7 +8,8 @@
 # make gpu        the notebook task on this machine's real GPUs (CI has none)
 # make race       the tests of all packages that start goroutines, with the race detector (needs gcc)
 # make licences   the licences of all modules in the binary, into docs/licences.md
-# make corpus DIR=folder   check manifests of one's own, and compare their verdicts too
+# make corpus     check repositories of strangers, and compare each error with its verdict in test/corpus/verdicts.csv
+# make verdicts DIR=folder   check manifests of one's own, and compare the verdicts with a real API server's, too
 # make image      the container image of tenon, with docker: IMAGE=name:tag
 # make bench      CPU, wall time and memory beside the tools that a team would chain today
 # make generate   rewrite what is generated: overlays, the lock of the stand-ins, docs/rules.md
@@ -16,7 +17,7 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: demo build image test e2e parity proof fuzz faults race licences corpus lint unit bench peers generate clean
+.PHONY: demo build image test e2e parity proof fuzz faults race licences corpus verdicts lint unit bench peers generate clean
 
 demo:
 	$(GO) run ./test/demo
@@ -88,9 +89,14 @@ licences:
 	$(GO) build -o bin/tenon ./cmd/tenon
 	cd test/licences && $(GO) run . ../../bin/tenon > ../../docs/licences.md
 
+# Repositories are fetched into CORPUS where they are not there.
+CORPUS ?= bin/corpus
 corpus: build
-	bin/tenon check $(DIR) -o json > bin/corpus.json; test $$? -le 1
-	jq -r '.summary, (.findings | group_by(.severity + " " + .rule)[] | "\(length)\t\(.[0].severity) \(.[0].rule)")' bin/corpus.json
+	$(GO) run ./test/corpus $(CORPUS)
+
+verdicts: build
+	bin/tenon check $(DIR) -o json > bin/verdicts.json; test $$? -le 1
+	jq -r '.summary, (.findings | group_by(.severity + " " + .rule)[] | "\(length)\t\(.[0].severity) \(.[0].rule)")' bin/verdicts.json
 	TENON_CORPUS=$(abspath $(DIR)) TENON_E2E=1 $(GO) test -count=1 -timeout 60m -v -run TestParity ./test/parity
 
 lint: peers

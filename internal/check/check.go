@@ -4,6 +4,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,6 +38,8 @@ type Subject struct {
 	Definitions []manifest.Object
 	// ConcurrentRuns that the quota must leave room for; 0 leaves it unchecked.
 	ConcurrentRuns int
+	// Beside are objects that others may mean, and that are not checked.
+	Beside []manifest.Object
 	// ByHand are runs that people create when they want one: no sync applies them.
 	ByHand []manifest.Object
 }
@@ -45,6 +48,12 @@ type Subject struct {
 type Checker struct {
 	// Levels are severities that the team gives to rules.
 	Levels finding.Levels
+	// Profile says which severities of rules hold where no team gives others; empty is strict for a platform and standard
+	// for manifests from anywhere.
+	Profile finding.Profile
+	// Baseline are findings that are known, and that are not told again; nil knows none. Found gets all that were.
+	Baseline finding.Baseline
+	Found    func([]finding.Finding)
 
 	policies *policy.Set
 	registry rules.Registry
@@ -73,6 +82,18 @@ func (c *Checker) Rules() rules.Registry { return c.registry }
 // Counted is how many rules run, those over a change included where two revisions are compared.
 func (c *Checker) Counted(compared bool) int { return c.policies.Counted(compared) + rules.Go().Len() }
 
+// weighed gives findings what they weigh by the profile.
+func (c *Checker) weighed(found []finding.Finding, otherwise finding.Profile) []finding.Finding {
+	profile := cmp.Or(c.Profile, otherwise)
+	found = slices.Clone(found)
+	for i, f := range found {
+		if rule, ok := c.registry.Get(f.Rule); ok && !f.Internal() {
+			found[i].Severity = rule.In(profile, f.Severity)
+		}
+	}
+	return found
+}
+
 // Settle gives findings their levels and links, and lets off what is waived; the summary says by
 // which rules.
 func (c *Checker) Settle(found []finding.Finding, levels finding.Scoped, waivers []finding.Waiver, now time.Time, summary *finding.Summary) []finding.Finding {
@@ -87,7 +108,14 @@ func (c *Checker) Settle(found []finding.Finding, levels finding.Scoped, waivers
 	}
 	summary.Rules = c.Counted(false)
 	summary.Off = append(levels.Off(), c.Levels.Off()...)
-	return finding.Merge(all)
+	all = finding.Merge(all)
+	if c.Found != nil {
+		c.Found(slices.Clone(all))
+	}
+	if c.Baseline != nil {
+		all, summary.Known, summary.Gone = c.Baseline.Fresh(all)
+	}
+	return all
 }
 
 // New makes a checker with a set of rules.
@@ -107,6 +135,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 	if err != nil {
 		return nil, err
 	}
+	found = narrowed(found, s.Objects)
 	found = append(found, unpacked(s)...)
 	var runs []graph.Run
 	found = append(found, stage("runs", func() []finding.Finding { runs = graph.Runs(s.Objects); return nil })...)
@@ -248,8 +277,12 @@ func together(s Subject, runs []graph.Run, undecoded map[finding.Object]bool) []
 		upgraded[i] = r
 		upgraded[i].Object = readable(r.Object, r.Owner)
 	}
+	beside := make([]manifest.Object, len(s.Beside))
+	for i, o := range s.Beside {
+		beside[i] = typed.Upgrade(o)
+	}
 	found := graph.Check(graph.Input{
-		Objects: objects, Runs: upgraded, Facts: s.Facts, Complete: s.Complete, ConcurrentRuns: s.ConcurrentRuns,
+		Objects: objects, Beside: beside, Runs: upgraded, Facts: s.Facts, Complete: s.Complete, ConcurrentRuns: s.ConcurrentRuns,
 	})
 	for i := range found {
 		f := &found[i]

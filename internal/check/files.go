@@ -8,15 +8,18 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/kustomization"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/platform"
 )
@@ -28,13 +31,15 @@ const maxDocument = 10 << 20
 // Files checks manifests from anywhere: files, folders, and - for what stdin holds. Custom
 // resources are checked against the definitions, too. More are findings that others have made.
 func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, facts platform.Facts, complete bool, now time.Time, more []finding.Finding, definitions ...manifest.Object) (finding.Report, error) {
-	r := reader{seen: map[string]bool{}}
+	r := reader{seen: map[string]bool{}, partial: map[string]bool{}}
 	for _, name := range paths {
 		if err := r.read(name, stdin); err != nil {
 			return finding.Report{}, err
 		}
 	}
 	all := r.queue.Wait()
+	objects, ofPac := r.pac.check(all.Objects)
+	all.Objects = objects
 	// In whatever order the files were named, what is said is the same.
 	slices.SortStableFunc(all.Objects, func(a, b manifest.Object) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Document, b.Document))
@@ -43,7 +48,9 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 	for _, o := range all.Objects {
 		c.files[o.File] = append(c.files[o.File], o)
 	}
-	found := slices.Concat(all.Findings, more)
+	located := slices.Clone(ofPac)
+	locate(located, all.Objects)
+	found := slices.Concat(all.Findings, located, more)
 	if len(all.Objects) == 0 && len(found) == 0 {
 		found = append(found, finding.Finding{
 			Rule: "input/no-objects", Severity: finding.Error,
@@ -52,23 +59,44 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 			Source:  &finding.Position{File: paths[0]},
 		})
 	}
-	checked, err := c.Check(ctx, Subject{Objects: all.Objects, Facts: facts, Complete: complete, Definitions: definitions})
+	checked, err := c.Check(ctx, Subject{Objects: all.Objects, Beside: r.beside, Facts: facts, Complete: complete, Definitions: definitions})
 	if err != nil {
 		return finding.Report{}, err
 	}
 	waivers, malformed := annotated(all.Objects)
 	summary := finding.Summary{Objects: len(all.Objects), Skipped: all.Skipped}
-	settled := c.Settle(slices.Concat(found, checked, malformed), nil, waivers, now, &summary)
-	return finding.NewReport(sumUp(settled), summary), nil
+	for i, f := range checked {
+		if f.Object != nil && r.partial[f.Object.File] && lacks(f) {
+			checked[i].Severity = min(f.Severity, finding.Warning)
+		}
+	}
+	told := r.pac.known(slices.Concat(found, checked, malformed), all.Objects)
+	settled := c.Settle(c.weighed(told, finding.Standard), nil, waivers, now, &summary)
+	return finding.NewReport(sumUp(once(settled)), summary), nil
 }
 
-// often is how many findings of one rule and message are said one by one.
-const often = 8
+// lacks tells whether a finding is about what an object has not, or not yet: a patch may add it, and labels.
+func lacks(f finding.Finding) bool {
+	return f.Rule == "types/required" || f.Rule == "types/invalid" || f.Rule == "types/tekton" && (strings.HasPrefix(f.Message, "missing field") || strings.Contains(f.Message, "got n")) ||
+		strings.HasPrefix(f.Rule, "graph/") && !strings.HasPrefix(f.Rule, "graph/script")
+}
 
-// sumUp makes one warning or info of the many that say the same: without facts many objects
-// refer to what is defined elsewhere, and a habit is in every file.
+// often is how many findings of one rule that say the same are told one by one.
+const often = 3
+
+// index fits which item of a list is meant: of a mistake that is made in many, the one does not matter.
+var index = regexp.MustCompile(`\[[0-9]+\]`)
+
+// sumUp makes one finding of the many that say the same: a habit is in every file, and whoever mends it mends all of
+// them.
 func sumUp(found []finding.Finding) []finding.Finding {
-	said := func(f finding.Finding) string { return f.Rule + "\x00" + f.Message }
+	said := func(f finding.Finding) string {
+		message := index.ReplaceAllString(f.Message, "[]")
+		if path := manifest.ParsePath(f.Field); f.Rule == "types/unknown-field" && len(path) > 1 {
+			message = fmt.Sprint(path[len(path)-2:]) // whoever writes one of them does so in every place
+		}
+		return fmt.Sprint(f.Rule, f.Severity, f.Waiver != nil, message)
+	}
 	count := map[string]int{}
 	for _, f := range found {
 		count[said(f)]++
@@ -77,17 +105,36 @@ func sumUp(found []finding.Finding) []finding.Finding {
 	var kept []finding.Finding
 	for _, f := range found {
 		i, seen := first[said(f)]
-		if f.Severity == finding.Error || f.Waiver != nil || !seen || count[said(f)] <= often {
+		switch {
+		case f.Waiver != nil || !seen || count[said(f)] <= often:
 			first[said(f)] = len(kept)
 			kept = append(kept, f)
-			continue
+		case f.Source != nil && f.Source.File+fmt.Sprint(f.Source.Line) != kept[i].Source.File+fmt.Sprint(kept[i].Source.Line):
+			kept[i].Repeats = append(kept[i].Repeats, *f.Source)
 		}
-		if f.Source != nil {
-			kept[i].Related = append(kept[i].Related, *f.Source)
-		}
+	}
+	for i := range kept {
+		slices.SortFunc(kept[i].Repeats, finding.Position.Compare)
+		kept[i].Repeats = slices.Compact(kept[i].Repeats)
 	}
 	return kept
 }
+
+// once leaves out what several kustomizations build of one line: it is mended there once.
+func once(found []finding.Finding) []finding.Finding {
+	seen := map[string]bool{}
+	return slices.DeleteFunc(found, func(f finding.Finding) bool {
+		if f.Source == nil || f.Object == nil || !isKustomization(f.Object.File) {
+			return false
+		}
+		said := fmt.Sprint(f.Rule, f.Source, f.Severity, f.Waiver != nil, index.ReplaceAllString(f.Message, "[]"))
+		again := seen[said]
+		seen[said] = true
+		return again
+	})
+}
+
+func isKustomization(file string) bool { return slices.Contains(kustomization.Names, path.Base(file)) }
 
 // Read reads the manifests of a file or folder, or those on stdin for -.
 func Read(path string, stdin io.Reader) (manifest.Parsed, error) {
@@ -100,6 +147,11 @@ func Read(path string, stdin io.Reader) (manifest.Parsed, error) {
 type reader struct {
 	queue manifest.Queue
 	seen  map[string]bool
+	pac   filled
+	// partial are files of objects that something changes which is not in sight.
+	partial map[string]bool
+	// beside are objects that others may mean.
+	beside []manifest.Object
 }
 
 // found adds what was found where nothing was parsed.
@@ -109,7 +161,11 @@ func (r *reader) found(findings ...finding.Finding) {
 
 func (r *reader) read(path string, stdin io.Reader) error {
 	if path == "-" {
-		if err := r.queue.Read("<stdin>", stdin, maxDocument); err != nil {
+		text, err := r.pac.fill("<stdin>", stdin)
+		if err == nil {
+			err = r.queue.Read("<stdin>", text, maxDocument)
+		}
+		if err != nil {
 			return fmt.Errorf("reading standard input: %w", err)
 		}
 		return nil
@@ -122,8 +178,9 @@ func (r *reader) read(path string, stdin io.Reader) error {
 		return fmt.Errorf("reading manifests: %w", err)
 	}
 	if !info.IsDir() {
-		one := reader{seen: r.seen}
+		one := reader{seen: r.seen, pac: r.pac}
 		err := one.named(path)
+		r.pac = one.pac
 		parsed := one.queue.Wait()
 		if err == nil && parsed.Skipped > 0 && len(parsed.Objects) == 0 && len(parsed.Findings) == 0 {
 			parsed.Findings = append(parsed.Findings, finding.Finding{
@@ -141,57 +198,155 @@ func (r *reader) read(path string, stdin io.Reader) error {
 	return r.folder(path)
 }
 
-// unread are folders in which tools keep what nobody applies. Others that are hidden are read, as kubectl
-// does: Pipelines-as-Code keeps its runs in .tekton.
-var unread = []string{".git", ".terraform", ".venv", ".cache", "node_modules"}
+// unread are folders in which tools keep what nobody applies, and those of what tests are given, which is often wrong on
+// purpose. Others that are hidden are read, as kubectl does: Pipelines-as-Code keeps its runs in .tekton.
+var unread = []string{
+	".git", ".terraform", ".venv", ".cache", "node_modules", "vendor", "_vendor", "testdata", "golden", "goldens", "__fixtures__", "__snapshots__",
+}
 
 // extensions of the files that a folder is searched for.
 var extensions = []string{".yaml", ".yml", ".json"}
 
-// folder reads the manifests below a folder. No file outside of it is reached, not by a symlink either.
+// folder reads the manifests below a folder. No file outside of it is reached, not by a symlink either, but those of its
+// repository that a kustomization names.
 func (r *reader) folder(name string) error {
 	root, err := os.OpenRoot(name)
 	if err != nil {
 		return fmt.Errorf("reading manifests: %w", err)
 	}
 	defer root.Close()
-	err = fs.WalkDir(root.FS(), ".", func(below string, entry fs.DirEntry, err error) error {
-		switch {
-		case err != nil && below != ".": // the others are checked
-			r.found(unreadable(filepath.Join(name, below), confine.Reason(err))...)
-			if entry != nil && entry.IsDir() {
-				return fs.SkipDir
-			}
-			return nil
-		case err != nil:
-			return err
-		case entry.IsDir() && below != "." && slices.Contains(unread, entry.Name()):
-			if holdsManifests(root.FS(), below) {
-				r.found(notRead(filepath.Join(name, below), "the folder is one that tools keep for themselves, and was not searched: kubectl -R and Argo CD read the manifests in it"))
-			}
-			return fs.SkipDir
-		case path.Ext(below) == ".jsonnet":
-			r.found(notRead(filepath.Join(name, below), "it is a program in Jsonnet, which was not run: Argo CD applies what it makes"))
-			return nil
-		case !entry.IsDir() && !slices.Contains(extensions, path.Ext(below)) && (isTemplate(root.FS(), below) || path.Ext(below) == ".tgz" && path.Base(path.Dir(below)) == "charts"):
-			r.found(notRead(filepath.Join(name, below), "it is a part of a Helm chart, which was not rendered: Helm and Argo CD apply what it makes"))
-			return nil
-		}
-		linked := entry.Type()&fs.ModeSymlink != 0 && isFolder(filepath.Join(name, below))
-		if entry.IsDir() || !linked && !slices.Contains(extensions, path.Ext(below)) {
-			return nil
-		}
-		if linked {
-			r.found(unreadable(filepath.Join(name, below), errors.New("it is a symlink to a folder, which is not followed"))...)
-			return nil
-		}
-		r.file(root, below, filepath.Join(name, below))
-		return nil
-	})
-	if err != nil {
+	w := walk{reader: r, root: root, name: name}
+	if err := fs.WalkDir(root.FS(), ".", w.visit); err != nil {
 		return fmt.Errorf("reading manifests: %w", err)
 	}
+	built, err := w.kustomizations()
+	if err != nil {
+		return err
+	}
+	for _, below := range w.files {
+		if !built[below] {
+			r.file(root, below, filepath.Join(name, below))
+		}
+	}
 	return nil
+}
+
+// walk is what is found below a folder.
+type walk struct {
+	*reader
+	root *os.Root
+	name string
+	// files may be manifests; kustomized are folders with a kustomization.
+	files, kustomized []string
+}
+
+func (w *walk) visit(below string, entry fs.DirEntry, err error) error {
+	shown := filepath.Join(w.name, below)
+	switch {
+	case err != nil && below != ".": // the others are checked
+		w.found(unreadable(shown, confine.Reason(err))...)
+		if entry != nil && entry.IsDir() {
+			return fs.SkipDir
+		}
+		return nil
+	case err != nil:
+		return err
+	case entry.IsDir() && below != "." && slices.Contains(unread, entry.Name()):
+		if holdsManifests(w.root.FS(), below) {
+			w.found(notRead(shown, "the folder is one of tools or of tests, and was not searched: kubectl -R and Argo CD read the manifests in it"))
+		}
+		return fs.SkipDir
+	case entry.IsDir():
+		return nil
+	case slices.Contains(kustomization.Names, path.Base(below)) && entry.Type().IsRegular():
+		w.kustomized = append(w.kustomized, path.Dir(below))
+	case path.Ext(below) == ".jsonnet":
+		w.found(notRead(shown, "it is a program in Jsonnet, which was not run: Argo CD applies what it makes"))
+		return nil
+	case !slices.Contains(extensions, path.Ext(below)) && (isTemplate(w.root.FS(), below) || path.Ext(below) == ".tgz" && path.Base(path.Dir(below)) == "charts"):
+		w.found(notRead(shown, "it is a part of a Helm chart, which was not rendered: Helm and Argo CD apply what it makes"))
+		return nil
+	}
+	switch {
+	case entry.Type()&fs.ModeSymlink != 0 && isFolder(shown) && w.holds(below):
+		w.found(notRead(shown, "it is a symlink to a folder of this one, where its files are read: neither kubectl nor Argo CD follows it"))
+	case entry.Type()&fs.ModeSymlink != 0 && isFolder(shown):
+		w.found(unreadable(shown, errors.New("it is a symlink to a folder, which is not followed"))...)
+	case slices.Contains(extensions, path.Ext(below)) && w.isGiven(below):
+		w.found(notRead(shown, "it is called like a test beside it, and taken for what that is given"))
+	case slices.Contains(extensions, path.Ext(below)):
+		w.files = append(w.files, below)
+	}
+	return nil
+}
+
+// called fits a file that is called like a test, and tests fits the programs that are some.
+var (
+	called = regexp.MustCompile(`^test_.*\.\w+$|_test\.\w+$`)
+	tests  = regexp.MustCompile(`^test_.*\.py$|_test\.(?:py|go)$`)
+)
+
+// isGiven tells whether a file is what a test beside it is given, which is often wrong on purpose.
+func (w *walk) isGiven(below string) bool {
+	if !called.MatchString(path.Base(below)) {
+		return false
+	}
+	entries, err := fs.ReadDir(w.root.FS(), path.Dir(below))
+	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return tests.MatchString(e.Name()) })
+}
+
+// holds tells whether a symlink leads to a folder that is walked, too.
+func (w *walk) holds(below string) bool {
+	info, err := w.root.Stat(filepath.FromSlash(below)) // a root gives none of what lies outside of it
+	return err == nil && info.IsDir()
+}
+
+// kustomizations adds what the kustomizations below the folder build, and tells which files they are made of.
+func (w *walk) kustomizations() (map[string]bool, error) {
+	if len(w.kustomized) == 0 {
+		return nil, nil
+	}
+	top, prefix := confine.Checkout(w.name)
+	switch {
+	case top != "":
+	case filepath.IsLocal(w.name):
+		top, prefix = ".", filepath.ToSlash(filepath.Clean(w.name))
+	default:
+		top, prefix = w.name, "."
+	}
+	whole, err := os.OpenRoot(top)
+	if err != nil {
+		return nil, fmt.Errorf("reading manifests: %w", err)
+	}
+	defer whole.Close()
+	dirs := make([]string, len(w.kustomized))
+	for i, dir := range w.kustomized {
+		dirs[i] = path.Join(prefix, dir)
+	}
+	result := kustomization.Build(whole.FS(), dirs, func(name string) string {
+		return path.Join(filepath.ToSlash(w.name), relative(prefix, name))
+	})
+	w.queue.Add(func() manifest.Parsed { return manifest.Parsed{Objects: result.Objects, Findings: result.Findings} })
+	w.beside = append(w.beside, result.Beside...)
+	if w.partial != nil {
+		maps.Copy(w.partial, result.Partial)
+	}
+	built := map[string]bool{}
+	for name := range result.Read {
+		if below := relative(prefix, name); !strings.HasPrefix(below, "../") {
+			built[below] = true
+		}
+	}
+	return built, nil
+}
+
+// relative is a path from one folder of a tree.
+func relative(from, name string) string {
+	below, err := filepath.Rel(filepath.FromSlash(from), filepath.FromSlash(name))
+	if err != nil {
+		return name
+	}
+	return filepath.ToSlash(below)
 }
 
 // holdsManifests tells whether there is a file below a folder that may be a manifest.
@@ -294,7 +449,12 @@ func (r *reader) file(root *os.Root, below, path string) {
 		return
 	}
 	defer data.Close()
-	if err := r.queue.Read(filepath.ToSlash(filepath.Clean(path)), data, maxDocument); err != nil {
+	shown := filepath.ToSlash(filepath.Clean(path))
+	text, err := r.pac.fill(shown, data)
+	if err == nil {
+		err = r.queue.Read(shown, text, maxDocument)
+	}
+	if err != nil {
 		r.found(unreadable(path, confine.Reason(err))...)
 	}
 }

@@ -14,7 +14,7 @@ import (
 
 // tamed are the objects without numbers that nothing can compare.
 func tamed(s Subject) Subject {
-	for _, list := range []*[]manifest.Object{&s.Objects, &s.ByHand, &s.Definitions} {
+	for _, list := range []*[]manifest.Object{&s.Objects, &s.Beside, &s.ByHand, &s.Definitions} {
 		all := slices.Clone(*list)
 		for i, o := range all {
 			all[i] = manifest.Tame(o)

@@ -132,7 +132,7 @@ func (c *Checker) Platform(ctx context.Context, environments []Environment, now 
 		return finding.Report{}, err
 	}
 	levels := Levels(environments)
-	settled := c.Settle(append(found, more...), levels, Waivers(environments), now, &summary)
+	settled := c.Settle(c.weighed(append(found, more...), finding.Strict), levels, Waivers(environments), now, &summary)
 	return finding.NewReport(settled, summary), nil
 }
 

@@ -11,6 +11,9 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/filemode"
+
 	"tenon.dev/tenon"
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/gate"
@@ -158,13 +161,14 @@ func change(t *testing.T, set *policy.Set) map[string]any {
 	return page.Meaning
 }
 
-// workflows is a repository with one workflow, by what it runs.
+// workflows is a repository with one workflow, by what it runs, and a file that nothing runs.
 type workflows string
 
-func (w workflows) Text(string) (string, bool) { return string(w), true }
+func (w workflows) Text(string) (string, bool, error) { return string(w), true, nil }
 
-func (w workflows) Names(folder string) []string {
-	return map[string][]string{".": {".github/"}, ".github": {"workflows/"}, ".github/workflows": {"review.yaml"}}[folder]
+func (w workflows) Entries() (map[string]revision.Entry, error) {
+	entry := revision.Entry{Mode: filemode.Regular, Hash: plumbing.ComputeHash(plumbing.BlobObject, []byte(w))}
+	return map[string]revision.Entry{".github/workflows/review.yaml": entry, "a.py": entry}, nil
 }
 
 const edited = `package platform

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -30,7 +31,8 @@ type checkFlags struct {
 	failOn, now, facts         string
 	outputs                    []string
 	policies, levels           []string
-	definitions                string
+	definitions, profile       string
+	baseline, writeBaseline    string
 	complete, verify, required bool
 	images                     imageFlags
 }
@@ -60,6 +62,9 @@ Nothing reaches the network unless --verify-images or --policy oci://... is give
 	cmd.Flags().BoolVar(&f.complete, "complete", false, "for manifests: they and the facts are all there is, so what does not resolve is an error")
 	cmd.Flags().StringArrayVar(&f.policies, "policy", nil, "folder with more Rego rules, conftest's included, or a bundle as oci://registry/repository:tag (repeatable)")
 	cmd.Flags().StringArrayVar(&f.levels, "severity", nil, "severity of a rule, as RULE=error|warning|info|off (repeatable)")
+	cmd.Flags().StringVar(&f.profile, "profile", "", "severities that rules have: strict (default for a platform), or standard (default for manifests), by which an error is what can never work, or a hole")
+	cmd.Flags().StringVar(&f.baseline, "baseline", "", "file of findings that are known, which --write-baseline wrote: only others are told")
+	cmd.Flags().StringVar(&f.writeBaseline, "write-baseline", "", "write all findings to a file for --baseline, and pass")
 	cmd.Flags().StringVar(&f.definitions, "definitions", "", "for manifests: folder with CustomResourceDefinitions that are not among them")
 	cmd.Flags().BoolVar(&f.verify, "verify-images", false, "for a platform: ask the registries for signatures")
 	cmd.Flags().BoolVar(&f.required, "require-verified", false, "with --verify-images: an image that could not be verified is an error")
@@ -91,6 +96,16 @@ func (a *app) check(ctx context.Context, f checkFlags, args []string) error {
 	if checker.Levels, err = levels(f.levels, checker); err != nil {
 		return err
 	}
+	if f.profile != "" {
+		if checker.Profile, err = finding.ParseProfile(f.profile); err != nil {
+			return usagef("--profile: %w", err)
+		}
+	}
+	if err := a.knows(f, checker); err != nil {
+		return err
+	}
+	var all []finding.Finding
+	checker.Found = func(found []finding.Finding) { all = found }
 	var page report.Page
 	if len(args) > 0 {
 		page.Report, err = a.checkFiles(ctx, f, checker, args, now)
@@ -101,7 +116,42 @@ func (a *app) check(ctx context.Context, f checkFlags, args []string) error {
 		return err
 	}
 	page.FailOn = failOn
+	if f.writeBaseline != "" {
+		return a.writeKnown(f.writeBaseline, all)
+	}
 	return a.write(outputs, page, view{rules: rules, source: sourceFile, objects: checker.Objects})
+}
+
+// writeKnown writes all findings as known.
+func (a *app) writeKnown(name string, found []finding.Finding) error {
+	var text bytes.Buffer
+	baseline := finding.NewBaseline(found)
+	if err := baseline.Write(&text); err != nil {
+		return err
+	}
+	if err := replaceFile(name, &text); err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stderr, "wrote %s to %s\n  try: tenon check --baseline %s\n", fmt.Sprintf("%d findings", len(found)), name, name)
+	return nil
+}
+
+// knows reads the findings that are known.
+func (a *app) knows(f checkFlags, checker *check.Checker) error {
+	if f.baseline != "" && f.writeBaseline != "" {
+		return usagef("--baseline reads a file and --write-baseline writes one: give one of them")
+	}
+	if f.baseline == "" {
+		return nil
+	}
+	text, err := os.ReadFile(f.baseline)
+	if err != nil {
+		return usagef("--baseline: %w", err)
+	}
+	if checker.Baseline, err = finding.ReadBaseline(text); err != nil {
+		return usagef("--baseline %s: %w\n  try: --write-baseline %s", f.baseline, err, f.baseline)
+	}
+	return nil
 }
 
 func (a *app) checkFiles(ctx context.Context, f checkFlags, checker *check.Checker, args []string, now time.Time) (finding.Report, error) {

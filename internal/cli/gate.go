@@ -96,7 +96,11 @@ func (a *app) gate(ctx context.Context, f gateFlags) error {
 	}
 	a.pageInDir(&page)
 	return a.write(outputs, page, view{rules: in.Rules, source: func(file string) ([]byte, error) {
-		return fs.ReadFile(in.Head.FS, a.outOfDir(file))
+		name := a.outOfDir(file)
+		if info, err := fs.Stat(in.Head.FS, name); err != nil || !info.Mode().IsRegular() {
+			return nil, fs.ErrNotExist // to read a folder of a revision breaks the library
+		}
+		return fs.ReadFile(in.Head.FS, name)
 	}})
 }
 

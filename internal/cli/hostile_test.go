@@ -164,6 +164,9 @@ func TestHostileFiles(t *testing.T) {
 		counts[tr.kind]++
 		t.Run(tr.kind+"/"+tr.name, func(t *testing.T) {
 			t.Parallel()
+			if tr.args[0] == "check" && len(tr.args) > 1 && tr.exit == 1 { // what is an error for a platform shows as one
+				tr.args = append([]string{"check", "--profile", "strict"}, tr.args[1:]...)
+			}
 			tr.run(t)
 		})
 	}

@@ -136,9 +136,9 @@ func (a *app) showRules(listed []finding.Rule, format string) error {
 		return a.showJSON(append([]finding.Rule{}, listed...))
 	}
 	table := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "RULE\tSEVERITY\tTITLE")
+	fmt.Fprintln(table, "RULE\tSEVERITY\tIN MANIFESTS\tTITLE")
 	for _, r := range listed {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", report.Line(r.ID), r.Weighs(), report.Line(r.Title))
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", report.Line(r.ID), r.Weighs(), r.WeighsStandard(), report.Line(r.Title))
 	}
 	return table.Flush()
 }

@@ -115,6 +115,8 @@ type Finding struct {
 	Source *Position `json:"source,omitempty"`
 	// Related are other places that contributed, most relevant first.
 	Related []Position `json:"related,omitempty"`
+	// Repeats are other places of which the same is to be said.
+	Repeats []Position `json:"repeats,omitempty"`
 	// Targets lists where the finding holds; empty for manifests that are not of a platform.
 	Targets []Target `json:"targets,omitempty"`
 	// Status tells, where two revisions are compared, whether the base has the finding too.

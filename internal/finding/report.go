@@ -18,6 +18,9 @@ type Summary struct {
 	Waived   int `json:"waived"`
 	// Skipped counts documents that are not Kubernetes objects.
 	Skipped int `json:"skipped"`
+	// Known counts findings that the baseline has, and Gone those of it that are no longer found.
+	Known int `json:"known,omitempty"`
+	Gone  int `json:"gone,omitempty"`
 	// Off are the rules that the team switched off.
 	Off []string `json:"off,omitempty"`
 }

@@ -48,8 +48,11 @@ func (g *gate) withFiles(targets []diff.Target) []diff.Target {
 }
 
 // beside are the files of a revision that are compared like objects.
-func (g *gate) beside(files fs.FS, a automation) []manifest.Object {
-	return slices.Concat(besides(files), a.objects(differing(g.before, g.after)))
+func (g *gate) beside(files fs.FS, a *automation) []manifest.Object {
+	names := slices.DeleteFunc(slices.Concat(g.outside.gate, g.outside.ci), func(name string) bool {
+		return strings.HasPrefix(name, path.Join(a.prefix, "cue")+"/") // among these already
+	})
+	return slices.Concat(besides(files), a.objects(names))
 }
 
 // besides are the files below cue/ that are no part of the platform's CUE and no part of a module: commands of the cue

@@ -67,7 +67,8 @@ type gate struct {
 	checker    *check.Checker
 	base, head check.Loaded
 	// before and after are what CI runs.
-	before, after automation
+	before, after *automation
+	outside       compared
 	notes         []string
 }
 
@@ -77,7 +78,13 @@ func (g *gate) load() error {
 	if err != nil {
 		return err
 	}
-	g.before, g.after = automationOf(g.Base), automationOf(g.Head)
+	if g.before, err = automationOf(g.Base); err != nil {
+		return err
+	}
+	if g.after, err = automationOf(g.Head); err != nil {
+		return err
+	}
+	g.outside = outside(g.before, g.after)
 	if len(g.base.Refused) > 0 {
 		g.notes = append(g.notes, fmt.Sprintf("the base does not render (%s): what the head has there counts as new", g.base.Refused[0].Message))
 	}
@@ -230,7 +237,9 @@ func (g *gate) meaning(changes []diff.Object, targets int) (*meaning, error) {
 		if err := m.rendering(g); err != nil {
 			return nil, err
 		}
-		m.automation(g.before, g.after)
+	}
+	m.automation(g.outside, g.before, g.after)
+	if len(g.base.Environments) > 0 {
 		m.others(known, changes)
 	}
 	return m, nil

@@ -119,7 +119,7 @@ func isUnknown(o manifest.Object, field string) bool {
 		return false
 	case key == "metadata":
 		part, name, _ := strings.Cut(below, ".")
-		return !isKnown(o) && name != "" && (part == "annotations" || part == "labels") && !plainLabel.MatchString(name) && !plainAnnotation.MatchString("annotations."+name)
+		return !isKnown(o) && name != "" && (part == "annotations" || part == "labels") && !plainLabel.MatchString(name) && !plainAnnotation.MatchString("metadata.annotations."+name)
 	case isKnown(o):
 		// An operator's definition may have other parts than the spec: Cilium's policies have specs.
 		return key != "spec" && strings.Contains(o.GroupKind().Group, ".") && !strings.HasSuffix(o.GroupKind().Group, ".k8s.io") && o.GroupKind().Group != "tenon.dev"
@@ -183,7 +183,7 @@ var (
 	// scheduled fits what sets pods beside the scheduler, before others, or beside the cluster's names.
 	scheduled = regexp.MustCompile(`(\.|^)(nodeName|schedulerName|dnsPolicy|dnsConfig|hostAliases|imagePullSecrets)(\.|$)`)
 	// plainAnnotation fits those that are for people, order a sync, or say that something changed.
-	plainAnnotation = regexp.MustCompile(`annotations\.(argocd\.argoproj\.io/(sync-wave|tracking-id|hook-delete-policy|manifest-generate-paths)|checksum/|prometheus\.io/|kubectl\.kubernetes\.io/(default-container|restartedAt)|kubernetes\.io/(description|change-cause)|tekton\.dev/(displayName|tags|categories|pipelines\.minVersion)|tenon\.dev/|cluster-autoscaler\.kubernetes\.io/safe-to-evict|karpenter\.sh/do-not-disrupt)`)
+	plainAnnotation = regexp.MustCompile(`(?:^|\.)metadata\.annotations\.(argocd\.argoproj\.io/(sync-wave|tracking-id|hook-delete-policy|manifest-generate-paths)|checksum/|prometheus\.io/|kubectl\.kubernetes\.io/(default-container|restartedAt)|kubernetes\.io/(description|change-cause)|tekton\.dev/(displayName|tags|categories|pipelines\.minVersion)|tenon\.dev/|cluster-autoscaler\.kubernetes\.io/safe-to-evict|karpenter\.sh/do-not-disrupt)`)
 )
 
 // watched are kinds that guard: what takes them away opens what they close.

@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -26,25 +25,23 @@ func (j *judge) judge(now, about []finding.Finding) report.Page {
 	head := j.g.checker.Settle(slices.Concat(now, about), levels, waivers, j.g.Now, &j.summary)
 	head = append(head, j.g.checker.Settle(j.unfit(now), levels, nil, j.g.Now, &finding.Summary{})...)
 
-	known := map[string]int{}
+	known := finding.Ledger{}
 	for _, f := range old {
-		for _, id := range slices.Concat(identities(f)...) {
-			known[id]++
-		}
+		known.Add(f)
 	}
 	c := report.Page{}
 	var all []finding.Finding
 	for _, f := range head {
-		all = append(all, part(f, known)...)
+		all = append(all, known.Part(f)...)
 	}
 	has := map[string]bool{}
 	for _, f := range head {
-		for _, id := range slices.Concat(identities(f)...) {
+		for _, id := range slices.Concat(f.Identities()...) {
 			has[id] = true
 		}
 	}
 	for _, f := range old {
-		if f.Waiver == nil && !slices.ContainsFunc(slices.Concat(identities(f)...), func(id string) bool { return has[id] }) {
+		if f.Waiver == nil && !slices.ContainsFunc(slices.Concat(f.Identities()...), func(id string) bool { return has[id] }) {
 			c.Fixed = append(c.Fixed, f)
 		}
 	}
@@ -106,77 +103,4 @@ func (j *judge) failOn() finding.Severity {
 		severity = *j.g.FailOn
 	}
 	return severity
-}
-
-// part splits a finding into what is new and what the base has already. What is known is taken from what
-// is left to be known: two of a kind, where the base has one, are one known and one new.
-func part(f finding.Finding, known map[string]int) []finding.Finding {
-	ids := identities(f)
-	if len(f.Targets) == 0 {
-		f.Status = finding.Known
-		if !take(known, ids[0]) {
-			f.Status = finding.New
-		}
-		return []finding.Finding{f}
-	}
-	fresh, old := f, f
-	fresh.Status, old.Status = finding.New, finding.Known
-	fresh.Targets, old.Targets = nil, nil
-	for i, t := range f.Targets {
-		if take(known, ids[i]) {
-			old.Targets = append(old.Targets, t)
-		} else {
-			fresh.Targets = append(fresh.Targets, t)
-		}
-	}
-	var parts []finding.Finding
-	for _, p := range []finding.Finding{fresh, old} {
-		if len(p.Targets) > 0 {
-			parts = append(parts, p)
-		}
-	}
-	return parts
-}
-
-// take takes all of the identities from what is known, and tells whether they were there.
-func take(known map[string]int, ids []string) bool {
-	all := true
-	for _, id := range ids {
-		all = all && known[id] > 0
-		known[id]--
-	}
-	return all
-}
-
-// placed fits what the checker adds to a message about where a value is written, which moves when lines
-// do.
-var placed = regexp.MustCompile(` \((a default of the schema|written by the render), [^)]*\)`)
-
-// identities tell a finding apart from others, whatever line it is on: in each of its targets one for each
-// value that broke the rule. A waived finding is another than the same without a waiver.
-func identities(f finding.Finding) [][]string {
-	waived := ""
-	if f.Waiver != nil {
-		waived = "waived"
-	}
-	id := f.Identity() + "\x00" + placed.ReplaceAllString(f.Message, "") + "\x00" + waived
-	of := func(t finding.Target) []string {
-		digests := f.Evidence[t]
-		if len(digests) == 0 {
-			digests = []string{""}
-		}
-		var ids []string
-		for _, digest := range digests {
-			ids = append(ids, strings.Join([]string{id, t.String(), digest}, "\x00"))
-		}
-		return ids
-	}
-	if len(f.Targets) == 0 {
-		return [][]string{of(finding.Target{})}
-	}
-	var all [][]string
-	for _, t := range f.Targets {
-		all = append(all, of(t))
-	}
-	return all
 }

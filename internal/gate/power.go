@@ -229,7 +229,7 @@ func leavesWith(value any, field string, visit func(string, any)) {
 	switch v := value.(type) {
 	case map[string]any:
 		for key, inner := range v {
-			below := strings.TrimPrefix(field+"."+key, ".")
+			below := joined(field, key)
 			visit(below, inner)
 			leavesWith(inner, below, visit)
 		}
@@ -241,17 +241,23 @@ func leavesWith(value any, field string, visit func(string, any)) {
 }
 
 // plainField is a field without which item of a list is meant.
-func plainField(field string) string {
-	var b strings.Builder
-	for _, element := range manifest.ParsePath(field) {
+func plainField(of string) string {
+	field := ""
+	for _, element := range manifest.ParsePath(of) {
 		if name, ok := element.(string); ok && !strings.Contains(name, "=") {
-			if b.Len() > 0 {
-				b.WriteByte('.')
-			}
-			b.WriteString(name)
+			field = joined(field, name)
 		}
 	}
-	return b.String()
+	return field
+}
+
+// joined is a field within another. A dot in a key is no step, so that no key reads like a path; of annotations and labels
+// it is known where the key begins.
+func joined(field, key string) string {
+	if !strings.HasSuffix(field, "annotations") && !strings.HasSuffix(field, "labels") {
+		key = strings.ReplaceAll(key, ".", "·")
+	}
+	return strings.TrimPrefix(field+"."+key, ".")
 }
 
 // guarded says why a field of an object matters; it is empty where it does not.

@@ -4,10 +4,12 @@
 package graph
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 
 	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
 
@@ -19,6 +21,8 @@ import (
 // Input is what is looked at together: the objects of one target, or those of all files.
 type Input struct {
 	Objects []manifest.Object
+	// Beside are objects that others may mean, and that are not checked.
+	Beside []manifest.Object
 	// Runs among the objects, as Runs returns them.
 	Runs  []Run
 	Facts platform.Facts
@@ -44,6 +48,7 @@ func Check(in Input) []finding.Finding {
 	g.selectors()
 	g.ingresses()
 	g.nodePorts()
+	g.probes()
 	g.egress()
 	g.pipelines()
 	for _, r := range g.Runs {
@@ -77,7 +82,7 @@ type graph struct {
 
 func newGraph(in Input) *graph {
 	g := &graph{Input: in, byKey: map[key][]manifest.Object{}, named: map[key][]string{}, tasks: map[uintptr]*pipelinev1.Task{}}
-	for _, o := range in.Objects {
+	for _, o := range slices.Concat(in.Objects, in.Beside) {
 		k := key{o.Kind, o.Name}
 		g.byKey[k] = append(g.byKey[k], o)
 	}
@@ -111,10 +116,10 @@ func (g *graph) candidates(from manifest.Object, kind, namespace, name string) [
 	var best []manifest.Object
 	nearest := -1
 	for _, o := range g.byKey[key{kind, name}] {
-		if o.Namespace != namespace && (o.File == "" || o.Namespace != "" && namespace != "") {
+		if o.Namespace != namespace && (o.File == "" || o.Namespace != "" && namespace != "") || isFixture(from.File, o.File) {
 			continue
 		}
-		switch near := nearness(from.File, o.File); {
+		switch near := between(from, o); {
 		case near > nearest:
 			best, nearest = []manifest.Object{o}, near
 		case near == nearest:
@@ -122,6 +127,28 @@ func (g *graph) candidates(from manifest.Object, kind, namespace, name string) [
 		}
 	}
 	return best
+}
+
+// fixtures are the folders of what tests are given: nothing else of a repository means an object in them.
+var fixtures = []string{"testdata", "golden", "goldens", "fixtures", "__fixtures__", "__snapshots__"}
+
+// isFixture tells whether a file is what tests are given, and another one is not.
+func isFixture(from, file string) bool {
+	for i, dir := range strings.Split(path.Dir(file), "/") {
+		if slices.Contains(fixtures, dir) && !strings.HasPrefix(from, strings.Join(strings.Split(file, "/")[:i+1], "/")+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// between is how near two objects are, by where they are built or written.
+func between(a, b manifest.Object) int {
+	near := nearness(a.File, b.File)
+	for _, from := range []string{a.File, cmp.Or(a.From, a.File)} {
+		near = max(near, nearness(from, cmp.Or(b.From, b.File)))
+	}
+	return near
 }
 
 // nearness counts the folders that two files share; the same file is nearer than any other.

@@ -33,6 +33,8 @@ func (g *graph) references() {
 			}
 		case "HorizontalPodAutoscaler":
 			g.scaleTarget(o)
+		case "StatefulSet":
+			g.statefulSet(o)
 		}
 		if template, at := podTemplate(o); template != nil {
 			g.podReferences(o, template, at)
@@ -160,7 +162,7 @@ func (g *graph) runReferences(r Run) {
 			g.secret(r.Owner, r.Object.Namespace, secret["secretName"], nil, here.Append("secret", "secretName"))
 		}
 		if config, ok := w["configMap"].(map[string]any); ok && config["optional"] != true {
-			g.configMap(r.Owner, r.Object.Namespace, config["name"], here.Append("configMap", "name"))
+			g.configMap(r.Owner, r.Object.Namespace, config["name"], nil, here.Append("configMap", "name"))
 		}
 		if template, ok := w["volumeClaimTemplate"].(map[string]any); ok {
 			g.storageClass(r.Owner, template["spec"], here.Append("volumeClaimTemplate", "spec"))
@@ -178,9 +180,51 @@ func (g *graph) volumes(o manifest.Object, value any, at manifest.Path) {
 			g.secret(o, o.Namespace, secret["secretName"], nil, here.Append("secret", "secretName"))
 		}
 		if config, ok := v["configMap"].(map[string]any); ok && config["optional"] != true {
-			g.configMap(o, o.Namespace, config["name"], here.Append("configMap", "name"))
+			g.configMap(o, o.Namespace, config["name"], nil, here.Append("configMap", "name"))
+			g.items(config, here.Append("configMap"), func(key any, at manifest.Path) { g.configMap(o, o.Namespace, config["name"], key, at) })
+		}
+		g.projected(o, v, here.Append("projected", "sources"))
+	})
+}
+
+// projected follows the sources of a projected volume.
+func (g *graph) projected(o manifest.Object, volume map[string]any, at manifest.Path) {
+	each(volume, manifest.Path{"projected", "sources"}, func(i int, source map[string]any) {
+		if secret, ok := source["secret"].(map[string]any); ok && secret["optional"] != true {
+			g.secret(o, o.Namespace, secret["name"], nil, at.Append(i, "secret", "name"))
+		}
+		if config, ok := source["configMap"].(map[string]any); ok && config["optional"] != true {
+			g.configMap(o, o.Namespace, config["name"], nil, at.Append(i, "configMap", "name"))
+			g.items(config, at.Append(i, "configMap"), func(key any, at manifest.Path) { g.configMap(o, o.Namespace, config["name"], key, at) })
 		}
 	})
+}
+
+// items visits the keys that a volume takes of a ConfigMap.
+func (g *graph) items(source map[string]any, at manifest.Path, visit func(key any, at manifest.Path)) {
+	each(source, manifest.Path{"items"}, func(i int, item map[string]any) { visit(item["key"], at.Append("items", i)) })
+}
+
+// statefulSet follows the classes of a StatefulSet's claims, and the Service that gives its pods their names.
+func (g *graph) statefulSet(o manifest.Object) {
+	each(o.Value, manifest.Path{"spec", "volumeClaimTemplates"}, func(i int, claim map[string]any) {
+		g.storageClass(o, claim["spec"], manifest.Path{"spec", "volumeClaimTemplates", i, "spec"})
+	})
+	spec, _ := o.Value["spec"].(map[string]any)
+	name, _ := spec["serviceName"].(string)
+	at := manifest.Path{"spec", "serviceName"}
+	if name == "" || variable(name) {
+		return
+	}
+	service, ok := g.find(o, "Service", o.Namespace, name)
+	if !ok {
+		g.unresolved(o, "graph/service-not-found", at, fmt.Sprintf("there is no Service %s%s: the pods have no names of their own", name, within(o.Namespace)),
+			"name one that exists: "+listOrNone(g.names("Service", o.Namespace)))
+		return
+	}
+	if ip, _ := manifest.Lookup(service.Value, manifest.Path{"spec", "clusterIP"}); ip != "None" {
+		g.add(o, "graph/service-not-headless", finding.Warning, at, fmt.Sprintf("Service %s has an address of its own: the pods have no names in DNS", name), "name a Service with clusterIP: None")
+	}
 }
 
 func (g *graph) environment(o manifest.Object, containers any, at manifest.Path) {
@@ -194,7 +238,8 @@ func (g *graph) containerEnvironment(o manifest.Object, c map[string]any, at man
 			g.secret(o, o.Namespace, from["name"], from["key"], here.Append("secretKeyRef"))
 		}
 		if from, ok := lookupMap(e, "valueFrom", "configMapKeyRef"); ok && from["optional"] != true {
-			g.configMap(o, o.Namespace, from["name"], here.Append("configMapKeyRef", "name"))
+			g.configMap(o, o.Namespace, from["name"], nil, here.Append("configMapKeyRef", "name"))
+			g.configMap(o, o.Namespace, from["name"], from["key"], here.Append("configMapKeyRef"))
 		}
 	})
 	each(c, manifest.Path{"envFrom"}, func(j int, e map[string]any) {
@@ -203,7 +248,7 @@ func (g *graph) containerEnvironment(o manifest.Object, c map[string]any, at man
 			g.secret(o, o.Namespace, from["name"], nil, here.Append("secretRef", "name"))
 		}
 		if from, ok := lookupMap(e, "configMapRef"); ok && from["optional"] != true {
-			g.configMap(o, o.Namespace, from["name"], here.Append("configMapRef", "name"))
+			g.configMap(o, o.Namespace, from["name"], nil, here.Append("configMapRef", "name"))
 		}
 	})
 }
@@ -278,13 +323,30 @@ func (g *graph) fetched(namespace, name string) (keys []string, open, ok bool) {
 	return nil, false, false
 }
 
-func (g *graph) configMap(o manifest.Object, namespace string, value any, at manifest.Path) {
+// configMap checks a reference to a ConfigMap, or to a key of one that is there: at is then what has the key.
+func (g *graph) configMap(o manifest.Object, namespace string, value, keyValue any, at manifest.Path) {
 	name, _ := value.(string)
-	if name == "" || variable(name) || name == "kube-root-ca.crt" || g.has(o, "ConfigMap", namespace, name) {
+	if name == "" || variable(name) || name == "kube-root-ca.crt" {
 		return
 	}
-	g.unresolved(o, "graph/config-map-not-found", at,
-		fmt.Sprintf("there is no ConfigMap %s%s", name, within(namespace)), "create it or correct the name")
+	config, found := g.find(o, "ConfigMap", namespace, name)
+	if keyValue == nil {
+		if !found {
+			g.unresolved(o, "graph/config-map-not-found", at, fmt.Sprintf("there is no ConfigMap %s%s", name, within(namespace)), "create it or correct the name")
+		}
+		return
+	}
+	wanted, _ := keyValue.(string)
+	keys := slices.Concat(mapKeys(config.Value["data"]), mapKeys(config.Value["binaryData"]))
+	if !found || wanted == "" || variable(wanted) || slices.Contains(keys, wanted) {
+		return
+	}
+	severity := finding.Error
+	if path.Dir(config.File) != path.Dir(o.File) && !g.Complete {
+		severity = finding.Warning // the ConfigMap of that name may be another's
+	}
+	g.add(o, "graph/config-map-key-not-found", severity, at.Append("key"),
+		fmt.Sprintf("ConfigMap %s has no key %s, only %s: the container does not start", name, wanted, listOrNone(keys)), "correct the key")
 }
 
 func (g *graph) claim(o manifest.Object, namespace string, value any, at manifest.Path) {

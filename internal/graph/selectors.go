@@ -25,7 +25,9 @@ func (g *graph) selectors() {
 		case "PodDisruptionBudget":
 			if b, ok := as[policyv1.PodDisruptionBudget](o.Value); ok && b.Spec.Selector != nil {
 				if selector, err := metav1.LabelSelectorAsSelector(b.Spec.Selector); err == nil {
-					g.selectsPods(o, "graph/budget-selects-nothing", selector, "the budget protects nothing")
+					if g.selectsPods(o, "graph/budget-selects-nothing", selector, "the budget protects nothing") {
+						g.budget(o, b, selector)
+					}
 				}
 			}
 		case "PodMonitor":
@@ -96,7 +98,7 @@ func (g *graph) portsIn(namespace string) []ported {
 			}
 			pods := ported{labels: labelsAt(w, at[:len(at)-1].Append("metadata", "labels")...)}
 			spec, _ := as[corev1.PodSpec](raw)
-			for _, c := range spec.Containers {
+			for _, c := range serving(spec) {
 				for _, p := range c.Ports {
 					pods.names = append(pods.names, p.Name)
 				}
@@ -105,6 +107,17 @@ func (g *graph) portsIn(namespace string) []ported {
 		}
 	}
 	return g.ports[namespace]
+}
+
+// serving are the containers that run as long as the pod does: native sidecars stand among the init containers.
+func serving(spec corev1.PodSpec) []corev1.Container {
+	all := slices.Clone(spec.Containers)
+	for _, c := range spec.InitContainers {
+		if c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways {
+			all = append(all, c)
+		}
+	}
+	return all
 }
 
 // monitored is what a monitor of the Prometheus operator selects; ok is false where it looks into

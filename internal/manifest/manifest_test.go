@@ -79,7 +79,7 @@ func TestParse(t *testing.T) {
 }
 
 func TestParseBroken(t *testing.T) {
-	p := manifest.Parse("file.yaml", []byte("a: [1\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n---\nb: 1\nb: 2\n"))
+	p := manifest.Parse("file.yaml", []byte("apiVersion: [1\n---\napiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n---\napiVersion: 1\napiVersion: 2\n"))
 	if len(p.Objects) != 1 || len(p.Findings) != 2 {
 		t.Fatalf("%d objects, %v", len(p.Objects), p.Findings)
 	}

@@ -28,6 +28,8 @@ type Object struct {
 	Origin Origin
 	// File that the object was read from; empty for what a platform renders.
 	File string
+	// From is the file of the document that the object was built from, where File is the one that says how; else empty.
+	From string
 	// Document is the line before the one that the object's document begins at.
 	Document int
 }

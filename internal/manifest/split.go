@@ -139,7 +139,7 @@ func firstRune(s string) rune {
 func (d *document) behindEnd() []finding.Finding {
 	// A document in flow style ends with its bracket: what follows begins another for some readers.
 	flow := bytes.HasPrefix(bytes.TrimLeft(withoutComments(d.text), " \t\r\n"), []byte("{")) || bytes.HasPrefix(bytes.TrimLeft(d.text, "- \t\r\n"), []byte("{"))
-	if !flow && !bytes.Contains(d.text, []byte("...")) {
+	if !flow && !bytes.Contains(d.text, []byte("...")) || !d.mayBeObject() {
 		return nil
 	}
 	if trimmed := bytes.TrimSpace(d.text); flow && json.Valid(trimmed) {

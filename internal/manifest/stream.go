@@ -61,6 +61,8 @@ type stream struct {
 	document      int
 	items, opened bool
 	cut           bool
+	// head are the lines before the items that say of what kind the list is; empty where that stands behind them.
+	head string
 	// dropping a document that is too long, up to the next separator.
 	dropping bool
 }
@@ -108,7 +110,7 @@ func (s *stream) add(line []byte) {
 			s.flushItems()
 		}
 	case bytes.Equal(bytes.TrimRight(line, " \r\n"), []byte("items:")):
-		s.items = true
+		s.items, s.head = true, headOf(s.text[s.document:])
 	case s.items && !s.opened:
 		s.items = false // a list that is indented, or none
 	}
@@ -134,17 +136,31 @@ func (s *stream) end() {
 		s.flush()
 	}
 	s.document = len(s.text)
-	s.items, s.opened, s.cut, s.dropping = false, false, false, false
+	s.items, s.opened, s.cut, s.dropping, s.head = false, false, false, false, ""
 }
 
-// listHead stands before the items of a list whose beginning was parsed already.
+// headOf are the lines of a list that say of what kind it is.
+func headOf(text []byte) string {
+	var head []byte
+	for line := range bytes.Lines(text) {
+		if bytes.HasPrefix(line, []byte("kind:")) || bytes.HasPrefix(line, []byte("apiVersion:")) {
+			head = append(head, line...)
+		}
+	}
+	if !bytes.Contains(head, []byte("kind:")) {
+		return ""
+	}
+	return string(head)
+}
+
+// listHead stands before the items of a list of which the kind stands behind them.
 const listHead = "apiVersion: v1\nkind: List\nitems:\n"
 
 // flush parses what was read.
 func (s *stream) flush() {
 	head := ""
 	if s.cut {
-		head = "items:\n" // the rest of the list says what it is
+		head = s.head + "items:\n" // or the rest of the list says what it is
 	}
 	s.parse(head, s.text)
 }
@@ -152,9 +168,15 @@ func (s *stream) flush() {
 // flushItems parses the documents before a list, and those of its items that were read.
 func (s *stream) flushItems() {
 	head := listHead
+	if s.head != "" {
+		head = s.head + "items:\n"
+	}
 	if !s.cut {
 		s.parsePart("", s.text[:s.document])
 		s.text, head = s.text[s.document:], "kind: List\n"
+		if s.head != "" {
+			head = ""
+		}
 		if end := bytes.IndexByte(s.text, '\n') + 1; separates(s.text[:end]) {
 			s.text, s.first = s.text[end:], s.first+1
 		}
@@ -226,6 +248,11 @@ func (p *Parsed) json(file string, value json.RawMessage, line, most int) {
 		p.Append(parseAt(file, value, line))
 		return
 	}
+	list, lists := p.listOf(value)
+	if lists != 1 {
+		p.Findings = append(p.Findings, tooLong(file, line+1, most))
+		return
+	}
 	decoder := json.NewDecoder(bytes.NewReader(value))
 	_, _ = decoder.Token() // the brace
 	for decoder.More() {
@@ -238,9 +265,7 @@ func (p *Parsed) json(file string, value json.RawMessage, line, most int) {
 			_ = decoder.Decode(&other)
 			continue
 		}
-		if _, err := decoder.Token(); err != nil {
-			break
-		}
+		_, _ = decoder.Token()
 		counted, at := line, int64(0)
 		for decoder.More() {
 			var item json.RawMessage
@@ -254,11 +279,38 @@ func (p *Parsed) json(file string, value json.RawMessage, line, most int) {
 				p.Findings = append(p.Findings, tooLong(file, counted+1, most))
 				continue
 			}
-			p.json(file, item, counted, most)
+			p.document(&document{file: file, line: counted, text: item}, list)
 		}
 		return
 	}
-	p.Findings = append(p.Findings, tooLong(file, line+1, most))
+}
+
+// listOf is what a list in JSON says of itself beside its items, and how many lists of items it has: of two of them
+// readers take one, and not all the same.
+func (p *Parsed) listOf(value json.RawMessage) (list map[string]any, lists int) {
+	list = map[string]any{}
+	decoder := json.NewDecoder(bytes.NewReader(value))
+	_, _ = decoder.Token()
+	for decoder.More() {
+		key, err := decoder.Token()
+		var held json.RawMessage
+		if err != nil || decoder.Decode(&held) != nil {
+			return list, 0
+		}
+		switch text := ""; key {
+		case "items":
+			lists++
+			if !bytes.HasPrefix(bytes.TrimSpace(held), []byte("[")) {
+				return list, 0
+			}
+		case "apiVersion", "kind":
+			if list[key.(string)] != nil || json.Unmarshal(held, &text) != nil {
+				return list, 0
+			}
+			list[key.(string)] = text
+		}
+	}
+	return list, lists
 }
 
 // lines counts those of what is read through it.

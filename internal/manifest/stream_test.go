@@ -56,7 +56,14 @@ func TestRead(t *testing.T) {
 	kubectl := "apiVersion: v1\nitems:\n" + items.String() + "kind: List\nmetadata:\n  resourceVersion: \"\"\n"
 	compact, _ := json.Marshal(list)
 	spread, _ := json.MarshalIndent(list, "", "    ")
+	bare := strings.NewReplacer("- apiVersion: v1\n  kind: ConfigMap\n  metadata", "- metadata").Replace(items.String())
+	for i := range list.Items {
+		list.Items[i] = map[string]any{"metadata": list.Items[i]["metadata"], "data": list.Items[i]["data"]}
+	}
+	list.Kind = "ConfigMapList"
+	typed, _ := json.Marshal(list)
 	for name, text := range map[string]string{
+		"a typed list": "apiVersion: v1\nkind: ConfigMapList\nitems:\n" + bare, "a typed list in JSON": string(typed), "a list with its kind first": "apiVersion: v1\nkind: List\nitems:\n" + items.String(),
 		"documents": documents.String(), "a list": kubectl, "a list between documents": documents.String() + "---\n" + kubectl + "---\n" + documents.String(),
 		"two lists": kubectl + "---\n" + kubectl, "a list behind a separator": "---\n" + kubectl, "JSON": string(compact), "JSON of many lines": string(spread), "several of JSON": string(spread) + "\n" + string(spread),
 		"a broken document": documents.String() + "---\na: [\n---\n" + documents.String(), "a strange separator": documents.String() + "--- {a: 1}\n" + documents.String(),
@@ -107,5 +114,32 @@ func BenchmarkRead(b *testing.B) {
 		if _, err := manifest.Read("a.yaml", bytes.NewReader(text), 1<<20); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestCutLists: what a list that was cut hides from one reader and not from another is said.
+func TestCutLists(t *testing.T) {
+	var items strings.Builder
+	for i := range 100 {
+		fmt.Fprintf(&items, "- metadata: {name: m%d}\n  data: {a: %s}\n", i, strings.Repeat("x", 50))
+	}
+	const role = `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"x"}}`
+	long := strings.Repeat(role+",", 100) + role
+	for name, test := range map[string]struct{ text, rule string }{
+		"its kind stands behind the items":  {"apiVersion: v1\nitems:\n" + items.String() + "kind: ConfigMapList\n", "input/incomplete-object"},
+		"two lists of items":                {"apiVersion: v1\nkind: ConfigMapList\nitems:\n" + items.String() + "items:\n" + items.String(), "types/duplicate-field"},
+		"two lists of items, one quoted":    {"apiVersion: v1\nkind: ConfigMapList\nitems:\n" + items.String() + "\"items\":\n" + items.String(), "types/duplicate-field"},
+		"two kinds":                         {"apiVersion: v1\nkind: ConfigMapList\nitems:\n" + items.String() + "kind: SecretList\n", "types/duplicate-field"},
+		"two lists in JSON":                 {`{"kind":"List","apiVersion":"v1","items":[` + long + `],"items":[` + role + `]}`, "input/too-large"},
+		"two kinds in JSON":                 {`{"kind":"List","apiVersion":"v1","items":[` + long + `],"kind":"SecretList"}`, "input/too-large"},
+		"items in JSON that are no list":    {`{"kind":"List","apiVersion":"v1","items":{"a":"` + strings.Repeat("x", 3000) + `"}}`, "input/too-large"},
+		"an item in JSON that says no kind": {`{"kind":"List","apiVersion":"v1","items":[` + long + `,{"metadata":{"name":"y"}}]}`, "input/incomplete-object"},
+		"a kind in JSON that is no text":    {`{"kind":1,"apiVersion":"v1","items":[` + long + `]}`, "input/too-large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := strings.Join(read(t, test.text, 2000), "\n"); !strings.Contains(got, test.rule) {
+				t.Errorf("%s is not said:\n%.300s", test.rule, got)
+			}
+		})
 	}
 }

@@ -20,6 +20,13 @@ var yamlLine = regexp.MustCompile(`line (\d+)`)
 
 // unreadable makes a finding of a parse error, with the line in the file.
 func (d *document) unreadable(err error) []finding.Finding {
+	if !d.mayBeObject() {
+		return []finding.Finding{{
+			Rule: "input/not-read", Severity: finding.Info, Source: &finding.Position{File: d.file, Line: d.line + 1, Column: 1},
+			Message: "the document does not parse, and names no apiVersion: it is taken for no manifest",
+			Remedy:  "nothing, if it is none",
+		}}
+	}
 	if twice := d.duplicates(); len(twice) > 0 {
 		return twice
 	}
@@ -50,6 +57,11 @@ func (d *document) unreadable(err error) []finding.Finding {
 		f.Source.Line = d.line + bytes.Count(d.text[:at], []byte("\n")) + 1
 	}
 	return []finding.Finding{f}
+}
+
+// mayBeObject tells whether a text may be meant for an object: all have the word, or write it with escapes.
+func (d *document) mayBeObject() bool {
+	return bytes.Contains(bytes.ToLower(d.text), []byte("apiversion")) || bytes.Contains(d.text, []byte(`\x`)) || bytes.Contains(d.text, []byte(`\u`))
 }
 
 // quotes fits what a parser quotes of a document, in all its ways of doing so.

@@ -49,32 +49,59 @@ func parseAt(file string, data []byte, line int) Parsed {
 	}
 	parsed.Findings = append(parsed.Findings, hidden...)
 	for _, d := range documents {
-		parsed.Findings = append(parsed.Findings, d.behindEnd()...)
-		if large := d.tooLarge(); large != nil {
-			parsed.Findings = append(parsed.Findings, *large)
-			continue
-		}
-		value, err := d.decode()
-		if deep := d.tooDeep(value); err == nil && deep != nil {
-			parsed.Findings = append(parsed.Findings, *deep)
-			continue
-		}
-		if twice := d.foldedKeys(); err == nil && len(twice) > 0 {
-			parsed.Findings = append(parsed.Findings, twice...)
-		}
-		if err != nil {
-			parsed.Findings = append(parsed.Findings, d.unreadable(err)...)
-			if value = d.recover(); value == nil {
-				continue
-			}
-		}
-		if deep := d.tooDeep(value); deep != nil {
-			parsed.Findings = append(parsed.Findings, *deep)
-		} else if value != nil {
-			parsed.add(value, d, nil)
-		}
+		parsed.document(d, nil)
 	}
 	return parsed
+}
+
+// document adds what a document holds; of an item of a list that was cut, list is what is known of that.
+func (p *Parsed) document(d *document, list map[string]any) {
+	p.Findings = append(p.Findings, d.behindEnd()...)
+	if large := d.tooLarge(); large != nil {
+		p.Findings = append(p.Findings, *large)
+		return
+	}
+	value, err := d.decode()
+	if deep := d.tooDeep(value); err == nil && deep != nil {
+		p.Findings = append(p.Findings, *deep)
+		return
+	}
+	if twice := d.foldedKeys(); err == nil && len(twice) > 0 {
+		p.Findings = append(p.Findings, twice...)
+	}
+	if err != nil {
+		p.Findings = append(p.Findings, d.unreadable(err)...)
+		if value = d.recover(); value == nil {
+			return
+		}
+	}
+	if deep := d.tooDeep(value); deep != nil {
+		p.Findings = append(p.Findings, *deep)
+		return
+	}
+	switch {
+	case list != nil:
+		kind, _ := list["kind"].(string)
+		p.item(inferred(value, list, kind), d, nil)
+	case value != nil:
+		p.add(value, d, nil)
+	}
+}
+
+// item adds an item of a list, which kubectl refuses where it does not say what it is.
+func (p *Parsed) item(value any, d *document, at Path) {
+	object, isMap := value.(map[string]any)
+	_, hasVersion := object["apiVersion"].(string)
+	_, hasKind := object["kind"].(string)
+	if isMap && hasVersion && hasKind {
+		p.add(value, d, at)
+		return
+	}
+	p.Findings = append(p.Findings, finding.Finding{
+		Rule: "input/incomplete-object", Severity: finding.Error, Source: &yamlOrigin{d, at}.Trace(nil, "")[0].Position,
+		Message: "the item of the list lacks apiVersion or kind, so nothing would apply it",
+		Remedy:  "write both as strings; see that neither is misspelt",
+	})
 }
 
 func (p *Parsed) add(value any, d *document, at Path) {
@@ -85,10 +112,15 @@ func (p *Parsed) add(value any, d *document, at Path) {
 	}
 	kind, _ := object["kind"].(string)
 	if items, isList := object["items"].([]any); isList {
+		isList := strings.HasSuffix(kind, "List")
 		for i, item := range items {
-			p.add(inferred(item, object, kind), d, at.Append("items", i))
+			if next := inferred(item, object, kind); isList {
+				p.item(next, d, at.Append("items", i))
+			} else {
+				p.add(next, d, at.Append("items", i))
+			}
 		}
-		if strings.HasSuffix(kind, "List") {
+		if isList {
 			return
 		}
 	}

@@ -45,18 +45,24 @@ func (s *sources) prepare(found []finding.Finding) {
 		return
 	}
 	for _, f := range found {
-		if f.Source != nil && isManifest(f.Source.File) {
+		if f.Source != nil && f.Source.Line > 0 && isManifest(f.Source.File) && quotable(f) {
 			s.files[f.Source.File] = nil
 		}
 	}
 	names := slices.Sorted(maps.Keys(s.files))
 	opened := make([]*source, len(names))
+	texts := make([][]byte, len(names)) // whoever reads them may not be asked by several at a time
+	for i, name := range names {
+		texts[i], _ = s.read(name)
+	}
 	var next atomic.Int64
 	var group sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(names)); i = next.Add(1) - 1 {
-				opened[i] = s.open(names[i])
+				if texts[i] != nil {
+					opened[i] = s.source(names[i], texts[i])
+				}
 			}
 		})
 	}
@@ -92,6 +98,10 @@ func (s *sources) open(file string) *source {
 	if err != nil {
 		return nil
 	}
+	return s.source(file, data)
+}
+
+func (s *sources) source(file string, data []byte) *source {
 	known := &source{name: file, shown: map[int]string{}}
 	text := string(data)
 	known.lines = strings.Split(text, "\n")

@@ -154,9 +154,22 @@ func plain(p Page) Page {
 func plainFindings(all []finding.Finding) []finding.Finding {
 	shown := make([]finding.Finding, len(all))
 	for i, f := range all {
+		f.Message += repeated(f)
 		shown[i] = mapped(unveiled(f), Line)
 	}
 	return shown
+}
+
+// repeated says in how many other places the same is to be said, and names the first.
+func repeated(f finding.Finding) string {
+	if len(f.Repeats) == 0 {
+		return ""
+	}
+	var places []string
+	for _, p := range f.Repeats {
+		places = append(places, finding.Position{File: p.File, Line: p.Line}.String())
+	}
+	return fmt.Sprintf("; the same in %s: %s", count(len(places), "more place"), finding.Few(places, 3))
 }
 
 // quotedText is a text that a message quotes.

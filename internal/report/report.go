@@ -3,6 +3,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -10,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"text/tabwriter"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
@@ -98,15 +100,59 @@ func writeText(w io.Writer, p Page, o Options) error {
 	if p.Verdict != "" {
 		t.comparison(p)
 	} else {
-		for _, f := range p.Findings {
+		for _, f := range gravestFirst(p.Findings) {
 			t.finding(f)
 		}
-	}
-	if p.Verdict == "" {
+		t.totals(p.Findings)
 		t.summary(p.Summary)
 	}
 	_, err := io.WriteString(w, t.String())
 	return err
+}
+
+// gravestFirst are findings by how grave they are, those of one file and object beside each other.
+func gravestFirst(found []finding.Finding) []finding.Finding {
+	rank := func(f finding.Finding) int {
+		if f.Waiver != nil {
+			return -1
+		}
+		return int(f.Severity)
+	}
+	sorted := slices.Clone(found)
+	slices.SortStableFunc(sorted, func(a, b finding.Finding) int { return cmp.Compare(rank(b), rank(a)) })
+	return sorted
+}
+
+// many is from how many findings on they are counted by rule.
+const many = 10
+
+// totals counts findings by rule, where there are many.
+func (t *text) totals(found []finding.Finding) {
+	if len(found) < many {
+		return
+	}
+	type total struct {
+		severity, rule, docs string
+		n                    int
+	}
+	var all []*total
+	for _, f := range gravestFirst(found) {
+		if f.Waiver != nil {
+			continue
+		}
+		i := slices.IndexFunc(all, func(o *total) bool { return o.rule == f.Rule && o.severity == f.Severity.String() })
+		if i < 0 {
+			i = len(all)
+			all = append(all, &total{f.Severity.String(), f.Rule, f.Docs, 0})
+		}
+		all[i].n += 1 + len(f.Repeats)
+	}
+	t.WriteString("\n")
+	table := tabwriter.NewWriter(t, 0, 0, 2, ' ', 0)
+	for _, o := range all {
+		fmt.Fprintf(table, "%d\t%s\t%s\t%s\n", o.n, o.severity, o.rule, o.docs)
+	}
+	table.Flush()
 }
 
 type text struct {
@@ -234,6 +280,12 @@ func (t *text) summary(s finding.Summary) {
 		count(s.Errors, "error"), count(s.Warnings, "warning"), count(s.Infos, "info"))
 	if s.Waived > 0 {
 		fmt.Fprintf(t, ", %d waived", s.Waived)
+	}
+	if s.Known > 0 {
+		fmt.Fprintf(t, ", %d known", s.Known)
+	}
+	if s.Gone > 0 {
+		fmt.Fprintf(t, ", %d of the baseline gone", s.Gone)
 	}
 	if len(s.Off) > 0 {
 		fmt.Fprintf(t, ", switched off: %s", strings.Join(s.Off, ", "))

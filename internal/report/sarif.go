@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/owenrumney/go-sarif/v3/pkg/report/v210/sarif"
@@ -81,7 +82,7 @@ func result(run *sarif.Run, f finding.Finding, print string) *sarif.Result {
 		source = *f.Source
 	}
 	r.AddLocation(location(source))
-	for i, related := range f.Related {
+	for i, related := range slices.Concat(f.Related, f.Repeats[:min(len(f.Repeats), maxRelated)]) {
 		r.AddRelatedLocation(location(related).WithID(i + 1))
 	}
 	switch f.Status {
@@ -116,6 +117,9 @@ func uri(file string) string {
 	}
 	return strings.Join(parts, "/")
 }
+
+// maxRelated bounds the places of one result: GitHub takes a thousand, and shows few.
+const maxRelated = 100
 
 func location(p finding.Position) *sarif.Location {
 	region := sarif.NewRegion().WithStartLine(max(1, p.Line))

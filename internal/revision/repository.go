@@ -1,7 +1,7 @@
 package revision
 
 import (
-	"crypto/sha256"
+	"crypto/sha1" //nolint:gosec // git names its objects by it
 	"errors"
 	"fmt"
 	"io"
@@ -12,46 +12,40 @@ import (
 	"strings"
 
 	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-// Repository reads files of a whole repository, as they are asked for. Nothing is followed out of it.
+// Repository is all of a repository that a revision is of, also what lies outside of the platform's folder.
 type Repository interface {
-	// Text is what a file holds: of a symlink where it leads to, of one above a mebibyte its digest. It is false where
-	// there is no such file.
-	Text(name string) (string, bool)
-	// Names are what a folder holds, those of folders with a slash behind them. A folder that is not there holds nothing.
-	Names(folder string) []string
+	// Entries are all files, symlinks and submodules by their paths.
+	Entries() (map[string]Entry, error)
+	// Text is the beginning of what a file holds, or where a symlink leads to; whole says that there is no more of it. It
+	// fails where the clone does not have it.
+	Text(name string) (text string, whole bool, err error)
 }
 
-// maxText is the length up to which a file outside of the platform's folder is read.
-const maxText = 1 << 20
-
-// link is the text that stands for a symlink.
-func link(target string) string { return "symlink to " + target }
-
-// bounded reads a text, or its digest where it is long.
-func bounded(from io.Reader) (string, bool) {
-	text, err := io.ReadAll(io.LimitReader(from, maxText+1))
-	if err != nil {
-		return "", false
-	}
-	if len(text) <= maxText {
-		return string(text), true
-	}
-	sum := sha256.New()
-	_, _ = sum.Write(text)
-	if _, err := io.Copy(sum, io.LimitReader(from, maxFile)); err != nil {
-		return "", false
-	}
-	return fmt.Sprintf("sha256:%x", sum.Sum(nil)), true
+// Entry is one file, symlink or submodule: two that are equal hold the same.
+type Entry struct {
+	Mode filemode.FileMode
+	Hash plumbing.Hash
 }
+
+// maxText is the length up to which a file outside of the platform's folder is read, and maxEntries how many there may be.
+const (
+	maxText    = 1 << 20
+	maxEntries = 500_000
+)
+
+// errTooMany is returned for a repository of more files than are listed.
+var errTooMany = fmt.Errorf("the repository has more than %d files", maxEntries)
 
 // objects is the repository as a commit has it.
 type objects struct {
 	repository *git.Repository
 	root       *object.Tree
+	entries    map[string]Entry
 }
 
 func inGit(repository *git.Repository, commit *object.Commit) (*objects, error) {
@@ -59,109 +53,147 @@ func inGit(repository *git.Repository, commit *object.Commit) (*objects, error) 
 	if err != nil {
 		return nil, fmt.Errorf("reading the tree of %s: %w", commit.Hash, err)
 	}
-	return &objects{repository, root}, nil
+	return &objects{repository: repository, root: root}, nil
 }
 
-func (o *objects) Text(name string) (string, bool) {
-	entry, err := o.root.FindEntry(name)
-	if err != nil || !entry.Mode.IsFile() {
-		return "", false
+func (o *objects) Entries() (map[string]Entry, error) {
+	if o.entries != nil {
+		return o.entries, nil
 	}
-	blob, err := o.repository.BlobObject(entry.Hash)
+	all := map[string]Entry{}
+	err := o.list(o.root, ".", 0, all)
+	if err == nil {
+		o.entries = all
+	}
+	return all, err
+}
+
+// list goes through the trees by itself: the library finds no file of which it takes the name for odd.
+func (o *objects) list(tree *object.Tree, dir string, depth int, all map[string]Entry) error {
+	if depth > maxFolders {
+		return fmt.Errorf("%s: folders lie more than %d deep in each other", dir, maxFolders)
+	}
+	for _, entry := range tree.Entries {
+		name := path.Join(dir, entry.Name)
+		if entry.Mode != filemode.Dir {
+			if len(all) >= maxEntries {
+				return errTooMany
+			}
+			all[name] = Entry{entry.Mode, entry.Hash}
+			continue
+		}
+		below, err := o.repository.TreeObject(entry.Hash)
+		if err != nil {
+			return fmt.Errorf("the clone does not have the folder %s: %w", name, err)
+		}
+		if err := o.list(below, name, depth+1, all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *objects) Text(name string) (string, bool, error) {
+	all, err := o.Entries()
 	if err != nil {
-		return "", false
+		return "", false, err
+	}
+	blob, err := o.repository.BlobObject(all[name].Hash)
+	if err != nil {
+		return "", false, fmt.Errorf("the clone does not have %s, which CI runs: %w\n  try: git fetch --refetch, or a clone without --filter", name, err)
 	}
 	content, err := blob.Reader()
 	if err != nil {
-		return "", false
+		return "", false, fmt.Errorf("reading %s: %w", name, err)
 	}
 	defer content.Close()
-	text, ok := bounded(content)
-	if entry.Mode == filemode.Symlink {
-		text = link(text)
-	}
-	return text, ok
+	return beginning(content)
 }
 
-func (o *objects) Names(folder string) []string {
-	tree := o.root
-	if folder != "." {
-		var err error
-		if tree, err = o.root.Tree(folder); err != nil {
-			return nil
-		}
+func beginning(from io.Reader) (string, bool, error) {
+	text, err := io.ReadAll(io.LimitReader(from, maxText+1))
+	if len(text) > maxText {
+		return string(text[:maxText]), false, err
 	}
-	var all []string
-	for _, entry := range tree.Entries {
-		if entry.Mode == filemode.Dir {
-			entry.Name += "/"
-		}
-		all = append(all, entry.Name)
-	}
-	return all
+	return string(text), err == nil, err
 }
 
-// disk is the repository as a working tree has it.
-type disk struct{ root *os.Root }
+// disk is the repository as a working tree has it: what git tracks, as it is there.
+type disk struct {
+	top     string
+	root    *os.Root
+	entries map[string]Entry
+}
 
-func onDisk(top string) (disk, error) {
+func onDisk(top string) (*disk, error) {
 	root, err := os.OpenRoot(top)
 	if err != nil {
-		return disk{}, fmt.Errorf("opening the repository: %w", err)
+		return nil, fmt.Errorf("opening the repository: %w", err)
 	}
-	return disk{root}, nil
+	return &disk{top: top, root: root}, nil
 }
 
-func (d disk) Text(name string) (string, bool) {
+func (d *disk) Entries() (map[string]Entry, error) {
+	if d.entries != nil {
+		return d.entries, nil
+	}
+	repository, _, err := repositoryOf(d.top)
+	if err != nil {
+		return nil, err
+	}
+	index, err := repository.Storer.Index()
+	if err != nil {
+		return nil, fmt.Errorf("reading git's index: %w", err)
+	}
+	all := map[string]Entry{}
+	for _, e := range index.Entries {
+		if len(all) >= maxEntries {
+			return nil, errTooMany
+		}
+		info, err := d.root.Lstat(filepath.FromSlash(e.Name))
+		switch {
+		case e.SkipWorktree, e.Mode == filemode.Submodule, err == nil && info.Size() == int64(e.Size) && info.ModTime().Equal(e.ModifiedAt):
+			all[e.Name] = Entry{e.Mode, e.Hash}
+		case errors.Is(err, fs.ErrNotExist):
+		default:
+			all[e.Name] = Entry{e.Mode, d.hash(e.Name, e.Hash)}
+		}
+	}
+	d.entries = all
+	return all, nil
+}
+
+// hash is git's hash of a file: the one that it was if nothing but ends of lines are others, as a checkout writes them.
+func (d *disk) hash(name string, was plumbing.Hash) plumbing.Hash {
+	text, whole, err := d.Text(name)
+	if err != nil || !whole {
+		return plumbing.Hash{}
+	}
+	if now := blob(text); now == was || blob(strings.ReplaceAll(text, "\r\n", "\n")) != was {
+		return now
+	}
+	return was
+}
+
+func blob(text string) plumbing.Hash {
+	return sha1.Sum(fmt.Appendf(nil, "blob %d\x00%s", len(text), text)) //nolint:gosec // git's name of it
+}
+
+func (d *disk) Text(name string) (string, bool, error) {
 	info, err := d.root.Lstat(filepath.FromSlash(name))
 	switch {
 	case err != nil:
-		return "", false
+		return "", false, fmt.Errorf("reading %s: %w", name, err)
 	case info.Mode()&fs.ModeSymlink != 0:
 		target, err := d.root.Readlink(filepath.FromSlash(name))
-		return link(target), err == nil
+		return filepath.ToSlash(target), err == nil, err
 	case !info.Mode().IsRegular():
-		return "", false // a pipe would be waited for
+		return "", false, nil // a pipe would be waited for
 	}
 	file, err := d.root.Open(filepath.FromSlash(name))
 	if err != nil {
-		return "", false
+		return "", false, fmt.Errorf("reading %s: %w", name, err)
 	}
 	defer file.Close()
-	return bounded(file)
-}
-
-func (d disk) Names(folder string) []string {
-	entries, err := fs.ReadDir(d.root.FS(), folder)
-	if err != nil {
-		return nil
-	}
-	var all []string
-	for _, entry := range entries {
-		name := entry.Name()
-		if entry.IsDir() {
-			name += "/"
-		}
-		all = append(all, name)
-	}
-	return all
-}
-
-// checkoutOf is the top of the working tree that a folder lies in, and the folder's path in it; both are empty where it
-// lies in none.
-func checkoutOf(dir string) (top, prefix string) {
-	absolute, err := filepath.Abs(dir)
-	if err == nil {
-		absolute, err = filepath.EvalSymlinks(absolute)
-	}
-	if err != nil {
-		return "", ""
-	}
-	for at := absolute; ; at = filepath.Dir(at) {
-		if _, err := os.Lstat(filepath.Join(at, git.GitDirName)); err == nil {
-			return at, path.Clean(strings.TrimPrefix(filepath.ToSlash(absolute[len(at):]), "/"))
-		} else if !errors.Is(err, fs.ErrNotExist) || at == filepath.Dir(at) {
-			return "", ""
-		}
-	}
+	return beginning(file)
 }

@@ -24,6 +24,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/storage/filesystem"
+
+	"tenon.dev/tenon/internal/confine"
 )
 
 // Revision is one state of the files.
@@ -73,7 +75,7 @@ func WorkingTree(dir string) (Revision, error) {
 		return Revision{}, fmt.Errorf("opening the platform: %w", err)
 	}
 	r := Revision{FS: root.FS()}
-	if top, prefix := checkoutOf(dir); top != "" {
+	if top, prefix := confine.Checkout(dir); top != "" {
 		if r.Repository, err = onDisk(top); err != nil {
 			return Revision{}, err
 		}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -236,4 +237,51 @@ func TestNamesOfOthers(t *testing.T) {
 	git(t, dir, "update-ref", "refs/remotes/origin/dev", second)
 	git(t, dir, "tag", "origin/dev", first)
 	unknown("origin/dev", "both refs/tags/origin/dev and refs/remotes/origin/dev")
+}
+
+// TestRepository: what lies outside of the platform's folder is listed under whatever name, in git and on disk alike, and
+// what a clone does not have is an error.
+func TestRepository(t *testing.T) {
+	dir := repository(t)
+	for _, name := range []string{"plain", "a\tb.yml", "git~1x", ".g\u200cit/x", `a\..\b`, "run.sh"} {
+		write(t, dir, name, name+"\n")
+	}
+	if err := errors.Join(os.Chmod(filepath.Join(dir, "run.sh"), 0o755), os.Symlink("plain", filepath.Join(dir, "link"))); err != nil {
+		t.Fatal(err)
+	}
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-qm", "names")
+	committed := open(t, dir, "HEAD")
+	working, err := revision.WorkingTree(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	inGit, err := committed.Repository.Entries()
+	onDisk, diskErr := working.Repository.Entries()
+	if err != nil || diskErr != nil || !reflect.DeepEqual(inGit, onDisk) || len(inGit) < 7 {
+		t.Errorf("%v %v\n%v\n%v", err, diskErr, inGit, onDisk)
+	}
+	for name, want := range map[string]string{"a\tb.yml": "a\tb.yml\n", ".g\u200cit/x": ".g\u200cit/x\n", "link": "plain"} {
+		for _, r := range []revision.Revision{committed, working} {
+			if text, whole, err := r.Repository.Text(name); text != want || !whole || err != nil {
+				t.Errorf("%q holds %q, %v, %v", name, text, whole, err)
+			}
+		}
+	}
+	// Other ends of lines are what a checkout makes; another text is another file.
+	write(t, dir, "plain", "plain\r\n")
+	write(t, dir, "run.sh", "else\n")
+	if working, err = revision.WorkingTree(dir); err != nil {
+		t.Fatal(err)
+	}
+	if onDisk, err = working.Repository.Entries(); err != nil || onDisk["plain"] != inGit["plain"] || onDisk["run.sh"] == inGit["run.sh"] {
+		t.Error(err, onDisk["plain"], inGit["plain"], onDisk["run.sh"])
+	}
+	hash := inGit["run.sh"].Hash.String()
+	if err := os.Remove(filepath.Join(dir, ".git", "objects", hash[:2], hash[2:])); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := open(t, dir, "HEAD").Repository.Text("run.sh"); err == nil || !strings.Contains(err.Error(), "the clone does not have run.sh") {
+		t.Error(err)
+	}
 }

@@ -70,4 +70,20 @@ var graphNetwork = []finding.Rule{
 		Remedy: "select labels that the pods have",
 		Links:  []string{services},
 	},
+	{
+		ID: "graph/budget-blocks-drains", Severity: finding.Warning,
+		Title: "A disruption budget lets a pod be evicted",
+		Why: "With minAvailable of all replicas, or maxUnavailable 0, the eviction API refuses every eviction: kubectl drain, upgrades of " +
+			"nodes and Karpenter's consolidation wait for ever. An autoscaler's minimum counts, where there is one.",
+		Remedy: "let at least one pod be away",
+		Links:  []string{"https://kubernetes.io/docs/tasks/run-application/configure-pdb/"},
+	},
+	{
+		ID: "graph/service-not-headless", Severity: finding.Warning,
+		Title: "The Service of a StatefulSet is headless",
+		Why: "serviceName gives each pod a name in DNS (web-0.web), which Kubernetes makes for a Service with clusterIP: None alone: " +
+			"members that look for each other find nobody.",
+		Remedy: "name a Service with clusterIP: None",
+		Links:  []string{"https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#stable-network-id"},
+	},
 }

@@ -75,4 +75,12 @@ var graphStorage = []finding.Rule{
 		Remedy: "declare it in the task's volumes, or mount one that is there",
 		Links:  []string{tasks + "#specifying-volumes"},
 	},
+	{
+		ID: "graph/config-map-key-not-found", Severity: finding.Error, Lowest: &warning,
+		Title: "A key of a ConfigMap that is named exists",
+		Why: "A container that takes a variable from a key that is not there stays in CreateContainerConfigError; a volume that takes " +
+			"one is never mounted. Neither ends by itself.",
+		Remedy: "correct the key, or say optional: true",
+		Links:  []string{"https://kubernetes.io/docs/concepts/configuration/configmap/"},
+	},
 }

@@ -54,6 +54,15 @@ var inputRules = []finding.Rule{
 		Links:  []string{"https://kubernetes.io/docs/concepts/overview/working-with-objects/"},
 	},
 	{
+		ID: "input/kustomize", Severity: finding.Error, Lowest: &warning,
+		Title: "kustomize builds a kustomization",
+		Why: "kubectl apply -k, Argo CD and Flux refuse a kustomization that names what is not there, or a patch that fits nothing: " +
+			"nothing of it is applied. tenon builds it with kustomize's own library, without network, programs and plugins, and " +
+			"checks what it builds.",
+		Remedy: "mend what kustomize says; kustomize build FOLDER shows the same",
+		Links:  []string{"https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/"},
+	},
+	{
 		ID: "input/lfs-pointer", Severity: finding.Error,
 		Title: "CUE is not kept in Git LFS",
 		Why: "Who reads git's objects, as the gate and shallow clones without LFS do, finds the three lines of a pointer (version " +
@@ -72,7 +81,7 @@ var inputRules = []finding.Rule{
 	{
 		ID: "input/not-read", Severity: finding.Info,
 		Title: "What others apply is checked",
-		Why: "Programs in Jsonnet, templates of Helm charts and manifests in folders that tools keep for themselves are not " +
+		Why: "Programs in Jsonnet, templates of Helm charts and manifests in folders of tools or of tests are not " +
 			"rendered or searched here; Argo CD, Helm or kubectl -R applies them all the same, unchecked.",
 		Remedy: "name it, or check what it renders to",
 		Links:  []string{"https://argo-cd.readthedocs.io/en/stable/user-guide/directory/"},

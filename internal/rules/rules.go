@@ -30,10 +30,13 @@ func With(others []finding.Rule) Registry {
 	r := Registry{map[string]finding.Rule{}}
 	for _, of := range [][]finding.Rule{
 		internalRules, inputRules, schemaRules, typesRules, graphTekton, graphStorage, graphNetwork, graphAccess, graphPlacement, graphImages,
-		graphPlatform, overlayRules, imageRules, storageRules, waiverRules, others,
+		graphPlatform, pacRules, overlayRules, imageRules, storageRules, waiverRules, others,
 	} {
 		for _, rule := range of {
 			rule.Since = cmp.Or(rule.Since, first)
+			if severity, ok := standard[rule.ID]; ok {
+				rule.Standard = &severity
+			}
 			r.byID[rule.ID] = rule
 		}
 	}

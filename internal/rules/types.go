@@ -101,7 +101,7 @@ var typesRules = []finding.Rule{
 		Links:  []string{api},
 	},
 	{
-		ID: "types/tekton", Severity: finding.Error,
+		ID: "types/tekton", Severity: finding.Error, Lowest: &warning,
 		Title: "Tekton's webhook accepts the object",
 		Why: "This is what \"admission webhook validation.webhook.pipeline.tekton.dev denied the request\" would say: Tekton's own " +
 			"validation, with the feature flags of facts.tekton.",

@@ -30,6 +30,7 @@ import (
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	kjson "sigs.k8s.io/json"
 
+	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 )
 
@@ -265,6 +266,9 @@ func (k *customKind) metadata(object map[string]any) field.ErrorList {
 	if accessor.GetName() == "" && accessor.GetGenerateName() != "" {
 		accessor.SetName(accessor.GetGenerateName() + "00000") // which the server does before it validates
 	}
+	if k.namespaced && accessor.GetNamespace() == "" { // that of the context, as for every other kind
+		accessor.SetNamespace(metav1.NamespaceDefault)
+	}
 	return metavalidation.ValidateObjectMetaAccessor(accessor, k.namespaced, metavalidation.NameIsDNSSubdomain, field.NewPath("metadata"))
 }
 
@@ -299,8 +303,5 @@ func (k *customKind) nearest(path manifest.Path) string {
 		}
 	}
 	name, _ := path[len(path)-1].(string)
-	if len(at.Properties) > mostNames {
-		return ""
-	}
-	return nearestName(name, slices.Sorted(maps.Keys(at.Properties)))
+	return finding.Nearest(name, slices.Sorted(maps.Keys(at.Properties)))
 }

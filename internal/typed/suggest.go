@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agnivade/levenshtein"
+	"tenon.dev/tenon/internal/finding"
 )
 
 // suggestion says what was probably meant by a field that its place does not have: one that was
@@ -23,7 +23,7 @@ func suggestion(name string, want reflect.Type, outer []level) string {
 	if below := beneath(name, want, 2); below != "" {
 		return fmt.Sprintf("it belongs in %s", below)
 	}
-	if near := nearestName(name, slices.Sorted(maps.Keys(fields))); near != "" {
+	if near := finding.Nearest(name, slices.Sorted(maps.Keys(fields))); near != "" {
 		return fmt.Sprintf("did you mean %s?", near)
 	}
 	for i := len(outer) - 1; i >= 0; i-- {
@@ -87,26 +87,4 @@ func beneath(name string, want reflect.Type, depth int) string {
 		}
 	}
 	return ""
-}
-
-// longestName and mostNames bound what is compared.
-const longestName, mostNames = 100, 400
-
-// nearestName returns the name that differs from a given one by a slip of the keys, in case, or
-// by an ending.
-func nearestName(name string, names []string) string {
-	if len(name) > longestName || len(names) > mostNames {
-		return "" // a comparison takes the product of all lengths
-	}
-	best, distance := "", max(1, len(name)/3)+1
-	for _, candidate := range names {
-		if len(candidate) > longestName {
-			continue
-		}
-		d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(candidate))
-		if d < distance {
-			best, distance = candidate, d
-		}
-	}
-	return best
 }

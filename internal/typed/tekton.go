@@ -156,8 +156,7 @@ func valueless(object tektonObject, value map[string]any) []problem {
 		switch x := v.(type) {
 		case map[string]any:
 			_, given := x["value"]
-			list := len(at) > 1 && at[len(at)-2] == any("params")
-			if name, named := x["name"].(string); named && !given && list && len(x) == 1 {
+			if name, named := x["name"].(string); named && !given && isGiven(at) && len(x) == 1 {
 				problems = append(problems, problem{rule: "types/required", field: at.String(), message: fmt.Sprintf("parameter %s has no value: Tekton refuses the object", name), remedy: "write value"})
 			}
 			for _, key := range slices.Sorted(maps.Keys(x)) {
@@ -178,6 +177,16 @@ func valueless(object tektonObject, value map[string]any) []problem {
 		problems = append(problems, problem{rule: "types/required", message: "a parameter has no value: Tekton refuses the object"})
 	}
 	return problems
+}
+
+// isGiven tells whether an item at a path is a parameter that is given to something: those of a task's or a pipeline's own
+// specification are declared there, and need no value.
+func isGiven(at manifest.Path) bool {
+	if len(at) < 3 || at[len(at)-2] != any("params") {
+		return false
+	}
+	owner, _ := at[len(at)-3].(string)
+	return owner != "taskSpec" && owner != "pipelineSpec"
 }
 
 // beyond leaves out what the API server would say of names: where Tekton has refused the object,
@@ -230,7 +239,7 @@ func (c *Checker) ask(object tektonObject) (problems []problem) {
 	}()
 	object.SetDefaults(c.tekton)
 	if verdict := object.Validate(c.tekton); verdict != nil {
-		return tektonProblems(verdict, object)
+		return c.tektonProblems(verdict, object)
 	}
 	return nil
 }
@@ -256,8 +265,11 @@ func metadataProblems(object tektonObject, verdict []problem) []problem {
 	return problems
 }
 
+// flagForm fits what Tekton says where a feature flag is not set.
+var flagForm = regexp.MustCompile(`^feature flag \S+ should be set to true|requires "enable-api-fields" feature gate`)
+
 // tektonProblems takes a FieldError apart: each of its parts names its fields by itself.
-func tektonProblems(verdict *apis.FieldError, object tektonObject) []problem {
+func (c *Checker) tektonProblems(verdict *apis.FieldError, object tektonObject) []problem {
 	var problems []problem
 	for _, part := range verdict.WrappedErrors() {
 		p := problem{rule: "types/tekton", message: part.Message}
@@ -268,6 +280,8 @@ func tektonProblems(verdict *apis.FieldError, object tektonObject) []problem {
 		if part.Details != "" {
 			p.message += " (" + strings.TrimSpace(part.Details) + ")"
 		}
+		// Whether the flag is set is for the cluster's ConfigMap to say.
+		p.warning = !c.settings.Complete && flagForm.MatchString(part.Message)
 		if strings.Contains(part.Message, "custom task ref must specify apiVersion") {
 			p.remedy = "only a Task needs no apiVersion: write kind: Task; a ClusterTask, which Tekton has removed, is found by the cluster resolver"
 		}

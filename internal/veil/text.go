@@ -40,7 +40,7 @@ var netrc = regexp.MustCompile(`(?i)(\blogin\s+\S+\s+password\s+)([^\s$]+)`)
 
 // pair fits a name with what is assigned to it: in shell, INI, JSON, YAML, options and addresses.
 var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(?:ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|account[-_]?key|pwd|auth|pat|pass|pw|creds?|jwt)[A-Za-z0-9_.-]*)` +
-	`((?:\\*["'])?[ \t]*(?:\+=|=>|[:=])[ \t]*)(\$\{\w+:?[-=+][^}\n]*\}?|\$\((?:echo|printf)\s[^)\n]*\)?|"""(?s:.*?)(?:"""|\z)|'''(?s:.*?)(?:'''|\z)|(?:\\+"){3}[^"\\\n]*(?:\\+"){0,3}|[\[(]\s*["'][^"'\n]*["']?(?:\s*,\s*["'][^"'\n]*["'])*\s*[\])]?|\\+"[^"\\\n]*(?:\\+")?|\$?"(?:[^"\\\n]|\\.)*"?|\$?'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
+	`((?:\\*["'])?[ \t]*(?:\+=|=>|::?:?=|[?!]=|[:=])[ \t]*)(\$\{\w+:?[-=+][^}\n]*\}?|\$\((?:echo|printf)\s[^)\n]*\)?|"""(?s:.*?)(?:"""|\z)|'''(?s:.*?)(?:'''|\z)|(?:\\+"){3}[^"\\\n]*(?:\\+"){0,3}|[\[(]\s*["'][^"'\n]*["']?(?:\s*,\s*["'][^"'\n]*["'])*\s*[\])]?|\\+"[^"\\\n]*(?:\\+")?|\$?"(?:[^"\\\n]|\\.)*"?|\$?'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
 
 // flag fits an option that is given a secret as its next word, in shell or in a list of words.
 var flag = regexp.MustCompile(`(?i)((?:^|[\s"'\[,(])(?:--?(?:[a-z][\w-]*)?(?:passw(?:or)?d|passphrase|secret|token|api-?key|access-?key|private-?key|credential|pwd)|--?(?:key|store|src|dest)?pass))(["']?[ \t]*,?[ \t]+["']?)([^\s"',\]$<{-][^\s"',\]]*)`)
@@ -70,6 +70,8 @@ var given = []*regexp.Regexp{
 	regexp.MustCompile(`(\bsmbclient\b[^\n|;]*?(?:-U|--user)[ =]*["']?[^\s%"']+%)([^\s"'$]+)`),
 	regexp.MustCompile(`(?i)([?&](?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature)=)([^&\s"'$]{4,})`),
 	regexp.MustCompile(`(?i)(\b(?:set-)?cookie["']?:\s*["']?[^\s=;"']+=)([^\n"'$]+)`),
+	regexp.MustCompile(`(?im)(^\s*(?:ENV|ARG)\s+\w*(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|credential)\w*[ \t]+["']?)([^\s"'$=]+)`),
+	regexp.MustCompile(`(?im)(^define\s+\w*(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|credential)\w*[^\n]*\n)([^\n]+)`),
 	regexp.MustCompile(`(?i)(\bread\b[^\n]*(?:pass|token|secret)\w*[^\n]*<<<\s*["']?)([^\s"'$]+)`),
 }
 

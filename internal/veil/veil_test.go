@@ -24,7 +24,7 @@ func TestText(t *testing.T) {
 		"AccountKey=S", "client-secret: S", `"\nexport TOKEN=S\n"`, "token=S;", "webhook_url: S",
 		"api.key : S", `headers={"Authorization": "token S"}`, `curl -H "Authorization: S" https://a`, "skopeo copy --src-creds u:S a b", "skopeo copy --dest-creds=u:S a b", "aws configure set aws_secret_access_key S",
 		"SECRET=S", "FERNET_KEY=S", "deploy_key: S", "sharedKey: S", "hmac_key = S", "PSK=S", "rootpw=S", "otp: S", "SESSION_COOKIE=S", "password => 'S'", "gh auth login --with-token <<< S", "7z a -pS x", "twine upload -p S", "sqlplus bob/S@db",
-		"vault login S", "mc alias set a https://a b S", "DB_PASSWORD=\\\nS", "CREDS=S", "JWT=S",
+		"PASSWORD := S", "TOKEN ?= S", "PASSWORD ::= S", "DB_PASSWORD != S", "define API_TOKEN\nS\nendef", "FROM a\nENV DB_PASSWORD S\n", "ARG API_TOKEN S", "vault login S", "mc alias set a https://a b S", "DB_PASSWORD=\\\nS", "CREDS=S", "JWT=S",
 	} {
 		if shown := veil.Text(mark(text)); strings.Contains(shown, secret) {
 			t.Errorf("%s is shown: %s", text, shown)

@@ -120,3 +120,12 @@ gpu_request(container) if {
 	some name, _ in container[field][list]
 	extended_gpu(name)
 }
+
+# Values of a Secret that stand for one in examples, and that everybody guesses.
+guessable(list, value) if regex.match(common_value, plain_value(list, value))
+
+common_value := `(?i)^\s*(0?123456?7?8?9?0?|0{4,}|1{4,}|a?bcdef?|(test|dummy|example|fake)[-_ ]?(password|secret|token|key)?|changeme|change[-_ ]me|foo(bar)?|bar|placeholder)\s*$`
+
+plain_value("stringData", value) := value
+
+plain_value("data", value) := base64.decode(value) if base64.is_valid(value)

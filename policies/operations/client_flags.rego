@@ -12,7 +12,7 @@
 # custom:
 #   id: operations/client-flags
 #   severity: error
-#   remedy: "tkn pipelinerun delete --all --keep-since 10080 -f; select claims by labels"
+#   remedy: "tkn pipelinerun delete --keep-since 10080 -f; select claims by labels"
 package tenon.rules.operations.client_flags
 
 deny contains {"msg": msg, "path": script.path, "line": command.line} if {
@@ -21,16 +21,11 @@ deny contains {"msg": msg, "path": script.path, "line": command.line} if {
 	some msg in wrong(command)
 }
 
-wrong(command) := ((({"tkn delete asks for confirmation, which nobody gives: it lacks -f" |
+wrong(command) := ({"tkn delete asks for confirmation, which nobody gives: it lacks -f" |
 	command.name == "tkn"
 	"delete" in command.args
 	not has_flag(command.args, {"-f", "--force"})
-} | {"tkn delete with --keep needs --all, or -p with a pipeline" |
-	command.name == "tkn"
-	"delete" in command.args
-	has_flag(command.args, {"--keep", "--keep-since"})
-	not has_flag(command.args, {"--all", "-p", "--pipeline", "-t", "--task"})
-}) | {msg |
+} | {msg |
 	command.name == "kubectl"
 	some selector in selectors(command.args)
 	some part in split(selector, ",")
@@ -39,10 +34,6 @@ wrong(command) := ((({"tkn delete asks for confirmation, which nobody gives: it 
 	kind := kinds[word]
 	not field in ({"metadata.name", "metadata.namespace"} | fields[kind])
 	msg := sprintf("the API server selects no %s by %s", [kind, field])
-}) | {"kubectl takes --dry-run=client or --dry-run=server" |
-	command.name == "kubectl"
-	some word in command.args
-	word in {"--dry-run", "--dry-run=true"}
 }) | {"buildctl makes provenance for every value of attest:provenance: leave the option out" |
 	startswith(command.name, "buildctl")
 	some word in command.args

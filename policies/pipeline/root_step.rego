@@ -29,5 +29,26 @@ deny contains {"msg": msg, "path": array.concat(c.path, ["securityContext", "run
 deny contains {"msg": msg, "path": array.concat(pod.path, ["securityContext", "runAsUser"])} if {
 	some pod in lib.pod_specs
 	pod.spec.securityContext.runAsUser == 0
-	msg := "every container of the pod runs as root"
+	some msg in user_of(pod.spec)
 }
+
+lists := ["containers", "initContainers", "steps", "sidecars"]
+
+# In a template of pods no container is in sight.
+user_of(spec) := {"every container of the pod runs as root"} if not has_containers(spec)
+
+user_of(spec) := {sprintf("the pod's user is root, and that of %s", [object.get(c, "name", "?")]) |
+	some list in lists
+	some c in spec[list]
+	not own_user(c)
+} if {
+	has_containers(spec)
+}
+
+has_containers(spec) if {
+	some list in lists
+	count(spec[list]) > 0
+}
+
+# A container's own user goes before the pod's.
+own_user(c) if c.securityContext.runAsUser > 0

@@ -11,12 +11,15 @@
 #   remedy: "keep the value in a secret store and name it by ExternalSecret or facts.secrets; change the value that was published"
 package tenon.rules.secrets.in_manifest
 
+import data.tenon.lib
+
 deny contains {"msg": msg, "path": [list, key]} if {
 	input.kind == "Secret"
 	some list in ["data", "stringData"]
 	some key, value in input[list]
 	value != ""
 	not placeholder(value)
+	not lib.guessable(list, value)
 	not public(key)
 	msg := sprintf("Secret %s holds a value for %s", [input.metadata.name, key])
 }

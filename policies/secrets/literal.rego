@@ -34,8 +34,8 @@ url_password := `[a-z]+://[^/\s:@$]+:[^/\s@$<{(]{3,}@`
 
 setting := `(?im)^\s*[a-z_.]*(password|secret|token)\s*=\s*[^\s$<{%(]{4,}`
 
-# A value that only says where the credential is, or that is none.
-harmless := `^(\$[({].*|/.*|true|false|[0-9]{0,3}|none|null|)$`
+# A value that only says where the credential is, or that is none: what an object is called is among them.
+harmless := `^(\$[({].*|/.*|true|false|[0-9]{0,3}|none|null|[a-z][a-z-]*-(secrets?|tokens?|credentials?|creds|passwords?|keys?|auth|config)|)$`
 
 deny contains {"msg": msg, "path": array.concat(c.path, ["env", i, "value"])} if {
 	some c in lib.containers

@@ -16,5 +16,5 @@ deny contains {"msg": msg, "path": array.concat(c.path, ["image"])} if {
 	some c in lib.containers
 	some gone in ["gcr.io/tekton-releases/", "k8s.gcr.io/"]
 	startswith(c.container.image, gone)
-	msg := sprintf("%s is no longer served", [c.container.image])
+	msg := sprintf("%s is no longer served: the image cannot be pulled", [trim_suffix(gone, "/")])
 }

@@ -1,0 +1,81 @@
+package graph
+
+import (
+	"fmt"
+
+	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// budget reports a disruption budget that lets no pod be evicted: nodes are drained for ever.
+func (g *graph) budget(o manifest.Object, b policyv1.PodDisruptionBudget, selector labels.Selector) {
+	replicas, known := g.replicasOf(o, selector)
+	if !known {
+		return
+	}
+	field, value, allowed := "maxUnavailable", b.Spec.MaxUnavailable, 0
+	switch {
+	case b.Spec.MaxUnavailable != nil:
+		allowed, known = scaled(*b.Spec.MaxUnavailable, replicas)
+	case b.Spec.MinAvailable != nil:
+		field, value = "minAvailable", b.Spec.MinAvailable
+		allowed, known = scaled(*b.Spec.MinAvailable, replicas)
+		allowed = replicas - allowed
+	default:
+		return
+	}
+	if known && allowed <= 0 && replicas > 0 {
+		g.add(o, "graph/budget-blocks-drains", finding.Warning, manifest.Path{"spec", field},
+			fmt.Sprintf("%s is %s of %d: no pod may be evicted, and a node with one is never drained", field, value.String(), replicas),
+			"let at least one pod be away: fewer minAvailable, maxUnavailable 1, or one replica more")
+	}
+}
+
+// scaled is a number of pods, or a share of them, rounded up as the disruption controller does.
+func scaled(value intstr.IntOrString, of int) (int, bool) {
+	n, err := intstr.GetScaledValueFromIntOrPercent(&value, of, true)
+	return n, err == nil
+}
+
+// replicasOf is how many pods the workloads have at least that a selector matches.
+func (g *graph) replicasOf(budget manifest.Object, selector labels.Selector) (n int, known bool) {
+	for _, o := range g.Objects {
+		if o.Kind != "Deployment" && o.Kind != "StatefulSet" && o.Kind != "ReplicaSet" || o.Namespace != budget.Namespace {
+			continue
+		}
+		if !selector.Matches(labels.Set(labelsAt(o, "spec", "template", "metadata", "labels"))) {
+			continue
+		}
+		n, known = n+g.least(o), true
+	}
+	return n, known
+}
+
+// least is how many pods a workload has at least: what scales it goes before its own replicas.
+func (g *graph) least(o manifest.Object) int {
+	for _, scaler := range g.Objects {
+		field := map[string]string{"HorizontalPodAutoscaler": "minReplicas", "ScaledObject": "minReplicaCount"}[scaler.Kind]
+		if field == "" || scaler.Namespace != o.Namespace {
+			continue
+		}
+		target, _ := lookupMap(scaler.Value, "spec", "scaleTargetRef")
+		kind, _ := target["kind"].(string)
+		if target["name"] != o.Name || kind != o.Kind && (kind != "" || o.Kind != "Deployment") {
+			continue
+		}
+		return numberAt(scaler, map[string]int{"HorizontalPodAutoscaler": 1, "ScaledObject": 0}[scaler.Kind], "spec", field)
+	}
+	return numberAt(o, 1, "spec", "replicas")
+}
+
+func numberAt(o manifest.Object, otherwise int, at ...any) int {
+	value, _ := manifest.Lookup(o.Value, manifest.Path(at))
+	if n, ok := value.(int64); ok {
+		return int(n)
+	}
+	return otherwise
+}

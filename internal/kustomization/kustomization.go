@@ -1,0 +1,207 @@
+// Package kustomization knows how folders with a kustomization are built without network, programs and plugins, and from
+// which line of a base or patch each field of what they build comes. It knows of no rule.
+package kustomization
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kustomize/api/types"
+	"sigs.k8s.io/yaml"
+
+	"tenon.dev/tenon/internal/confine"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// Names are what a kustomization's file may be called, in kustomize's order.
+var Names = []string{"kustomization.yaml", "kustomization.yml", "Kustomization"}
+
+// maxFile bounds a file that a kustomization names.
+const maxFile = 10 << 20
+
+// folder is one kustomization, with the files and folders that it names.
+type folder struct {
+	dir, file string
+	text      []byte
+	value     types.Kustomization
+	// resources are files of objects, folders other kustomizations; patches and others are files that hold no object by
+	// themselves, such as those that generators take.
+	resources, folders, patches, others []string
+	// refused says why it cannot be built here; empty where it can.
+	refused string
+}
+
+// read reads the kustomization of a folder; false where there is none of kustomize's.
+func read(tree fs.FS, dir string) (*folder, bool) {
+	for _, name := range Names {
+		file := path.Join(dir, name)
+		if _, err := fs.Stat(tree, file); err != nil {
+			continue
+		}
+		f := &folder{dir: dir, file: file}
+		var err error
+		if f.text, err = confine.ReadFS(tree, file, maxFile); err != nil {
+			f.refused = "it cannot be read: " + err.Error()
+			return f, true
+		}
+		if err := confine.YAML(f.text); err != nil {
+			f.refused = err.Error()
+			return f, true
+		}
+		if err := yaml.Unmarshal(f.text, &f.value); err != nil {
+			f.refused = "it does not parse"
+			return f, true
+		}
+		v := f.value
+		if v.APIVersion != "" && !strings.HasPrefix(v.APIVersion, "kustomize.config.k8s.io/") || v.Kind != "" && v.Kind != types.KustomizationKind && v.Kind != types.ComponentKind {
+			return nil, false // of Flux, or of another tool
+		}
+		f.names(tree)
+		return f, true
+	}
+	return nil, false
+}
+
+// names lists what the kustomization names.
+func (f *folder) names(tree fs.FS) {
+	v := f.value
+	for _, name := range slices.Concat(v.Resources, v.Bases, v.Components) {
+		switch at, isDir := f.local(tree, name); {
+		case at == "":
+			f.refuse(name)
+		case isDir:
+			f.folders = append(f.folders, at)
+		default:
+			f.resources = append(f.resources, at)
+		}
+	}
+	for _, p := range slices.Concat(v.Patches, v.PatchesJson6902) {
+		f.take(tree, &f.patches, p.Path)
+	}
+	for _, p := range v.PatchesStrategicMerge {
+		if !isInline(string(p)) {
+			f.take(tree, &f.patches, string(p))
+		}
+	}
+	for _, r := range v.Replacements {
+		f.take(tree, &f.others, r.Path)
+	}
+	f.take(tree, &f.others, slices.Concat(v.Configurations, v.Crds, []string{v.OpenAPI["path"]})...)
+	for _, g := range v.ConfigMapGenerator {
+		f.generator(tree, g.KvPairSources)
+	}
+	for _, g := range v.SecretGenerator {
+		f.generator(tree, g.KvPairSources)
+	}
+	f.plugins(tree)
+}
+
+// plugins are what may run programs: of those only what kustomize itself has is run, and a file is looked into for it.
+func (f *folder) plugins(tree fs.FS) {
+	v := f.value
+	if len(v.HelmCharts)+len(v.HelmChartInflationGenerator) > 0 {
+		f.refused = "it renders a chart of Helm"
+	}
+	for _, name := range slices.Concat(v.Generators, v.Transformers, v.Validators) {
+		if isInline(name) {
+			f.inlinePlugin(name)
+			continue
+		}
+		at, isDir := f.local(tree, name)
+		if at == "" || isDir {
+			f.refuse(name)
+			continue
+		}
+		f.others = append(f.others, at)
+		text, err := confine.ReadFS(tree, at, maxFile)
+		if err != nil {
+			f.refuse(name)
+			continue
+		}
+		f.inlinePlugin(string(text))
+	}
+}
+
+// inlinePlugin refuses what is no transformer of kustomize's own.
+func (f *folder) inlinePlugin(text string) {
+	for _, o := range manifest.Parse(f.file, []byte(text)).Objects {
+		if o.APIVersion != "builtin" || strings.HasPrefix(o.Kind, "HelmChart") {
+			f.refused = fmt.Sprintf("it runs the plugin %s", o.Kind)
+		}
+	}
+}
+
+func (f *folder) generator(tree fs.FS, from types.KvPairSources) {
+	for _, name := range from.FileSources {
+		if _, file, named := strings.Cut(name, "="); named {
+			name = file
+		}
+		f.take(tree, &f.others, name)
+	}
+	f.take(tree, &f.others, append(slices.Clone(from.EnvSources), from.EnvSource)...)
+}
+
+// take adds files that must be there.
+func (f *folder) take(tree fs.FS, to *[]string, names ...string) {
+	for _, name := range names {
+		if name == "" {
+			continue
+		}
+		at, isDir := f.local(tree, name)
+		if at == "" || isDir {
+			f.refuse(name)
+			continue
+		}
+		*to = append(*to, at)
+	}
+}
+
+// refuse says that a name leads to nothing that is here.
+func (f *folder) refuse(name string) {
+	if isRemote(name) {
+		f.refused = fmt.Sprintf("it takes %s from the network", name)
+	} else if f.refused == "" {
+		f.refused = missing + name
+	}
+}
+
+// missing begins the reason of a kustomization that names what is not there, which no kustomize builds either.
+const missing = "it names what is not there: "
+
+// local is the path of a name within the tree, empty where it is not there or might be taken for something elsewhere.
+func (f *folder) local(tree fs.FS, name string) (at string, isDir bool) {
+	if isRemote(name) || path.IsAbs(name) {
+		return "", false
+	}
+	at = path.Join(f.dir, name)
+	info, err := fs.Stat(tree, at)
+	if err != nil || !info.IsDir() && !info.Mode().IsRegular() {
+		return "", false
+	}
+	return at, info.IsDir()
+}
+
+// isRemote tells whether kustomize might take a name for a repository or an address: one with a scheme, a user, or
+// GitHub in front (NewRepoSpecFromURL of kustomize's api/internal/git, IsRemoteFile of its api/internal/loader).
+func isRemote(name string) bool {
+	return strings.ContainsAny(name, ":@") || strings.HasPrefix(strings.ToLower(name), "github.com/")
+}
+
+// isInline tells a patch or plugin that stands in the kustomization from the name of a file.
+func isInline(text string) bool {
+	return strings.Contains(strings.TrimSpace(text), "\n") || strings.Contains(text, ": ")
+}
+
+// line is where a key of the kustomization stands, or 1.
+func (f *folder) line(key string) int {
+	for i, line := range bytes.Split(f.text, []byte("\n")) {
+		if bytes.HasPrefix(line, []byte(key+":")) {
+			return i + 1
+		}
+	}
+	return 1
+}

@@ -1,0 +1,283 @@
+package kustomization
+
+import (
+	"fmt"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"tenon.dev/tenon/internal/confine"
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// Result is what the kustomizations of a tree come to.
+type Result struct {
+	Objects []manifest.Object
+	// Beside are those of kustomizations that others build on: other objects may mean them, and they are not applied as
+	// they are.
+	Beside   []manifest.Object
+	Findings []finding.Finding
+	// Read are the files, by their paths in the tree, that are no manifests of their own: they were built, or are patches.
+	Read map[string]bool
+	// Partial are the files of objects, as they are shown, that a kustomization changes which was not built: what they lack
+	// it may add.
+	Partial map[string]bool
+}
+
+// Build builds the kustomizations of folders of a tree: those that no other of them names. One that cannot be built
+// without network or programs is said, and those that it names are built instead; its files are left to be read as they
+// are. Show gives a path in the tree as people know it.
+func Build(tree fs.FS, dirs []string, show func(string) string) Result {
+	p := plan{tree: tree, show: show, folders: map[string]*folder{}, parsed: map[string]manifest.Parsed{}, Result: Result{Read: map[string]bool{}, Partial: map[string]bool{}}}
+	for _, dir := range dirs {
+		p.read(dir)
+	}
+	inner := map[string]bool{}
+	for _, f := range p.folders {
+		if f == nil {
+			continue
+		}
+		for _, dir := range f.folders {
+			inner[dir] = true
+		}
+	}
+	var roots []*folder
+	for _, dir := range slices.Sorted(slices.Values(dirs)) {
+		if f := p.folders[dir]; f != nil && !inner[dir] && f.value.Kind != "Component" {
+			roots = append(roots, f)
+		}
+	}
+	// What one of them builds need not be built alone for another, which cannot be built.
+	tried := map[string]bool{}
+	for len(roots) > 0 {
+		var next []*folder
+		for _, f := range roots {
+			next = append(next, p.build(f, tried)...)
+		}
+		roots = next
+	}
+	for _, dir := range slices.Sorted(slices.Values(dirs)) { // those that name each other in a circle
+		if f := p.folders[dir]; f != nil && !tried[dir] && f.value.Kind != "Component" {
+			p.build(f, tried)
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(inner)) {
+		p.beside(p.folders[dir])
+	}
+	return p.Result
+}
+
+// beside builds a kustomization that others build on. What is wrong with it shows in these.
+func (p *plan) beside(f *folder) {
+	if f == nil || f.value.Kind == "Component" {
+		return
+	}
+	all := p.closure(f)
+	if refused, _ := p.refused(all); refused != "" {
+		return
+	}
+	if objects, err := p.run(f, all); err == nil {
+		p.Beside = append(p.Beside, objects...)
+	}
+}
+
+// maxFolders bounds the kustomizations of one run, and maxText the text that one of them takes.
+const (
+	maxFolders = 5000
+	maxText    = 64 << 20
+)
+
+type plan struct {
+	Result
+	tree    fs.FS
+	show    func(string) string
+	folders map[string]*folder
+	// parsed are the files that kustomizations name, as manifests.
+	parsed map[string]manifest.Parsed
+}
+
+// read reads a kustomization, and those that it names.
+func (p *plan) read(dir string) {
+	if _, known := p.folders[dir]; known || len(p.folders) > maxFolders {
+		return
+	}
+	f, ok := read(p.tree, dir)
+	if !ok {
+		p.folders[dir] = nil
+		return
+	}
+	p.folders[dir] = f
+	for _, file := range slices.Concat(f.patches, f.others) {
+		p.Read[file] = true // whether it is built or not, these are no objects
+	}
+	p.Read[f.file] = true
+	for _, inner := range f.folders {
+		p.read(inner)
+	}
+}
+
+// build builds a kustomization. Where it cannot be built here it gives those that it names.
+func (p *plan) build(f *folder, tried map[string]bool) []*folder {
+	if tried[f.dir] {
+		return nil
+	}
+	tried[f.dir] = true
+	all := p.closure(f)
+	refused, of := p.refused(all)
+	for _, g := range all {
+		tried[g.dir] = tried[g.dir] || slices.Contains(g.folders, f.dir)
+	}
+	if refused == "" {
+		objects, err := p.run(f, all)
+		unclear := p.unclear(all)
+		p.Findings = append(p.Findings, unclear...)
+		if err == nil {
+			p.Objects = append(p.Objects, objects...)
+			for _, g := range all {
+				tried[g.dir] = true
+				for _, file := range g.resources {
+					p.Read[file] = true
+				}
+			}
+			return nil
+		}
+		if len(unclear) == 0 {
+			p.Findings = append(p.Findings, p.failed(f, err.Error()))
+		}
+	} else if of == f || !tried[of.dir] {
+		p.Findings = append(p.Findings, p.notBuilt(of, refused))
+	}
+	var named []*folder
+	for _, g := range all {
+		p.Partial[p.show(g.file)] = g != f || p.Partial[p.show(g.file)]
+		for _, file := range g.resources {
+			p.Partial[p.show(file)] = true
+		}
+		if slices.Contains(f.folders, g.dir) && g.value.Kind != "Component" {
+			named = append(named, g)
+		}
+	}
+	return named
+}
+
+// closure is a kustomization with all that it leads to.
+func (p *plan) closure(f *folder) []*folder {
+	seen := map[string]*folder{}
+	var visit func(*folder)
+	visit = func(f *folder) {
+		if f == nil || seen[f.dir] != nil {
+			return
+		}
+		seen[f.dir] = f
+		for _, dir := range f.folders {
+			visit(p.folders[dir])
+		}
+	}
+	visit(f)
+	all := []*folder{f}
+	for _, dir := range slices.Sorted(maps.Keys(seen)) {
+		if seen[dir] != f {
+			all = append(all, seen[dir])
+		}
+	}
+	return all
+}
+
+// refused says why one of the kustomizations cannot be built here, and which.
+func (p *plan) refused(all []*folder) (string, *folder) {
+	total := 0
+	for _, f := range all {
+		if f.refused != "" {
+			return f.refused, f
+		}
+		for _, dir := range f.folders {
+			if p.folders[dir] == nil {
+				return missing + path.Join(dir, Names[0]), f
+			}
+		}
+		for _, file := range slices.Concat(f.resources, f.patches, f.others) {
+			info, err := fs.Stat(p.tree, file)
+			if err != nil {
+				return missing + file, f
+			}
+			if total += int(min(info.Size(), maxText)); info.Size() > maxFile || total > maxText {
+				return "it takes more text than is built here", f
+			}
+		}
+		for _, file := range slices.Concat(f.resources, f.patches) {
+			for _, found := range p.parse(file).Findings {
+				if slices.Contains([]string{"input/too-large", "input/too-deep", "input/encoding"}, found.Rule) {
+					return "a file that it names is not read: " + found.Message, f
+				}
+			}
+		}
+	}
+	return "", nil
+}
+
+// parse reads a file as manifests, once.
+func (p *plan) parse(file string) manifest.Parsed {
+	if known, ok := p.parsed[file]; ok {
+		return known
+	}
+	var parsed manifest.Parsed
+	if text, err := confine.ReadFS(p.tree, file, maxFile); err == nil {
+		parsed = manifest.Parse(p.show(file), text)
+	}
+	p.parsed[file] = parsed
+	return parsed
+}
+
+// unclear are findings about how the files are written that kustomize does not make: what readers of YAML see in them.
+func (p *plan) unclear(all []*folder) []finding.Finding {
+	var found []finding.Finding
+	for _, f := range all {
+		for _, file := range slices.Concat(f.resources, f.patches) {
+			for _, g := range p.parse(file).Findings {
+				isPatch := slices.Contains(f.patches, file)
+				if g.Rule != "input/incomplete-object" && !(isPatch && g.Rule == "input/yaml") {
+					found = append(found, g)
+				}
+			}
+		}
+	}
+	return found
+}
+
+func (p *plan) at(f *folder) *finding.Position {
+	return &finding.Position{File: p.show(f.file), Line: 1}
+}
+
+// failed is the finding that kustomize refuses a kustomization.
+func (p *plan) failed(f *folder, why string) finding.Finding {
+	return finding.Finding{
+		Rule: "input/kustomize", Severity: finding.Error, Source: p.at(f), Message: "kustomize does not build the folder: " + short(why),
+		Remedy: "mend what it says; kustomize build shows the same",
+	}
+}
+
+// notBuilt is the finding that a kustomization was left out, or that nobody can build it.
+func (p *plan) notBuilt(f *folder, why string) finding.Finding {
+	if name, ok := strings.CutPrefix(why, missing); ok {
+		return finding.Finding{
+			Rule: "input/kustomize", Severity: finding.Warning, Source: p.at(f), Message: fmt.Sprintf("kustomize does not build the folder as it is: there is no %s", name),
+			Remedy: "commit it; where a program writes it first, build the folder after that, and pipe the result to tenon check -",
+		}
+	}
+	return finding.Finding{
+		Rule: "input/not-read", Severity: finding.Info, Source: p.at(f), Message: "the kustomization is not built here, and its files are read as they are: " + why,
+		Remedy: "build it, and pipe the result: kustomize build FOLDER | tenon check -",
+	}
+}
+
+// short leaves out of kustomize's message what is said of paths in memory, and all but its last cause.
+func short(message string) string {
+	message = strings.ReplaceAll(message, "'/", "'")
+	if i := strings.LastIndex(message, "accumulation err="); i >= 0 {
+		message = strings.TrimPrefix(message[i:], "accumulation err=")
+	}
+	return finding.Clip(strings.TrimSpace(message))
+}

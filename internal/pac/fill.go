@@ -1,0 +1,107 @@
+package pac
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"regexp"
+	"slices"
+	"strings"
+
+	"tenon.dev/tenon/internal/finding"
+)
+
+// form fits a placeholder (ParamsRe of pkg/apis/pipelinesascode/keys).
+var form = regexp.MustCompile(`{{([^}]{2,})}}`)
+
+// variables are the names that Pipelines-as-Code fills in for every event (pkg/customparams/standard.go,
+// pkg/pipelineascode/template.go and match.go, and its documentation).
+var variables = []string{
+	"event", "event_type", "git_auth_secret", "git_tag", "pull_request_labels", "pull_request_number", "repo_name", "repo_owner", "repo_url", "revision",
+	"sender", "source_branch", "source_url", "target_branch", "target_namespace", "trigger_comment",
+}
+
+// byOthers are those that whoever sends the event chooses, in letters of his own.
+var byOthers = []string{"source_branch", "trigger_comment"}
+
+// ofEvent fits what is read out of the event.
+var ofEvent = regexp.MustCompile(`^(?:body|headers|files)\b|^cel:`)
+
+// named fits the name of a variable.
+var named = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// ofTemplates are words of Go's templates, which scripts give to other programs.
+var ofTemplates = []string{"end", "else", "break", "continue", "else if"}
+
+// Placeholder is one that a file has.
+type Placeholder struct {
+	// Key is what stands between the braces, and Text all of it.
+	Key, Text string
+	// Sample stands in its place while the file is checked; it has as many bytes.
+	Sample   string
+	Position finding.Position
+}
+
+// Fill puts samples where placeholders are, so that the file parses whether or not they are quoted. Nothing moves: a
+// sample is as long as its placeholder. What Pipelines-as-Code would leave as it is stays.
+func Fill(file string, text []byte) ([]byte, []Placeholder) {
+	var all []Placeholder
+	filled := slices.Clone(text)
+	line, counted := 1, 0
+	for _, at := range form.FindAllSubmatchIndex(text, -1) {
+		key := strings.TrimSpace(string(text[at[2]:at[3]]))
+		if !named.MatchString(key) && !ofEvent.MatchString(key) || slices.Contains(ofTemplates, key) || bytes.Contains(text[at[0]:at[1]], []byte("\n")) {
+			continue
+		}
+		line += strings.Count(string(text[counted:at[0]]), "\n")
+		counted = at[0]
+		p := Placeholder{Key: key, Text: string(text[at[0]:at[1]]), Sample: sample(key, at[1]-at[0])}
+		p.Position = finding.Position{File: file, Line: line, Column: at[0] - strings.LastIndex(string(text[:at[0]]), "\n")}
+		copy(filled[at[0]:at[1]], p.Sample)
+		all = append(all, p)
+	}
+	return filled, all
+}
+
+// sample is a text of so many bytes that is a name wherever one is wanted, and no word that means anything.
+func sample(key string, length int) string {
+	name := []byte("pac-")
+	sum := sha256.Sum256([]byte(key))
+	for i := 0; len(name) < length; i++ {
+		name = append(name, 'a'+sum[i%len(sum)]%26)
+	}
+	return string(name)
+}
+
+// Filled are the placeholders of all files, by their samples.
+type Filled map[string]Placeholder
+
+// Add takes up those of a file.
+func (f Filled) Add(all []Placeholder) {
+	for _, p := range all {
+		f[p.Sample] = p
+	}
+}
+
+// In is a sample that a text has in it; false where it has none.
+func (f Filled) In(text string) (Placeholder, bool) {
+	if len(f) == 0 || !strings.Contains(text, "pac-") {
+		return Placeholder{}, false
+	}
+	for sample, p := range f {
+		if strings.Contains(text, sample) {
+			return p, true
+		}
+	}
+	return Placeholder{}, false
+}
+
+// Restore puts the placeholders back into a text.
+func (f Filled) Restore(text string) string {
+	if len(f) == 0 || !strings.Contains(text, "pac-") {
+		return text
+	}
+	for sample, p := range f {
+		text = strings.ReplaceAll(text, sample, p.Text)
+	}
+	return text
+}

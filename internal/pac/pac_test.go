@@ -1,0 +1,105 @@
+package pac_test
+
+import (
+	"strings"
+	"testing"
+
+	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/pac"
+)
+
+// TestFill: placeholders are filled where Pipelines-as-Code fills them, and nothing moves.
+func TestFill(t *testing.T) {
+	const text = `apiVersion: tekton.dev/v1
+kind: PipelineRun
+metadata:
+  name: {{ repo_name }}-pr
+spec:
+  params:
+  - {name: a, value: "{{revision}}"}
+  - {name: b, value: {{ body.pull_request.number }}}
+  - {name: c, value: "{{ headers['x-a'] }} {{ cel: event == 'push' }}"}
+  script: |
+    docker inspect -f '{{.Id}} {{ .State }} {{range .A}}{{end}}' {{}} {{ unknown_one }}
+`
+	filled, found := pac.Fill(".tekton/a.yaml", []byte(text))
+	var keys []string
+	for _, p := range found {
+		keys = append(keys, p.Key)
+		line := strings.Split(text, "\n")[p.Position.Line-1]
+		if !strings.HasPrefix(line[p.Position.Column-1:], p.Text) {
+			t.Errorf("%s is not at %s", p.Text, p.Position)
+		}
+	}
+	if got := strings.Join(keys, "; "); got != "repo_name; revision; body.pull_request.number; headers['x-a']; cel: event == 'push'; unknown_one" {
+		t.Error(got)
+	}
+	if len(filled) != len(text) || strings.Count(string(filled), "\n") != strings.Count(text, "\n") || !strings.Contains(string(filled), "{{ .State }} {{range .A}}{{end}}' {{}}") {
+		t.Error(string(filled))
+	}
+	if parsed := manifest.Parse("a.yaml", filled); len(parsed.Findings) > 0 {
+		t.Error(parsed.Findings)
+	}
+	known := pac.Filled{}
+	known.Add(found)
+	if back := known.Restore(string(filled)); back != text {
+		t.Error(back)
+	}
+}
+
+// TestUnknown: a Repository's parameters are variables, too.
+func TestUnknown(t *testing.T) {
+	_, found := pac.Fill("a.yaml", []byte("{{ revision }} {{ revison }} {{ mine }} {{ other }}"))
+	objects := manifest.Parse("r.yaml", []byte("apiVersion: pipelinesascode.tekton.dev/v1alpha1\nkind: Repository\nmetadata: {name: a}\nspec: {params: [{name: mine, value: x}]}\n")).Objects
+	unknown := pac.Unknown(found, objects)
+	if len(unknown) != 2 || unknown[0].Remedy != "is revision meant?" || !strings.Contains(unknown[1].Message, "no variable other") {
+		t.Error(unknown)
+	}
+}
+
+// TestRemote: what a folder takes from elsewhere is not looked for in it.
+func TestRemote(t *testing.T) {
+	run := func(file, annotation string) []manifest.Object {
+		return manifest.Parse(file, []byte("apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {name: a, annotations: {"+annotation+"}}\n")).Objects
+	}
+	for value, want := range map[string]bool{
+		`pipelinesascode.tekton.dev/task: git-clone`: true, `pipelinesascode.tekton.dev/task-1: "[.tekton/a.yaml, 'git-clone:0.9']"`: true, `pipelinesascode.tekton.dev/pipeline: https://example.com/a.yaml`: true,
+		`pipelinesascode.tekton.dev/task: "[.tekton/tasks/a.yaml]"`: false, `pipelinesascode.tekton.dev/on-event: push`: false, `a: b`: false,
+	} {
+		remote := pac.Remote(run("x/.tekton/run.yaml", value))
+		if remote("x/.tekton/tasks/a.yaml") != want || remote("y/.tekton/a.yaml") {
+			t.Error(value)
+		}
+	}
+}
+
+// FuzzFill: whatever stands between braces, lengths and lines stay.
+func FuzzFill(f *testing.F) {
+	for _, text := range []string{"{{ revision }}", "{{{{a}}}}", "{{\n}}", "{{ cel: }}", "\xff{{ab}}"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		filled, found := pac.Fill("a", []byte(text))
+		known := pac.Filled{}
+		known.Add(found)
+		if len(filled) != len(text) {
+			t.Errorf("%q becomes %q", text, filled)
+		}
+		known.Restore(string(filled))
+	})
+}
+
+// FuzzAnnotations: an expression or a list never breaks the check.
+func FuzzAnnotations(f *testing.F) {
+	for _, text := range []string{`event == "push"`, "[", "[a,]", "((((", "\"***\".pathChanged()"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(_ *testing.T, text string) {
+		all := map[string]any{}
+		for _, key := range []string{"on-cel-expression", "on-event", "on-target-branch", "on-path-change", "task-1"} {
+			all["pipelinesascode.tekton.dev/"+key] = text
+		}
+		o, _ := manifest.New(map[string]any{"apiVersion": "tekton.dev/v1", "kind": "PipelineRun", "metadata": map[string]any{"name": "a", "annotations": all}}, nil)
+		pac.Annotations(o, []string{text})
+	})
+}
