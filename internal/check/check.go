@@ -342,7 +342,7 @@ func dropConsequences(found []finding.Finding, objects []manifest.Object) []find
 }
 
 // sameField are rules that follow from another at the same field alone.
-var sameField = map[string]bool{"pipeline/param-in-script": true, "supply-chain/unqualified-image": true}
+var sameField = map[string]bool{"image/invalid-reference": true, "pipeline/param-in-script": true, "supply-chain/unqualified-image": true}
 
 // follows says of a rule which others, in the same object, bring it about.
 var follows = map[string][]string{
@@ -351,6 +351,7 @@ var follows = map[string][]string{
 	"graph/variable-unknown":         {"types/tekton"},
 	"graph/driver-not-installed":     {"storage/in-tree-provisioner"},
 	"supply-chain/unqualified-image": {"image/invalid-reference"},
+	"image/invalid-reference":        {"graph/variable-form"},
 	"graph/pod-level":                {"types/pod"},
 	"pipeline/param-in-script":       {"graph/script-injection"},
 }

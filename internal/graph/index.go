@@ -49,6 +49,8 @@ func Check(in Input) []finding.Finding {
 	g.ingresses()
 	g.nodePorts()
 	g.probes()
+	g.resolverParams()
+	g.braces()
 	g.egress()
 	g.pipelines()
 	for _, r := range g.Runs {

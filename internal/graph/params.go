@@ -76,7 +76,8 @@ func (g *graph) unknownParams(in manifest.Object, at manifest.Path, params pipel
 // it does not know.
 func (g *graph) stepParams(s step, in manifest.Object, pipeline *pipelinev1.PipelineSpec) {
 	if s.TaskSpec != nil {
-		return // parameters reach an embedded task by themselves
+		g.embeddedParams(s, in, pipeline)
+		return
 	}
 	for i, p := range s.task.Params {
 		if p.Default == nil && !s.gives(p.Name) {
@@ -100,6 +101,39 @@ func (g *graph) stepParams(s step, in manifest.Object, pipeline *pipelinev1.Pipe
 		g.missingKeys(in, at, p, s.Params[j].Value)
 	}
 	g.unknownParams(in, s.at.Append("params"), s.Params, s.task.Params, "task "+s.TaskRef.Name)
+}
+
+// embeddedParams checks those of a task that stands in its pipeline: parameters of the pipeline, and of its run, reach it
+// by themselves (https://tekton.dev/docs/pipelines/pipelineruns/#propagated-parameters).
+func (g *graph) embeddedParams(s step, in manifest.Object, pipeline *pipelinev1.PipelineSpec) {
+	known := func(specs pipelinev1.ParamSpecs, name string) bool {
+		return slices.ContainsFunc(specs, func(q pipelinev1.ParamSpec) bool { return q.Name == name })
+	}
+	for i, p := range s.task.Params {
+		if p.Default == nil && !s.gives(p.Name) && !known(pipeline.Params, p.Name) && !g.runGives(in, p.Name) {
+			f := g.add(in, "graph/param-missing", finding.Error, s.at.Append("params"),
+				fmt.Sprintf("task %s requires parameter %s, which nothing gives: its run would fail", s.Name, p.Name), "give it, or give it a default")
+			f.Causes = s.declared("params", i)
+		}
+	}
+	value, _ := manifest.Lookup(in.Value, s.taskAt)
+	text := textOf(value)
+	for i, p := range s.Params {
+		if !known(s.task.Params, p.Name) && !strings.Contains(text, "params."+p.Name) && !strings.Contains(text, `params["`+p.Name) && !strings.Contains(text, "params['"+p.Name) {
+			g.add(in, "graph/param-unknown", finding.Warning, s.at.Append("params", i, "name"),
+				fmt.Sprintf("task %s has no parameter %s: the value goes nowhere", s.Name, p.Name), "use one that it has: "+listOrNone(paramNames(s.task.Params)))
+		}
+	}
+}
+
+// runGives tells whether a run that holds its pipeline gives a parameter.
+func (g *graph) runGives(in manifest.Object, name string) bool {
+	given := false
+	each(in.Value, manifest.Path{"spec", "params"}, func(_ int, p map[string]any) { given = given || p["name"] == name })
+	if in.Kind != "PipelineRun" {
+		given = given || in.Kind != "Pipeline" // a template of runs, of which the values are not known
+	}
+	return given
 }
 
 // gives tells whether a pipeline task gives a parameter, by itself or in its matrix.

@@ -87,7 +87,7 @@ func (g *graph) taskVariables(o manifest.Object, spec map[string]any) {
 	}
 	params, results := declared("params"), declared("results")
 	stepResults := len(results) == 0 && strings.Contains(textOf(spec), "$(step.results.")
-	g.eachVariable(o, without(spec, "description"), manifest.Path{"spec"}, func(root, rest string) string {
+	g.eachVariable(o, withoutComments(without(spec, "description")), manifest.Path{"spec"}, func(root, rest string) string {
 		name, _, _ := strings.Cut(rest, ".")
 		name, _, _ = strings.Cut(name, "[")
 		switch {
@@ -98,6 +98,32 @@ func (g *graph) taskVariables(o manifest.Object, spec map[string]any) {
 		}
 		return g.misnamed(root, rest)
 	})
+}
+
+// commentLine fits a line of a script that no shell runs.
+var commentLine = regexp.MustCompile(`(?m)^[ \t]*#[^!\n].*$`)
+
+// withoutComments is a specification with the comments of its scripts left out: what is not filled in there harms nobody.
+func withoutComments(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		all := make(map[string]any, len(v))
+		for key, inner := range v {
+			if text, ok := inner.(string); ok && key == "script" {
+				all[key] = commentLine.ReplaceAllString(text, "")
+				continue
+			}
+			all[key] = withoutComments(inner)
+		}
+		return all
+	case []any:
+		all := make([]any, len(v))
+		for i, inner := range v {
+			all[i] = withoutComments(inner)
+		}
+		return all
+	}
+	return value
 }
 
 // templateVariables finds parameters of a pipeline where those of the template are meant: a run

@@ -125,13 +125,38 @@ func (d *document) duplicates() []finding.Finding {
 // oddKey fits a key that is perhaps no text: a number, or a word of YAML 1.1.
 var oddKey = regexp.MustCompile(`(?mi)(?:^|[\s{,])(?:[-+.]?[0-9][\w.+-]*|true|false|yes|no|on|off|y|n|null|~)\s*:(?:\s|$)`)
 
-// foldedKeys lists keys that are two for YAML and one for JSON, such as 1 and "1": which value counts is left to
-// chance.
-func (d *document) foldedKeys() []finding.Finding {
-	if !mayHaveOddKey(d.text) || !oddKey.Match(d.text) {
+// hasOddKey tells whether a key is no text for YAML: it may be two for YAML and one for JSON, such as 1 and "1", of which
+// either value counts, or be read as another word than the one that stands there.
+func (d *document) hasOddKey() bool { return mayHaveOddKey(d.text) && oddKey.Match(d.text) }
+
+// isBoolean tells whether a key is a word that YAML 1.1 takes for true or false, and another word than these.
+func isBoolean(key *yamlv3.Node) bool {
+	word := strings.ToLower(key.Value)
+	return key.Kind == yamlv3.ScalarNode && key.Style == 0 && slices.Contains([]string{"y", "n", "yes", "no", "on", "off"}, word)
+}
+
+// booleanKeys lists the keys of an object that are read as true or false.
+func (d *document) booleanKeys(value any) []finding.Finding {
+	if object, _ := value.(map[string]any); object["apiVersion"] == nil || object["kind"] == nil {
 		return nil
 	}
-	return d.duplicates()
+	var found []finding.Finding
+	var visit func(node *yamlv3.Node)
+	visit = func(node *yamlv3.Node) {
+		for i, child := range node.Content {
+			if as := written(child); node.Kind == yamlv3.MappingNode && i%2 == 0 && isBoolean(child) && as != child.Value {
+				found = append(found, finding.Finding{
+					Rule: "types/boolean-key", Severity: finding.Warning, Source: &finding.Position{File: d.file, Line: d.line + child.Line, Column: child.Column},
+					Message: fmt.Sprintf("the key %s is read as %s", child.Value, as), Remedy: fmt.Sprintf("write %q, with quotes", child.Value),
+				})
+			}
+			visit(child)
+		}
+	}
+	if node := d.node(); node != nil {
+		visit(node)
+	}
+	return found
 }
 
 // oddWords are those of oddKey.

@@ -66,8 +66,9 @@ func (p *Parsed) document(d *document, list map[string]any) {
 		p.Findings = append(p.Findings, *deep)
 		return
 	}
-	if twice := d.foldedKeys(); err == nil && len(twice) > 0 {
-		p.Findings = append(p.Findings, twice...)
+	if err == nil && d.hasOddKey() {
+		p.Findings = append(p.Findings, d.duplicates()...)
+		p.Findings = append(p.Findings, d.booleanKeys(value)...)
 	}
 	if err != nil {
 		p.Findings = append(p.Findings, d.unreadable(err)...)
@@ -284,7 +285,7 @@ func child(node *yamlv3.Node, element any) (key, value *yamlv3.Node) {
 		}
 	case string:
 		for i := 0; node.Kind == yamlv3.MappingNode && i+1 < len(node.Content); i += 2 {
-			if node.Content[i].Value == e {
+			if key := node.Content[i]; key.Value == e || isBoolean(key) && written(key) == e {
 				return node.Content[i], node.Content[i+1]
 			}
 		}

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -252,8 +254,43 @@ func Input(o manifest.Object) map[string]any {
 	for key, value := range o.Value {
 		input[key] = value
 	}
-	input["tenon"] = map[string]any{"scripts": scriptsOf(o), "dockerfiles": dockerfiles(o)}
+	input["tenon"] = map[string]any{"scripts": scriptsOf(o), "dockerfiles": dockerfiles(o), "templates": templates(o)}
 	return input
+}
+
+// templates are the pods that a custom resource makes: whatever has containers below a template's spec.
+func templates(o manifest.Object) []any {
+	found := []any{}
+	if slices.Contains(podKinds, o.Kind) || !strings.Contains(o.GroupKind().Group, ".") || strings.HasSuffix(o.GroupKind().Group, "tekton.dev") {
+		return found
+	}
+	var visit func(value any, at manifest.Path)
+	visit = func(value any, at manifest.Path) {
+		switch v := value.(type) {
+		case map[string]any:
+			for _, key := range slices.Sorted(maps.Keys(v)) {
+				if spec, ok := podIn(v[key]); ok && strings.HasSuffix(strings.ToLower(key), "template") {
+					found = append(found, map[string]any{"path": []any(at.Append(key, "spec")), "spec": spec})
+					continue
+				}
+				visit(v[key], at.Append(key))
+			}
+		case []any:
+			for i, item := range v {
+				visit(item, at.Append(i))
+			}
+		}
+	}
+	visit(o.Value["spec"], manifest.Path{"spec"})
+	return found
+}
+
+// podIn is the spec of a template of pods.
+func podIn(value any) (map[string]any, bool) {
+	template, _ := value.(map[string]any)
+	spec, _ := template["spec"].(map[string]any)
+	containers, ok := spec["containers"].([]any)
+	return spec, ok && len(containers) > 0
 }
 
 // Rendered gives objects by kind and name as rules see them, for tests of rules.

@@ -223,7 +223,11 @@ func (r reader) within(collection *ast.Term) looksAt {
 			return looksAt{kinds: map[string]bool{}, views: map[string]bool{view: true}}
 		}
 		if set, ok := strings.CutPrefix(text, "lib."); ok && libViews[set] != nil && r.importsLib() {
-			return ofKinds(libViews[set]...)
+			at := ofKinds(libViews[set]...)
+			if set != "task_specs" && set != "pipelines" {
+				at.views["templates"] = true // of custom resources
+			}
+			return at
 		}
 	case ast.Var:
 		return r.rule(string(value))

@@ -163,4 +163,19 @@ var graphTekton = []finding.Rule{
 		Remedy: "give it to the tasks that need it, use it by its path variable, or remove it",
 		Links:  []string{spaces},
 	},
+	{
+		ID: "graph/resolver-param", Severity: finding.Error, Lowest: &warning,
+		Title: "Resolvers are given what they require",
+		Why: "Nothing looks at the parameters of a resolver when a Pipeline is applied: \"missing required hub resolver params: name, " +
+			"version\" ends the run as it starts. A name that the resolver does not read does nothing.",
+		Remedy: "give what is missing",
+		Links:  []string{"https://tekton.dev/docs/pipelines/hub-resolver/", "https://tekton.dev/docs/pipelines/git-resolver/"},
+	},
+	{
+		ID: "graph/variable-form", Severity: finding.Error,
+		Title:  "Variables of Tekton stand in round brackets",
+		Why:    "Tekton substitutes $(params.name) and nothing else: ${params.name}, or a bracket that is missing, is passed on as it is.",
+		Remedy: "write $(...)",
+		Links:  []string{"https://tekton.dev/docs/pipelines/variables/"},
+	},
 }

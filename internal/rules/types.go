@@ -4,6 +4,14 @@ import "tenon.dev/tenon/internal/finding"
 
 var typesRules = []finding.Rule{
 	{
+		ID: "types/boolean-key", Severity: finding.Warning,
+		Title: "No key is read as true or false",
+		Why: "YAML 1.1, which kubectl reads, takes y, n, yes, no, on and off for booleans: a ConfigMap with the key on gets a key true, and " +
+			"the program that looks for on finds nothing.",
+		Remedy: "put quotes around the key",
+		Links:  []string{"https://yaml.org/type/bool.html"},
+	},
+	{
 		ID: "types/decode", Severity: finding.Error,
 		Title: "Every value decodes",
 		Why: "The API server refuses the whole object where one value does not decode: a quantity that is no number (quantities " +
@@ -141,5 +149,14 @@ var typesRules = []finding.Rule{
 			"and refuses it. Often a number, yes or a date is meant as a text.",
 		Remedy: "give a value of the type that the message names; put texts in quotes",
 		Links:  []string{decoding},
+	},
+	{
+		ID: "types/warning", Severity: finding.Error, Lowest: &warning,
+		Title: "The API server warns of nothing",
+		Why: "What kubectl prints as Warning, by the API server's own code (k8s.io/kubernetes, pkg/api/*/warnings.go): a variable or port " +
+			"that is given twice, labels and fields that are on their way out, volumes that hide each other. A number of bytes with m " +
+			"is a thousandth of a byte, so that the container is killed as it starts: that is an error.",
+		Remedy: "write what is meant",
+		Links:  []string{"https://kubernetes.io/blog/2020/09/03/warnings/"},
 	},
 }

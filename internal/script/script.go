@@ -4,6 +4,7 @@ package script
 
 import (
 	"errors"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -75,6 +76,8 @@ type Command struct {
 // Pipe is a chain of commands of which, without pipefail, only the last decides the outcome.
 type Pipe struct {
 	Commands []string `json:"commands"`
+	// Runs are those of the commands that run what they read.
+	Runs []string `json:"runs"`
 	// Pipefail tells whether `set -o pipefail` came before.
 	Pipefail bool `json:"pipefail"`
 	Line     int  `json:"line"`
@@ -180,9 +183,22 @@ func (w *walker) visit(n syntax.Node) bool {
 		if x.Param != nil {
 			w.read[x.Param.Value] = true
 		}
+	case *syntax.File:
+		w.behindLists(x.Stmts)
+	case *syntax.Block:
+		w.behindLists(x.Stmts)
+	case *syntax.Subshell:
+		w.behindLists(x.Stmts)
+	case *syntax.WhileClause:
+		w.behindLists(x.Do)
+	case *syntax.ForClause:
+		w.behindLists(x.Do)
+	case *syntax.CaseItem:
+		w.behindLists(x.Stmts)
 	case *syntax.IfClause:
 		w.guard(x)
 		w.shrugged(x)
+		w.behindLists(x.Then)
 	case *syntax.FuncDecl:
 		if x.Name != nil { // ( ) { ...; } has none
 			w.facts.Functions = append(w.facts.Functions, x.Name.Value)
@@ -204,6 +220,16 @@ func (w *walker) visit(n syntax.Node) bool {
 		}
 	}
 	return true
+}
+
+// behindLists guards what stands behind a list such as `tool && break`: errexit does not end a script where a command of
+// a list fails that is not its last.
+func (w *walker) behindLists(statements []*syntax.Stmt) {
+	for i := 1; i < len(statements); i++ {
+		if list, ok := statements[i-1].Cmd.(*syntax.BinaryCmd); ok && list.Op == syntax.AndStmt {
+			w.guard(statements[i])
+		}
+	}
 }
 
 func (w *walker) heredocs(x *syntax.Stmt) {
@@ -283,7 +309,7 @@ func (w *walker) fetched(x *syntax.CallExpr, c Command) {
 	for _, arg := range x.Args[1:] {
 		calls(arg, func(call *syntax.CallExpr) {
 			if program := text(call.Args[0]); program == "curl" || program == "wget" {
-				w.facts.Pipes = append(w.facts.Pipes, Pipe{Commands: []string{program, "bash"}, Pipefail: true, Line: c.Line})
+				w.facts.Pipes = append(w.facts.Pipes, Pipe{Commands: []string{program, "bash"}, Runs: []string{"bash"}, Pipefail: true, Line: c.Line})
 			}
 		})
 	}
@@ -303,8 +329,33 @@ func (w *walker) assign(a *syntax.Assign) {
 	w.facts.Assignments = append(w.facts.Assignments, Assignment{a.Name.Value, value, int(a.Pos().Line())})
 }
 
+// runsInput tells whether a command in a pipe runs what it reads: an interpreter that has its program from nowhere else.
+func runsInput(c *syntax.CallExpr) bool {
+	words := c.Args
+	for len(words) > 1 && runsOther[path.Base(text(words[0]))] {
+		words = words[1:]
+	}
+	if !interpreters[path.Base(text(words[0]))] {
+		return false
+	}
+	for _, arg := range words[1:] {
+		switch word := text(arg); {
+		case slices.Contains([]string{"-c", "-e", "-m", "-ne", "-pe"}, word):
+			return false
+		case word == "-" || word == "-s":
+			return true
+		case !strings.HasPrefix(word, "-") && word != "":
+			return false
+		}
+	}
+	return true
+}
+
+// interpreters run what stands on standard input, where nothing else is named.
+var interpreters = map[string]bool{"sh": true, "bash": true, "dash": true, "zsh": true, "python": true, "python3": true, "perl": true, "node": true, "ruby": true}
+
 func (w *walker) pipe(x *syntax.BinaryCmd) {
-	p := Pipe{Pipefail: w.pipefail, Line: int(x.Pos().Line())}
+	p := Pipe{Runs: []string{}, Pipefail: w.pipefail, Line: int(x.Pos().Line())}
 	var collect func(s *syntax.Stmt)
 	collect = func(s *syntax.Stmt) {
 		switch c := s.Cmd.(type) {
@@ -320,6 +371,9 @@ func (w *walker) pipe(x *syntax.BinaryCmd) {
 		case *syntax.CallExpr:
 			if len(c.Args) > 0 {
 				p.Commands = append(p.Commands, text(c.Args[0]))
+				if runsInput(c) {
+					p.Runs = append(p.Runs, text(c.Args[0]))
+				}
 			}
 		}
 	}

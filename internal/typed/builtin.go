@@ -78,7 +78,8 @@ func (c *Checker) checkBuiltin(gvk schema.GroupVersionKind, value map[string]any
 	if object == nil {
 		return true, append(problems, decodeProblem(err))
 	}
-	return true, append(problems, independent(fieldProblems(validateCreate(rule, object)), wrong)...)
+	problems = append(problems, independent(fieldProblems(validateCreate(rule, object)), wrong)...)
+	return true, append(problems, independent(warned(object), wrong)...)
 }
 
 func fieldProblems(errs field.ErrorList) []problem {

@@ -285,6 +285,12 @@ func (c *Checker) tektonProblems(verdict *apis.FieldError, object tektonObject) 
 		if strings.Contains(part.Message, "custom task ref must specify apiVersion") {
 			p.remedy = "only a Task needs no apiVersion: write kind: Task; a ClusterTask, which Tekton has removed, is found by the cluster resolver"
 		}
+		if strings.Contains(part.Message, "can not refer to execution status") {
+			p.remedy = "move the task to finally: only there the status of others is known"
+		}
+		if strings.Contains(part.Message, "param substitution in scripts is not allowed") {
+			p.remedy = "give the parameter to a variable of env, and use that in the script"
+		}
 		if strings.Contains(part.Message, "cycle detected") {
 			p.rule, p.causes, p.message = "types/pipeline-cycle", circle(object), part.Message
 			if len(p.causes) > 0 {

@@ -49,6 +49,9 @@ pod_specs contains {"path": path, "spec": spec} if {
 	is_object(spec)
 }
 
+# Custom resources that make pods hold templates of them: PyTorchJob, JobSet, RayJob and others.
+pod_specs contains {"path": template.path, "spec": template.spec} if some template in input.tenon.templates
+
 pod_specs contains {"path": array.concat(body.path, path), "spec": spec} if {
 	some body in bodies
 	body.kind in {"PipelineRun", "TaskRun"}

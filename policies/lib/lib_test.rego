@@ -68,3 +68,10 @@ test_containers_of_pipelines if {
 	found := lib.containers with input as {"kind": "Pipeline", "spec": {"tasks": [{"taskSpec": {"stepTemplate": {"image": "x"}}}]}}
 	{c.path | some c in found} == {["spec", "tasks", 0, "taskSpec", "stepTemplate"]}
 }
+
+# Custom resources hold templates of pods.
+test_templates_of_custom_resources if {
+	template := {"path": ["spec", "pytorchReplicaSpecs", "Worker", "template", "spec"], "spec": {"containers": [{"name": "a"}]}}
+	found := lib.containers with input as {"apiVersion": "kubeflow.org/v1", "kind": "PyTorchJob", "tenon": {"templates": [template]}}
+	{c.path | some c in found} == {["spec", "pytorchReplicaSpecs", "Worker", "template", "spec", "containers", 0]}
+}

@@ -15,7 +15,30 @@ deny contains {"msg": msg, "path": ["rules", i, "verbs"]} if {
 	input.kind in {"Role", "ClusterRole"}
 	some i, rule in input.rules
 	some verb in rule.verbs
-	verb in {"escalate", "bind", "impersonate"}
+	verb in {"escalate", "bind"}
 	not rule.resourceNames
 	msg := sprintf("%s %s may %s", [input.kind, input.metadata.name, verb])
+}
+
+# Rights that lead to those of others: by the kubelet, tokens, commands in pods, webhooks, certificates and volumes.
+detours := [
+	{"group": "", "resources": {"nodes/proxy"}, "verbs": {"get", "create", "*"}, "then": "run commands in every pod of a node, by its kubelet"},
+	{"group": "", "resources": {"serviceaccounts/token", "serviceaccounts/*"}, "verbs": {"create", "*"}, "then": "make a token of any account"},
+	{"group": "", "resources": {"pods/exec", "pods/attach", "pods/*", "*/exec"}, "verbs": {"create", "get", "*"}, "then": "run commands in any pod"},
+	{"group": "", "resources": {"persistentvolumes"}, "verbs": {"create", "*"}, "then": "mount any folder of a node, by a volume of that"},
+	{"group": "admissionregistration.k8s.io", "resources": {"mutatingwebhookconfigurations", "validatingwebhookconfigurations"}, "verbs": {"create", "update", "patch", "*"}, "then": "see and change whatever is applied"},
+	{"group": "certificates.k8s.io", "resources": {"certificatesigningrequests/approval"}, "verbs": {"update", "patch", "*"}, "then": "approve a certificate of any user"},
+]
+
+deny contains {"msg": msg, "path": ["rules", i, "resources"]} if {
+	input.kind == "ClusterRole"
+	some i, rule in input.rules
+	not rule.resourceNames
+	some detour in detours
+	detour.group in rule.apiGroups
+	some resource in rule.resources
+	resource in detour.resources
+	some verb in rule.verbs
+	verb in detour.verbs
+	msg := sprintf("ClusterRole %s may %s (%s)", [input.metadata.name, detour.then, resource])
 }

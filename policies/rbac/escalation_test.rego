@@ -13,3 +13,25 @@ test_fires if {
 test_silent_as_rendered if {
 	count(escalation.deny) == 0 with input as object_under_test
 }
+
+cluster_role(rule) := {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "a"}, "rules": [rule]}
+
+test_fires_on_detours if {
+	every rule in [
+		{"apiGroups": [""], "resources": ["nodes/proxy"], "verbs": ["get"]}, {"apiGroups": [""], "resources": ["serviceaccounts/token"], "verbs": ["create"]},
+		{"apiGroups": [""], "resources": ["pods/*"], "verbs": ["create"]}, {"apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"], "verbs": ["update"]},
+		{"apiGroups": ["certificates.k8s.io"], "resources": ["certificatesigningrequests/approval"], "verbs": ["update"]}, {"apiGroups": [""], "resources": ["persistentvolumes"], "verbs": ["create"]},
+	] {
+		count(escalation.deny) == 1 with input as cluster_role(rule)
+	}
+}
+
+test_silent_on_what_leads_nowhere if {
+	every rule in [
+		{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}, {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
+		{"apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"], "verbs": ["update"], "resourceNames": ["a"]},
+		{"apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"], "verbs": ["list"]},
+	] {
+		count(escalation.deny) == 0 with input as cluster_role(rule)
+	}
+}

@@ -27,12 +27,12 @@ token_in(text) if {
 	regex.match(tokens, text)
 }
 
-named := `(?i)(^|[_-])(password|passwd|token|secret|secret[_-]access[_-]key|access[_-]?key|api[_-]?key|credentials?)$`
+named := `(?i)(^|[_-])(password|passwd|passphrase|token|secret|secret[_-]access[_-]key|access[_-]?key|api[_-]?key|credentials?)$`
 
 # A URL with a password in it, and a line of a configuration that sets one.
 url_password := `[a-z]+://[^/\s:@$]+:[^/\s@$<{(]{3,}@`
 
-setting := `(?im)^\s*[a-z_.]*(password|secret|token)\s*=\s*[^\s$<{%(]{4,}`
+setting := `(?im)^\s*[a-z_.]*(password|passwd|passphrase|secret|token|secret_access_key)[ \t]*[=:][ \t]*["']?[^\s$<{%("'\[|>&*!#][^\s$<{%(]{4,}`
 
 # A value that only says where the credential is, or that is none: what an object is called is among them.
 harmless := `^(\$[({].*|/.*|true|false|[0-9]{0,3}|none|null|[a-z][a-z-]*-(secrets?|tokens?|credentials?|creds|passwords?|keys?|auth|config)|)$`
@@ -82,6 +82,30 @@ credential_in(text) if url_password_in(text)
 url_password_in(text) if {
 	contains(text, "://")
 	regex.match(url_password, text)
+}
+
+deny contains {"msg": msg, "path": ["data", key]} if {
+	input.kind == "ConfigMap"
+	some key, text in input.data
+	regex.match(named, key)
+	not contains(text, "\n")
+	not regex.match(harmless, text)
+	msg := sprintf("key %s of ConfigMap %s holds a credential", [key, input.metadata.name])
+}
+
+deny contains {"msg": msg, "path": array.concat(c.path, ["args", i])} if {
+	some c in lib.containers
+	not c.container.command
+	some i, word in c.container.args
+	argument(c.container.args, i, word)
+	msg := "an argument holds a credential"
+}
+
+argument(_, _, word) if regex.match(`^--?[a-z-]*(password|passwd|token|secret|api-?key)=[^$/].{5,}$`, word)
+
+argument(args, i, word) if {
+	regex.match(`^--?[a-z-]*(password|passwd|token|secret|api-?key)$`, args[i - 1])
+	regex.match(`^[^$/-].{5,}$`, word)
 }
 
 deny contains {"msg": msg, "path": ["data", key]} if {

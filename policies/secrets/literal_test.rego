@@ -90,3 +90,29 @@ test_fires_on_values_of_variables_and_settings if {
 		{v.path | some v in found} == {["data", "a"]}
 	}
 }
+
+config_map(held) := {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": held}
+
+test_fires_on_a_key_of_a_config_map if {
+	every held in [{"db_password": "hunter2hunter2"}, {"AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMIaK7"}, {"a.yaml": "db:\n  password: hunter2hunter2\n"}, {"a.ini": "aws_secret_access_key = wJalrXUtnFEMI\n"}] {
+		count(literal.deny) == 1 with input as config_map(held)
+	}
+}
+
+test_silent_on_what_is_none_in_a_config_map if {
+	every held in [{"db_password": "$(DB_PASSWORD)"}, {"token": ""}, {"password-secret": "db-credentials"}, {"a.yaml": "secret:\n  name: a\npassword: ${PASSWORD}\n"}] {
+		count(literal.deny) == 0 with input as config_map(held)
+	}
+}
+
+test_fires_on_an_argument if {
+	every args in [["--password=hunter2hunter2"], ["--token", "a8f5f167f44f4964"]] {
+		count(literal.deny) == 1 with input as {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "a", "args": args}]}}
+	}
+}
+
+test_silent_on_other_arguments if {
+	every args in [["--password=$(PASSWORD)"], ["--token=/etc/token"], ["--token", "$(TOKEN)"], ["--token", "--verbose"], ["--secret", "name"]] {
+		count(literal.deny) == 0 with input as {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "a", "args": args}]}}
+	}
+}

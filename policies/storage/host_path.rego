@@ -21,7 +21,7 @@ deny contains {"msg": msg, "path": ["spec", "hostPath"]} if {
 deny contains {"msg": msg, "path": array.concat(v.path, ["hostPath"])} if {
 	some v in lib.volumes
 	v.volume.hostPath
-	not v.volume.hostPath.path in {"/dev/shm", "/sys", "/proc", "/var/log", "/dev"}
+	not v.volume.hostPath.path in {"/dev/shm", "/sys", "/proc", "/dev"}
 	msg := sprintf("volume %s is a folder of the node (%s)", [v.volume.name, v.volume.hostPath.path])
 }
 

@@ -17,9 +17,18 @@ deny contains {"msg": msg, "path": script.path, "line": command.line} if {
 	some script in input.tenon.scripts
 	some command in script.facts.commands
 	command.name in {"docker", "docker-compose", "nvidia-docker"}
+	not without_engine(command.args)
 	not engine_beside
 	msg := sprintf("line %d of the script calls %s, which needs an engine that is not there", [command.line, command.name])
 }
+
+# Where no engine answers the client logs in by itself (docker/cli, cli/command/registry/login.go).
+without_engine(args) if {
+	words := [word | some word in args; not startswith(word, "-")]
+	words[0] in {"login", "logout", "manifest", "context"}
+}
+
+without_engine(args) if args[0] in {"--version", "-v", "--help"}
 
 # engine_beside tells whether the object brings an engine: a sidecar, or a socket or host of one.
 engine_beside if {

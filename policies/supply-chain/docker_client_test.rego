@@ -33,3 +33,10 @@ test_silent_with_a_socket if {
 	found := docker_client.deny with input as object
 	count(found) == 0
 }
+
+test_silent_on_a_login if {
+	every args in [["login", "ghcr.io", "-u", "x"], ["--config", "logout"], ["--version"]] {
+		object := json.patch(task, [{"op": "add", "path": "/tenon/scripts/0/facts/commands/-", "value": {"name": "docker", "args": args, "line": 2}}])
+		count(docker_client.deny) == 0 with input as object
+	}
+}

@@ -18,8 +18,7 @@ deny contains {"msg": msg, "path": script.path, "line": pipe.line} if {
 	first in {"curl", "wget"}
 	some j, last in pipe.commands
 	j > i
-	words := split(last, "/")
-	words[count(words) - 1] in {"sh", "bash", "python", "python3", "sudo", "perl", "node"}
+	last in pipe.runs
 	msg := sprintf("what %s fetches is run by %s without a look", [first, last])
 }
 

@@ -5,7 +5,7 @@ import data.tenon.rules.supply_chain.piped_installer
 object_under_test := data.rendered.Task["env-preparation"]
 
 test_fires if {
-	bad := json.patch(object_under_test, [{"op": "add", "path": "/tenon/scripts/0/facts/pipes/-", "value": {"commands": ["curl", "python3"], "pipefail": true, "line": 2}}])
+	bad := json.patch(object_under_test, [{"op": "add", "path": "/tenon/scripts/0/facts/pipes/-", "value": {"commands": ["curl", "python3"], "runs": ["python3"], "pipefail": true, "line": 2}}])
 	found := piped_installer.deny with input as bad
 	{f.path | some f in found} == {["spec", "steps", 0, "script"]}
 }
