@@ -70,7 +70,7 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 			checked[i].Severity = min(f.Severity, finding.Warning)
 		}
 	}
-	told := r.pac.known(slices.Concat(found, checked, malformed), all.Objects)
+	told := toBeFilled(r.pac.known(slices.Concat(found, checked, malformed), all.Objects), all.Objects)
 	settled := c.Settle(c.weighed(told, finding.Standard), nil, waivers, now, &summary)
 	return finding.NewReport(sumUp(once(settled)), summary), nil
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	yamlv3 "go.yaml.in/yaml/v3"
 	kjson "sigs.k8s.io/json"
@@ -40,6 +41,13 @@ func (d *document) unreadable(err error) []finding.Finding {
 			return fmt.Sprintf("line %d", n+d.line)
 		})
 	}
+	if at := templateForm.FindIndex(d.text); at != nil {
+		return []finding.Finding{{
+			Rule: "input/not-read", Severity: finding.Info, Source: &finding.Position{File: d.file, Line: d.line + bytes.Count(d.text[:at[0]], []byte("\n")) + 1},
+			Message: "the document is a template, such as Helm's: what it makes is not known here",
+			Remedy:  "render it, and pipe the result: helm template CHART | tenon check -",
+		}}
+	}
 	f := finding.Finding{
 		Rule: "input/yaml", Severity: finding.Error,
 		Message: "the document does not parse: " + message,
@@ -51,12 +59,40 @@ func (d *document) unreadable(err error) []finding.Finding {
 		f.Source.Line = d.line + text
 		f.Related = []finding.Position{{File: d.file, Line: d.line + scalar}}
 	}
+	if at := indentedByTab.FindIndex(d.text); at != nil && strings.Contains(message, "cannot start any token") {
+		f.Message = "the document does not parse: a line is indented by a tab"
+		f.Remedy = "indent by blanks: YAML takes no tab for it"
+		f.Source.Line = d.line + bytes.Count(d.text[:at[0]], []byte("\n")) + 1
+	}
+	if at := notUTF8(d.text); at >= 0 {
+		f.Message = fmt.Sprintf("the document does not parse: the byte 0x%02x is no UTF-8", d.text[at])
+		f.Remedy = "save the file in UTF-8"
+		f.Source.Line, f.Source.Column = d.line+bytes.Count(d.text[:at], []byte("\n"))+1, at-bytes.LastIndexByte(d.text[:at], '\n')
+	}
 	if at := bytes.Index(d.text, []byte("{{")); at >= 0 && strings.Contains(message, "invalid map key") {
 		f.Message = "the document does not parse: a template was not filled in"
 		f.Remedy = "render the template first, or put quotes around what stands in double braces"
 		f.Source.Line = d.line + bytes.Count(d.text[:at], []byte("\n")) + 1
 	}
 	return []finding.Finding{f}
+}
+
+// templateForm fits what Go's templates say, and no other braces; indentedByTab a line that a tab stands before.
+var (
+	templateForm  = regexp.MustCompile(`\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities|Template|Files)\b|include\s|template\s|if\s|range\s|with\s|define\s|end\b|else\b|toYaml\s|\$)`)
+	indentedByTab = regexp.MustCompile(`(?m)^ *\t`)
+)
+
+// notUTF8 is where a text is no UTF-8, or -1.
+func notUTF8(text []byte) int {
+	for at := 0; at < len(text); {
+		r, size := utf8.DecodeRune(text[at:])
+		if r == utf8.RuneError && size == 1 {
+			return at
+		}
+		at += size
+	}
+	return -1
 }
 
 // mayBeObject tells whether a text may be meant for an object: all have the word, or write it with escapes.

@@ -126,4 +126,12 @@ var inputRules = []finding.Rule{
 		Remedy: "mend the line that is named: indent the text of a block scalar, quote what stands in double braces",
 		Links:  []string{yaml},
 	},
+	{
+		ID: "input/variables", Severity: finding.Warning,
+		Title: "Values are filled in before they are checked",
+		Why: "A variable such as ${NAMESPACE} stands for what envsubst, Flux or a CI puts there. kubectl applies it as it is, and what " +
+			"it becomes is not known here.",
+		Remedy: "fill it in, and pipe the result: envsubst <FILE | tenon check -",
+		Links:  []string{"https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution"},
+	},
 }

@@ -176,5 +176,13 @@ func refused(spec corev1.PodSpec, place func(string) string) []problem {
 			message: "the pod of the task would be refused: " + strings.TrimPrefix(e.Error(), e.Field+": "),
 		})
 	}
+	for _, p := range warned(object) {
+		if p.field == "" || strings.Contains(p.message, "$(") {
+			continue
+		}
+		p.message = "in the pod of the task: " + strings.TrimPrefix(p.message, p.field+": ")
+		p.field = place(p.field)
+		problems = append(problems, p)
+	}
 	return problems
 }

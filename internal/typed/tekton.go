@@ -292,34 +292,66 @@ func (c *Checker) tektonProblems(verdict *apis.FieldError, object tektonObject) 
 			p.remedy = "give the parameter to a variable of env, and use that in the script"
 		}
 		if strings.Contains(part.Message, "cycle detected") {
-			p.rule, p.causes, p.message = "types/pipeline-cycle", circle(object), part.Message
-			if len(p.causes) > 0 {
-				p.field, p.causes = p.causes[0], p.causes[1:]
-			}
-			p.remedy = "take one of the runAfter or result references out of the circle"
+			problems = append(problems, cycles(object, part.Message)...)
+			continue
 		}
 		problems = append(problems, p)
 	}
 	return problems
 }
 
-// circle lists the runAfter fields of the tasks that wait for themselves.
-func circle(object tektonObject) []string {
+// cycles has one problem for each circle of tasks that wait for themselves, and the tasks that wait for one that there is
+// not: Tekton stops at the first of all.
+func cycles(object tektonObject, message string) []problem {
+	const remedy = "take one of the runAfter or result references out of the circle"
 	pipeline, ok := object.(*pipelinev1.Pipeline)
 	if !ok {
-		return nil
+		return []problem{{rule: "types/pipeline-cycle", message: message, remedy: remedy}}
 	}
 	after := map[string][]string{}
 	for _, t := range pipeline.Spec.Tasks {
 		after[t.Name] = t.Deps()
 	}
-	var fields []string
+	var problems []problem
+	told := map[string]bool{}
+	for _, t := range pipeline.Spec.Tasks {
+		if told[t.Name] || !reaches(after, t.Name, t.Name, map[string]bool{}) {
+			continue
+		}
+		p := problem{rule: "types/pipeline-cycle", message: message, remedy: remedy}
+		var names []string
+		for j, other := range pipeline.Spec.Tasks {
+			isIn := reaches(after, t.Name, other.Name, map[string]bool{}) && reaches(after, other.Name, t.Name, map[string]bool{})
+			if !isIn {
+				continue
+			}
+			told[other.Name] = true
+			names = append(names, other.Name)
+			if len(other.RunAfter) > 0 {
+				p.causes = append(p.causes, fmt.Sprintf("spec.tasks[%d].runAfter", j))
+			}
+		}
+		if len(p.causes) > 0 {
+			p.field, p.causes = p.causes[0], p.causes[1:]
+		}
+		if len(problems) > 0 {
+			p.message = "tasks wait for themselves: " + strings.Join(names, ", ")
+		}
+		problems = append(problems, p)
+	}
 	for i, t := range pipeline.Spec.Tasks {
-		if len(t.RunAfter) > 0 && reaches(after, t.Name, t.Name, map[string]bool{}) {
-			fields = append(fields, fmt.Sprintf("spec.tasks[%d].runAfter", i))
+		for j, name := range t.RunAfter {
+			if _, there := after[name]; !there {
+				problems = append(problems, problem{
+					rule: "types/tekton", field: fmt.Sprintf("spec.tasks[%d].runAfter[%d]", i, j), message: fmt.Sprintf("task %s runs after %s, which the pipeline does not have", t.Name, name),
+				})
+			}
 		}
 	}
-	return fields
+	if len(problems) == 0 {
+		return []problem{{rule: "types/pipeline-cycle", message: message, remedy: remedy}}
+	}
+	return problems
 }
 
 func reaches(after map[string][]string, from, to string, seen map[string]bool) bool {

@@ -1,0 +1,67 @@
+package check
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
+)
+
+// substituted fits a variable that envsubst, Flux or a CI fills in before anybody applies the manifest.
+var substituted = regexp.MustCompile(`\$\{[A-Z][A-Z0-9_]*(?::[-=][^}]*)?\}`)
+
+// toBeFilled makes one finding a file of those about values with such variables: what stands there at last nobody knows.
+// What a script has is the shell's.
+func toBeFilled(found []finding.Finding, objects []manifest.Object) []finding.Finding {
+	named := map[finding.Object]manifest.Object{}
+	for _, o := range objects {
+		if o.File != "" {
+			named[*o.Ref()] = o
+		}
+	}
+	undecoded := map[finding.Object]bool{}
+	for _, f := range found {
+		if _, ok := variableAt(f, named); ok && f.Rule == "types/decode" {
+			undecoded[*f.Object] = true
+		}
+	}
+	told := map[string]bool{}
+	var kept []finding.Finding
+	for _, f := range found {
+		text, ok := variableAt(f, named)
+		if f.Object != nil && undecoded[*f.Object] && f.Rule == "types/required" {
+			continue // what did not decode was left out
+		}
+		if !ok {
+			kept = append(kept, f)
+			continue
+		}
+		if file := f.Object.File; !told[file] {
+			told[file] = true
+			kept = append(kept, finding.Finding{
+				Rule: "input/variables", Severity: finding.Warning, Object: f.Object, Field: f.Field, Source: f.Source,
+				Message: fmt.Sprintf("%s is filled in by another program (envsubst, Flux): what it stands in is not judged in this file", text),
+				Remedy:  "fill it in, and pipe the result: envsubst <FILE | tenon check -",
+			})
+		}
+	}
+	return kept
+}
+
+// variableAt is the variable that a finding about a value is about.
+func variableAt(f finding.Finding, objects map[finding.Object]manifest.Object) (string, bool) {
+	category, name, _ := strings.Cut(f.Rule, "/")
+	if f.Object == nil || f.Object.File == "" || !slices.Contains([]string{"types", "image", "supply-chain"}, category) && !strings.HasSuffix(name, "-not-found") {
+		return "", false
+	}
+	if text := substituted.FindString(f.Message); text != "" {
+		return text, true
+	}
+	value, _ := manifest.Lookup(objects[*f.Object].Value, manifest.ParsePath(f.Field))
+	text, _ := value.(string)
+	text = substituted.FindString(text)
+	return text, text != ""
+}
