@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -29,15 +30,15 @@ func (g *graph) podLevels() {
 			}
 		}
 	}
-	if len(levels) == 0 {
-		return
-	}
 	check, err := evaluator()
 	if err != nil {
 		return
 	}
 	for _, p := range g.allPods() {
 		level, enforced := levels[p.namespace]
+		if !enforced && !p.tekton {
+			g.withoutLevel(check, p)
+		}
 		if !enforced || p.tekton && level.Level == api.LevelRestricted && !g.Facts.Tekton.SetSecurityContext {
 			continue // of the latter podSecurity says that none of them runs, whatever they write
 		}
@@ -52,6 +53,36 @@ func (g *graph) podLevels() {
 		g.add(p.in, "graph/pod-level", finding.Error, at,
 			fmt.Sprintf("namespace %s enforces Pod Security %s and refuses the %s: %s", p.namespace, level.Level, p.who, result.ForbiddenDetail()),
 			"set the securityContext of each container, and runAsNonRoot and seccompProfile of the pod, as the level wants")
+	}
+}
+
+// elsewhere are reasons of Pod Security that rules of their own say, at the field and with what follows.
+var elsewhere = []string{"privileged", "host namespaces", "hostPath volumes"}
+
+// withoutLevel says what the levels would refuse of a pod whose namespace enforces none: of baseline each reason, of
+// restricted that there are some.
+func (g *graph) withoutLevel(check policy.Evaluator, p somePod) {
+	refused := func(level api.Level, visit func(reason, detail string)) {
+		for _, result := range check.EvaluatePod(api.LevelVersion{Level: level, Version: api.LatestVersion()}, &p.meta, &p.spec) {
+			if !result.Allowed && !slices.Contains(elsewhere, result.ForbiddenReason) {
+				visit(result.ForbiddenReason, result.ForbiddenDetail)
+			}
+		}
+	}
+	baseline := map[string]bool{}
+	refused(api.LevelBaseline, func(reason, detail string) {
+		baseline[reason] = true
+		g.add(p.in, "graph/pod-baseline", finding.Warning, p.at, fmt.Sprintf("Pod Security baseline refuses the %s: %s (%s)", p.who, reason, detail), "take it away, or run the pod where a namespace says privileged")
+	})
+	var restricted []string
+	refused(api.LevelRestricted, func(reason, _ string) {
+		if !baseline[reason] {
+			restricted = append(restricted, reason)
+		}
+	})
+	if len(restricted) > 0 {
+		g.add(p.in, "graph/pod-restricted", finding.Info, p.at, "Pod Security restricted would refuse it: "+strings.Join(restricted, ", "),
+			"set runAsNonRoot and seccompProfile of the pod, and for each container allowPrivilegeEscalation false and capabilities drop ALL")
 	}
 }
 

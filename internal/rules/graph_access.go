@@ -102,4 +102,20 @@ var graphAccess = []finding.Rule{
 		Remedy: "state it in facts.secrets with its keys, or correct the name",
 		Links:  []string{secrets},
 	},
+	{
+		ID: "graph/pod-baseline", Severity: finding.Warning,
+		Title: "A pod meets Pod Security baseline",
+		Why: "Where a namespace enforces no level every pod is let in. What baseline refuses gives a pod a part of the node: ports of the " +
+			"node, capabilities beyond a runtime's own, profiles that are switched off, kernel settings.",
+		Remedy: "take it away, or run the pod where a namespace says privileged",
+		Links:  []string{"https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline"},
+	},
+	{
+		ID: "graph/pod-restricted", Severity: finding.Info,
+		Title: "A pod meets Pod Security restricted",
+		Why: "The level for workloads that need nothing of the node: a user that is not root, no way to more privileges, no capabilities, " +
+			"the runtime's seccomp profile. A namespace that enforces it refuses all other pods.",
+		Remedy: "set the securityContext of the pod and of each container",
+		Links:  []string{"https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted"},
+	},
 }
