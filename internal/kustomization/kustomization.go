@@ -69,7 +69,7 @@ func read(tree fs.FS, dir string) (*folder, bool) {
 // names lists what the kustomization names.
 func (f *folder) names(tree fs.FS) {
 	v := f.value
-	for _, name := range slices.Concat(v.Resources, v.Bases, v.Components) {
+	for _, name := range slices.Concat(statedResources(v), v.Components) {
 		switch at, isDir := f.local(tree, name); {
 		case at == "":
 			f.refuse(name)
@@ -79,13 +79,8 @@ func (f *folder) names(tree fs.FS) {
 			f.resources = append(f.resources, at)
 		}
 	}
-	for _, p := range slices.Concat(v.Patches, v.PatchesJson6902) {
+	for _, p := range statedPatches(v) {
 		f.take(tree, &f.patches, p.Path)
-	}
-	for _, p := range v.PatchesStrategicMerge {
-		if !isInline(string(p)) {
-			f.take(tree, &f.patches, string(p))
-		}
 	}
 	for _, r := range v.Replacements {
 		f.take(tree, &f.others, r.Path)

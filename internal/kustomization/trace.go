@@ -34,15 +34,8 @@ type operation struct {
 func (p *plan) patchesOf(all []*folder) []patch {
 	var patches []patch
 	for _, f := range slices.Backward(all) {
-		for _, one := range slices.Concat(f.value.Patches, f.value.PatchesJson6902) {
+		for _, one := range statedPatches(f.value) {
 			patches = append(patches, p.patch(f, one.Path, one.Patch, one.Target)...)
-		}
-		for _, one := range f.value.PatchesStrategicMerge {
-			if isInline(string(one)) {
-				patches = append(patches, p.patch(f, "", string(one), nil)...)
-			} else {
-				patches = append(patches, p.patch(f, string(one), "", nil)...)
-			}
 		}
 	}
 	return patches
