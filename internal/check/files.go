@@ -258,8 +258,14 @@ func (w *walk) visit(below string, entry fs.DirEntry, err error) error {
 		return fs.SkipDir
 	case entry.IsDir():
 		return nil
-	case slices.Contains(kustomization.Names, path.Base(below)) && entry.Type().IsRegular():
+	case isKustomization(below) && w.isFile(below, entry): // kustomize follows a symlink, too
 		w.kustomized = append(w.kustomized, path.Dir(below))
+	case isKustomization(below) && entry.Type()&fs.ModeSymlink != 0:
+		w.found(unreadable(shown, errors.New("it is a symlink to no file of this folder, which is not followed"))...)
+		return nil
+	case strings.HasPrefix(path.Base(below), ".argocd-source"):
+		w.found(notRead(shown, "Argo CD merges it into the source of the Application, which it may patch"))
+		return nil
 	case path.Ext(below) == ".jsonnet":
 		w.found(notRead(shown, "it is a program in Jsonnet, which was not run: Argo CD applies what it makes"))
 		return nil
@@ -293,6 +299,15 @@ func (w *walk) isGiven(below string) bool {
 	}
 	entries, err := fs.ReadDir(w.root.FS(), path.Dir(below))
 	return err == nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return tests.MatchString(e.Name()) })
+}
+
+// isFile tells whether an entry is a file, or a symlink to one within the root.
+func (w *walk) isFile(below string, entry fs.DirEntry) bool {
+	if entry.Type().IsRegular() {
+		return true
+	}
+	info, err := w.root.Stat(filepath.FromSlash(below))
+	return err == nil && info.Mode().IsRegular()
 }
 
 // holds tells whether a symlink leads to a folder that is walked, too.
@@ -362,7 +377,7 @@ func holdsManifests(tree fs.FS, folder string) bool {
 			return nil
 		}
 		ext := path.Ext(name)
-		if ext == ".yaml" || ext == ".yml" || (ext == ".json" || ext == ".jsonnet") && mentionsKind(tree, name) {
+		if ext == ".yaml" || ext == ".yml" || isKustomization(name) || (ext == ".json" || ext == ".jsonnet") && mentionsKind(tree, name) {
 			found = true
 			return fs.SkipAll
 		}

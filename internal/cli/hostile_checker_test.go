@@ -428,7 +428,7 @@ func hostileNested() []trial {
 	}
 	const broken = "spec:\n  script: |\n    cat <<EOF\nfoo: bar: [\nEOF\n    done\n"
 	return []trial{
-		checking("growth", "texts within texts", nested, 0, "1 object"),
+		checking("growth", "texts within texts", nested, 1, "1 object"),
 		checking("growth", "documents within a text", documents, -1, "1 object"),
 		checking("growth", "aliases behind a separator of lines", aliases("\u2028&a ", "\u2028*a ,", ""), 1),
 		checking("growth", "aliases behind a next line", aliases("\u0085&a ", "\u0085*a ,", ""), 1),

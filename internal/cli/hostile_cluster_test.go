@@ -427,7 +427,7 @@ func pullsOfWords() []pull {
 		everybody("everybody, by a role that is called like the cluster's own", "system:unauthenticated"),
 		everybody("all who log in, by a role that is called like the cluster's own", "system:authenticated"),
 		refused(coming("words", "secrets of no name", nameless(`resources: ["secrets"], verbs: ["get", "list"]`), "change/rights-gained", "error rbac/cluster-wide-secrets: ClusterRole r")),
-		refused(coming("words", "people of no name", nameless(`resources: ["users", "groups", "serviceaccounts"], verbs: ["impersonate"]`), "change/rights-gained", "error rbac/escalation: ClusterRole r may impersonate")),
+		refused(coming("words", "people of no name", nameless(`resources: ["users", "groups", "serviceaccounts"], verbs: ["impersonate"]`), "change/rights-gained", "error rbac/impersonation: ClusterRole r may impersonate")),
 		egress("to nobody, who are all", "to: null"),
 		egress("to a list of nobody, who are all", "to: []"),
 		refused(coming("words", "a part of the node in small letters", small, "error pipeline/host-access: capability sys_admin")),

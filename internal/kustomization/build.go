@@ -1,7 +1,9 @@
 package kustomization
 
 import (
+	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path"
 	"slices"
@@ -18,25 +20,44 @@ import (
 	"tenon.dev/tenon/internal/manifest"
 )
 
-// originKey is the annotation in which kustomize says where an object comes from
-// (https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/buildmetadata/).
-const originKey = "config.kubernetes.io/origin"
-
 // building is held while kustomize works: the schema that it goes by is one for the process.
 var building sync.Mutex
 
 // run builds a kustomization with kustomize itself, in memory: it reaches no file but those that the kustomizations
 // name, and all of these are here.
 func (p *plan) run(f *folder, all []*folder) (objects []manifest.Object, err error) {
+	disk, err := p.copy(all)
+	if err != nil {
+		return nil, err
+	}
+	built, err := kustomize(disk, path.Join("/", f.dir))
+	if err != nil {
+		return nil, p.withoutValues(all, err)
+	}
+	origins := originsOf(disk, f, built)
+	patches := p.patchesOf(all)
+	for i, r := range built {
+		text, err := r.AsYAML()
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range manifest.Parse(p.show(f.file), text).Objects {
+			o.Document = i
+			if file := fileOf(f, origins[i]); file != "" {
+				o.From = p.show(file)
+			}
+			o.Origin = p.origin(f, all, patches, o, origins[i])
+			objects = append(objects, o)
+		}
+	}
+	return objects, nil
+}
+
+// copy puts the files of kustomizations into memory.
+func (p *plan) copy(all []*folder) (filesys.FileSystem, error) {
 	disk := filesys.MakeFsInMemory()
 	for _, g := range all {
-		text := g.text
-		if g == f {
-			if text, err = withOrigins(g.text); err != nil {
-				return nil, err
-			}
-		}
-		if err := disk.WriteFile("/"+g.file, text); err != nil {
+		if err := disk.WriteFile("/"+g.file, g.text); err != nil {
 			return nil, err
 		}
 		for _, file := range slices.Concat(g.resources, g.patches, g.others) {
@@ -49,32 +70,32 @@ func (p *plan) run(f *folder, all []*folder) (objects []manifest.Object, err err
 			}
 		}
 	}
-	built, err := kustomize(disk, path.Join("/", f.dir))
-	if err != nil {
-		return nil, err
+	return disk, nil
+}
+
+// originsOf asks kustomize where the objects come from that it built. It is asked in a build of its own, since the
+// annotation by which it says so is one that selectors and patches could go by.
+func originsOf(disk filesys.FileSystem, f *folder, built []*resource.Resource) []*resource.Origin {
+	origins := make([]*resource.Origin, len(built))
+	text, err := withOrigins(f.text)
+	if err != nil || disk.WriteFile("/"+f.file, text) != nil {
+		return origins
 	}
-	patches := p.patchesOf(all)
-	for i, r := range built {
-		text, err := r.AsYAML()
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range manifest.Parse(p.show(f.file), text).Objects {
-			origin, _ := r.GetOrigin()
-			o.Document = i
-			if file := fileOf(f, origin); file != "" {
-				o.From = p.show(file)
-			}
-			forget(o.Value)
-			o.Origin = p.origin(f, all, patches, o, origin)
-			objects = append(objects, o)
+	again, err := kustomize(disk, path.Join("/", f.dir))
+	if err != nil || len(again) != len(built) {
+		return origins
+	}
+	for i, r := range again {
+		if r.CurId() == built[i].CurId() {
+			origins[i], _ = r.GetOrigin()
 		}
 	}
-	return objects, nil
+	return origins
 }
 
 // kustomize builds a folder. What the library writes to standard error, such as that a field is deprecated, is left out;
-// git, which it would call for a repository, is told to reach none.
+// git, which it would call for a repository, is told to reach none, and its client of HTTP has no network either: what
+// takes something from there is refused before, and this holds where that overlooked a way.
 func kustomize(disk filesys.FileSystem, dir string) (built []*resource.Resource, err error) {
 	building.Lock()
 	defer building.Unlock()
@@ -89,6 +110,9 @@ func kustomize(disk filesys.FileSystem, dir string) (built []*resource.Resource,
 		os.Stderr = null
 		defer func() { os.Stderr = stderr; null.Close() }()
 	}
+	transport := http.DefaultTransport
+	http.DefaultTransport = offline{}
+	defer func() { http.DefaultTransport = transport }()
 	options := krusty.MakeDefaultOptions()
 	options.LoadRestrictions = types.LoadRestrictionsNone
 	options.PluginConfig = types.DisabledPluginConfig()
@@ -97,6 +121,13 @@ func kustomize(disk filesys.FileSystem, dir string) (built []*resource.Resource,
 		return nil, err
 	}
 	return all.Resources(), nil
+}
+
+// offline refuses every request.
+type offline struct{}
+
+func (offline) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("kustomizations are built without network")
 }
 
 // withOrigins has a kustomization say where its objects come from.
@@ -111,16 +142,6 @@ func withOrigins(text []byte) ([]byte, error) {
 	known, _ := value["buildMetadata"].([]any)
 	value["buildMetadata"] = append(slices.Clone(known), types.OriginAnnotations)
 	return yaml.Marshal(value)
-}
-
-// forget takes kustomize's note of an object's origin out of it.
-func forget(value map[string]any) {
-	metadata, _ := value["metadata"].(map[string]any)
-	annotations, _ := metadata["annotations"].(map[string]any)
-	delete(annotations, originKey)
-	if metadata != nil && annotations != nil && len(annotations) == 0 {
-		delete(metadata, "annotations")
-	}
 }
 
 // fileOf is the file in the tree that an object comes from, empty where it was generated.

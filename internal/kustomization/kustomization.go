@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -103,7 +104,7 @@ func (f *folder) plugins(tree fs.FS) {
 	}
 	for _, name := range slices.Concat(v.Generators, v.Transformers, v.Validators) {
 		if isInline(name) {
-			f.inlinePlugin(name)
+			f.plugin(tree, name)
 			continue
 		}
 		at, isDir := f.local(tree, name)
@@ -117,15 +118,46 @@ func (f *folder) plugins(tree fs.FS) {
 			f.refuse(name)
 			continue
 		}
-		f.inlinePlugin(string(text))
+		f.plugin(tree, string(text))
 	}
 }
 
-// inlinePlugin refuses what is no transformer of kustomize's own.
-func (f *folder) inlinePlugin(text string) {
+// plugin refuses what is no transformer of kustomize's own, and takes the files that its configuration names.
+func (f *folder) plugin(tree fs.FS, text string) {
 	for _, o := range manifest.Parse(f.file, []byte(text)).Objects {
 		if o.APIVersion != "builtin" || strings.HasPrefix(o.Kind, "HelmChart") {
 			f.refused = fmt.Sprintf("it runs the plugin %s", o.Kind)
+		}
+		f.configuration(tree, "", o.Value)
+	}
+}
+
+// ofFiles are the fields of kustomize's own plugins that name files (its api/types and plugin/builtin); it reads them in
+// any case of letters.
+var ofFiles = []string{"path", "paths", "file", "files", "env", "envs", "crds", "resources"}
+
+// configuration takes the files that a value in the configuration of a plugin names. What is no file is a path of fields.
+func (f *folder) configuration(tree fs.FS, key string, value any) {
+	switch v := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			f.configuration(tree, key, v[key])
+		}
+	case []any:
+		for _, one := range v {
+			f.configuration(tree, key, one)
+		}
+	case string:
+		if !slices.Contains(ofFiles, strings.ToLower(key)) || isInline(v) {
+			return
+		}
+		if _, file, named := strings.Cut(v, "="); named {
+			v = file
+		}
+		if at, isDir := f.local(tree, v); at != "" && !isDir {
+			f.others = append(f.others, at)
+		} else if isRemote(v) {
+			f.refuse(v)
 		}
 	}
 }

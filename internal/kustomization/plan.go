@@ -46,7 +46,7 @@ func Build(tree fs.FS, dirs []string, show func(string) string) Result {
 	}
 	var roots []*folder
 	for _, dir := range slices.Sorted(slices.Values(dirs)) {
-		if f := p.folders[dir]; f != nil && !inner[dir] && f.value.Kind != "Component" {
+		if f := p.folders[dir]; f != nil && !inner[dir] && (f.value.Kind != "Component" || len(f.resources)+len(f.folders) > 0) {
 			roots = append(roots, f)
 		}
 	}
@@ -101,7 +101,7 @@ type plan struct {
 
 // read reads a kustomization, and those that it names.
 func (p *plan) read(dir string) {
-	if _, known := p.folders[dir]; known || len(p.folders) > maxFolders {
+	if _, known := p.folders[dir]; known {
 		return
 	}
 	f, ok := read(p.tree, dir)
@@ -109,9 +109,18 @@ func (p *plan) read(dir string) {
 		p.folders[dir] = nil
 		return
 	}
+	if len(p.folders) >= maxFolders && f.refused == "" {
+		f.refused = fmt.Sprintf("there are more than %d kustomizations", maxFolders)
+	}
 	p.folders[dir] = f
 	for _, file := range slices.Concat(f.patches, f.others) {
-		p.Read[file] = true // whether it is built or not, these are no objects
+		// What lies in the folder is no object, whether it is built or not. What lies elsewhere may be applied there as well,
+		// and so may what an unused component names.
+		if f.has(file) && f.value.Kind != "Component" {
+			p.Read[file] = true
+		} else if slices.Contains(f.patches, file) {
+			p.Partial[p.show(file)] = true
+		}
 	}
 	p.Read[f.file] = true
 	for _, inner := range f.folders {
@@ -138,13 +147,17 @@ func (p *plan) build(f *folder, tried map[string]bool) []*folder {
 			p.Objects = append(p.Objects, objects...)
 			for _, g := range all {
 				tried[g.dir] = true
-				for _, file := range g.resources {
-					p.Read[file] = true
+				for _, file := range slices.Concat(g.resources, g.patches, g.others) {
+					if g.has(file) {
+						p.Read[file] = true
+					}
 				}
 			}
 			return nil
 		}
-		if len(unclear) == 0 {
+		if f.value.Kind == "Component" {
+			p.Findings = append(p.Findings, p.notBuilt(f, "no kustomization uses the component, and alone it builds nothing"))
+		} else if len(unclear) == 0 {
 			p.Findings = append(p.Findings, p.failed(f, err.Error()))
 		}
 	} else if of == f || !tried[of.dir] {
@@ -161,6 +174,11 @@ func (p *plan) build(f *folder, tried map[string]bool) []*folder {
 		}
 	}
 	return named
+}
+
+// has tells whether a file lies in the folder or below it.
+func (f *folder) has(file string) bool {
+	return f.dir == "." || strings.HasPrefix(file, f.dir+"/")
 }
 
 // closure is a kustomization with all that it leads to.

@@ -2,10 +2,12 @@ package pac
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"tenon.dev/tenon/internal/finding"
 )
@@ -25,6 +27,10 @@ var byOthers = []string{"source_branch", "trigger_comment"}
 
 // ofEvent fits what is read out of the event.
 var ofEvent = regexp.MustCompile(`^(?:body|headers|files)\b|^cel:`)
+
+// expression fits what is read out of the event, on one line and without what ends a value of YAML: a quote that is not
+// closed, a comma, a colon or a comment.
+var expression = regexp.MustCompile(`^(?:[\w.\-\[\]() ?=!<>&|+]|"[\w./ -]*"|'[\w./ -]*')*$`)
 
 // named fits the name of a variable.
 var named = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
@@ -46,26 +52,45 @@ type Placeholder struct {
 func Fill(file string, text []byte) ([]byte, []Placeholder) {
 	var all []Placeholder
 	filled := slices.Clone(text)
-	line, counted := 1, 0
+	line, start, counted := 1, 0, 0
 	for _, at := range form.FindAllSubmatchIndex(text, -1) {
-		key := strings.TrimSpace(string(text[at[2]:at[3]]))
-		if !named.MatchString(key) && !ofEvent.MatchString(key) || slices.Contains(ofTemplates, key) || bytes.Contains(text[at[0]:at[1]], []byte("\n")) {
+		key := strings.Trim(string(text[at[2]:at[3]]), " \t")
+		if !isFilled(key) {
 			continue
 		}
-		line += strings.Count(string(text[counted:at[0]]), "\n")
+		passed := text[counted:at[0]]
+		line += bytes.Count(passed, []byte("\n"))
+		if last := bytes.LastIndexByte(passed, '\n'); last >= 0 {
+			start = counted + last + 1
+		}
 		counted = at[0]
 		p := Placeholder{Key: key, Text: string(text[at[0]:at[1]]), Sample: sample(key, at[1]-at[0])}
-		p.Position = finding.Position{File: file, Line: line, Column: at[0] - strings.LastIndex(string(text[:at[0]]), "\n")}
+		p.Position = finding.Position{File: file, Line: line, Column: at[0] - start + 1}
 		copy(filled[at[0]:at[1]], p.Sample)
 		all = append(all, p)
 	}
 	return filled, all
 }
 
+// isFilled tells whether a sample may stand for a placeholder: what is hidden behind one is checked by nobody, so that
+// it must not have anything in it that YAML could read as more than a part of one value.
+func isFilled(key string) bool {
+	switch {
+	case slices.Contains(ofTemplates, key):
+		return false
+	case named.MatchString(key):
+		return true
+	}
+	return ofEvent.MatchString(key) && expression.MatchString(strings.TrimPrefix(key, "cel:"))
+}
+
+// salt is drawn once a run, so that nobody can write a name that is taken for a sample.
+var salt = sync.OnceValue(func() string { return rand.Text() })
+
 // sample is a text of so many bytes that is a name wherever one is wanted, and no word that means anything.
 func sample(key string, length int) string {
 	name := []byte("pac-")
-	sum := sha256.Sum256([]byte(key))
+	sum := sha256.Sum256([]byte(salt() + key))
 	for i := 0; len(name) < length; i++ {
 		name = append(name, 'a'+sum[i%len(sum)]%26)
 	}
