@@ -75,9 +75,12 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 	return finding.NewReport(sumUp(once(settled)), summary), nil
 }
 
+// labelled fits the fields that labels of a kustomization change.
+var labelled = regexp.MustCompile(`(?i)labels|selector`)
+
 // lacks tells whether a finding is about what an object has not, or not yet: a patch may add it, and labels.
 func lacks(f finding.Finding) bool {
-	return f.Rule == "types/required" || f.Rule == "types/invalid" || f.Rule == "types/tekton" && (strings.HasPrefix(f.Message, "missing field") || strings.Contains(f.Message, "got n")) ||
+	return f.Rule == "types/required" || f.Rule == "types/invalid" && labelled.MatchString(f.Field) || f.Rule == "types/tekton" && (strings.HasPrefix(f.Message, "missing field") || strings.Contains(f.Message, "got n")) ||
 		strings.HasPrefix(f.Rule, "graph/") && !strings.HasPrefix(f.Rule, "graph/script")
 }
 

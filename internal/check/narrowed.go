@@ -2,6 +2,7 @@ package check
 
 import (
 	"slices"
+	"strings"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
@@ -24,7 +25,25 @@ func narrowed(found []finding.Finding, objects []manifest.Object) []finding.Find
 			bound[role] = o.Kind
 		}
 	}
+	for _, o := range objects {
+		if o.Kind == "ClusterRole" && isAggregated(o) {
+			delete(bound, o.Name) // whoever has the role that it becomes a part of has it, wherever that is bound
+		}
+	}
 	return slices.DeleteFunc(found, func(f finding.Finding) bool {
 		return f.Object != nil && f.Object.Kind == "ClusterRole" && slices.Contains(ofCluster, f.Rule) && bound[f.Object.Name] == "RoleBinding"
 	})
+}
+
+// isAggregated tells whether a ClusterRole becomes a part of the roles that Kubernetes gives to everybody
+// (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles) or of others.
+func isAggregated(o manifest.Object) bool {
+	labels, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels"})
+	all, _ := labels.(map[string]any)
+	for key := range all {
+		if strings.Contains(key, "/aggregate-to-") {
+			return true
+		}
+	}
+	return false
 }

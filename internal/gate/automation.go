@@ -203,7 +203,11 @@ func outside(before, after *automation) compared {
 	maps.Copy(names, after.entries)
 	mentioned := before.mentions(gate)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if before.entries[name] == after.entries[name] || sameText(before.entries[name], after.entries[name]) {
+		if before.entries[name] == after.entries[name] {
+			continue
+		}
+		if sameText(before.entries[name], after.entries[name]) && !before.isPlatform(name) {
+			c.others = append(c.others, name)
 			continue
 		}
 		_, read := before.texts[name]

@@ -84,8 +84,10 @@ func (p *plan) beside(f *folder) {
 	}
 }
 
-// maxFolders bounds the kustomizations of one run, and maxText the text that one of them takes.
+// maxFolders bounds the kustomizations of one run, maxText the text that one of them takes, and maxObjects its objects:
+// kustomize compares each with each.
 const (
+	maxObjects = 2000
 	maxFolders = 5000
 	maxText    = 64 << 20
 )
@@ -167,7 +169,9 @@ func (p *plan) build(f *folder, tried map[string]bool) []*folder {
 	for _, g := range all {
 		p.Partial[p.show(g.file)] = g != f || p.Partial[p.show(g.file)]
 		for _, file := range g.resources {
-			p.Partial[p.show(file)] = true
+			if g.has(file) {
+				p.Partial[p.show(file)] = true
+			}
 		}
 		if slices.Contains(f.folders, g.dir) && g.value.Kind != "Component" {
 			named = append(named, g)
@@ -206,7 +210,7 @@ func (p *plan) closure(f *folder) []*folder {
 
 // refused says why one of the kustomizations cannot be built here, and which.
 func (p *plan) refused(all []*folder) (string, *folder) {
-	total := 0
+	total, objects := 0, 0
 	for _, f := range all {
 		if f.refused != "" {
 			return f.refused, f
@@ -225,7 +229,11 @@ func (p *plan) refused(all []*folder) (string, *folder) {
 				return "it takes more text than is built here", f
 			}
 		}
+		objects += len(f.value.ConfigMapGenerator) + len(f.value.SecretGenerator)
 		for _, file := range slices.Concat(f.resources, f.patches) {
+			if objects += len(p.parse(file).Objects); objects > maxObjects {
+				return fmt.Sprintf("it has more than %d objects and patches", maxObjects), f
+			}
 			for _, found := range p.parse(file).Findings {
 				if slices.Contains([]string{"input/too-large", "input/too-deep", "input/encoding"}, found.Rule) {
 					return "a file that it names is not read: " + found.Message, f

@@ -103,3 +103,23 @@ func FuzzAnnotations(f *testing.F) {
 		pac.Annotations(o, []string{text})
 	})
 }
+
+// TestHidden: a placeholder is a part of one value; what would hide more than that is left as it stands, and so checked.
+func TestHidden(t *testing.T) {
+	for _, text := range []string{
+		"# {{body\rkind: Pod\r# }}", "# {{body\u0085kind: Pod\u0085# }}", "# {{body\u2028kind: Pod\u2028# }}", "{{ revision\r}}",
+		`resources: ["pods", "{{body", "*", "}}"]`, `{a: "{{body", command: [sh, -c, "curl"], b: "}}"}`, `{a: {'{{body': '*' }}`,
+		`["{{body"]}}`, `['{{body' ]['x' }}`, "a{{body: secret }}", `a: "{{body" # }}`, "a{{cel: b: c}}",
+	} {
+		if filled, found := pac.Fill("a.yaml", []byte(text)); string(filled) != text || len(found) > 0 {
+			t.Errorf("%q is filled in: %q", text, filled)
+		}
+	}
+	for _, text := range []string{
+		"{{ body.pull_request.user.login }}", `{{ headers["X-Github-Event"] }}`, `{{ cel: body.action == "opened" && !(event == 'push') }}`, "{{ body.commits[0].id }}",
+	} {
+		if filled, found := pac.Fill("a.yaml", []byte(text)); strings.Contains(string(filled), "{{") || len(found) != 1 {
+			t.Errorf("%q is not filled in: %q", text, filled)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"strings"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -78,8 +79,22 @@ func (c *Checker) checkBuiltin(gvk schema.GroupVersionKind, value map[string]any
 	if object == nil {
 		return true, append(problems, decodeProblem(err))
 	}
-	problems = append(problems, independent(fieldProblems(validateCreate(rule, object)), wrong)...)
+	errs := validateCreate(rule, object)
+	if gvk.Kind == "Secret" && gvk.Group == "" {
+		hideKeys(errs)
+	}
+	problems = append(problems, independent(fieldProblems(errs), wrong)...)
 	return true, append(problems, independent(warned(object), wrong)...)
+}
+
+// hideKeys leaves out of errors about a Secret the keys that none can have: a line without an equals sign, which was meant
+// for a value, becomes one.
+func hideKeys(errs field.ErrorList) {
+	for _, e := range errs {
+		if strings.HasPrefix(e.Field, "data[") && e.Type == field.ErrorTypeInvalid {
+			e.Field, e.BadValue = "data", "***"
+		}
+	}
 }
 
 func fieldProblems(errs field.ErrorList) []problem {
