@@ -449,6 +449,9 @@ func (r *reader) named(name string) error {
 		return fmt.Errorf("reading manifests: %w", err)
 	}
 	defer root.Close()
+	if isKustomization(filepath.ToSlash(below)) {
+		r.found(notRead(filepath.ToSlash(filepath.Clean(name)), "a kustomization is built where its folder is named, not the file"))
+	}
 	r.file(root, below, name)
 	return nil
 }
