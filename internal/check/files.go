@@ -112,7 +112,7 @@ func sumUp(found []finding.Finding) []finding.Finding {
 		case f.Waiver != nil || !seen || count[said(f)] <= often:
 			first[said(f)] = len(kept)
 			kept = append(kept, f)
-		case f.Source != nil && f.Source.File+fmt.Sprint(f.Source.Line) != kept[i].Source.File+fmt.Sprint(kept[i].Source.Line):
+		case f.Source != nil && (kept[i].Source == nil || f.Source.File != kept[i].Source.File || f.Source.Line != kept[i].Source.Line):
 			kept[i].Repeats = append(kept[i].Repeats, *f.Source)
 		}
 	}

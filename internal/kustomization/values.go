@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/yaml"
 
 	"tenon.dev/tenon/internal/confine"
@@ -35,11 +34,12 @@ const shortest = 4
 func (p *plan) valuesOf(f *folder) []string {
 	var values []string
 	for _, g := range f.value.SecretGenerator {
-		values = append(values, p.sources(f, g.KvPairSources)...)
+		values = append(values, g.LiteralSources...)
 	}
 	for _, g := range f.value.ConfigMapGenerator {
-		values = append(values, p.sources(f, g.KvPairSources)...)
+		values = append(values, g.LiteralSources...)
 	}
+	values = behindKeys(append(values, p.linesOf(f.others)...))
 	for _, file := range slices.Concat(f.resources, f.patches) {
 		for _, o := range p.parse(file).Objects {
 			values = append(values, data(o.Value, false)...)
@@ -54,20 +54,25 @@ func (p *plan) valuesOf(f *folder) []string {
 	return values
 }
 
-// sources are the values from which data is generated: literals without their keys too, and the lines of files.
-func (p *plan) sources(f *folder, from types.KvPairSources) []string {
-	values := slices.Clone(from.LiteralSources)
-	for _, file := range f.others {
+// linesOf are the lines of the files from which data is generated.
+func (p *plan) linesOf(files []string) []string {
+	var lines []string
+	for _, file := range files {
 		if text, err := confine.ReadFS(p.tree, file, maxFile); err == nil && len(text) < maxEnv {
-			values = append(values, strings.Split(string(text), "\n")...)
+			lines = append(lines, strings.Split(string(text), "\n")...)
 		}
 	}
-	for _, pair := range slices.Clone(values) {
+	return lines
+}
+
+// behindKeys adds to pairs of a key and a value the values alone.
+func behindKeys(pairs []string) []string {
+	for _, pair := range slices.Clone(pairs) {
 		if _, value, ok := strings.Cut(pair, "="); ok {
-			values = append(values, value, strings.Trim(value, "\"' "))
+			pairs = append(pairs, value, strings.Trim(value, "\"' "))
 		}
 	}
-	return values
+	return pairs
 }
 
 // maxEnv bounds the files whose lines are looked for.
