@@ -3,8 +3,6 @@ package finding
 import (
 	"fmt"
 	"strings"
-
-	"github.com/agnivade/levenshtein"
 )
 
 // Few names the first of many, and says how many more there are.
@@ -13,26 +11,4 @@ func Few(names []string, most int) string {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-}
-
-// longestCompared and mostCompared bound what is compared.
-const longestCompared, mostCompared = 100, 400
-
-// Nearest returns the name that differs from a given one by a slip of the keys, in case, or
-// by an ending.
-func Nearest(name string, names []string) string {
-	if len(name) > longestCompared || len(names) > mostCompared {
-		return "" // a comparison takes the product of all lengths
-	}
-	best, distance := "", max(1, len(name)/3)+1
-	for _, candidate := range names {
-		if len(candidate) > longestCompared {
-			continue
-		}
-		d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(candidate))
-		if d < distance {
-			best, distance = candidate, d
-		}
-	}
-	return best
 }
