@@ -82,7 +82,7 @@ func sides(t *testing.T, file string) (wrong, right string) {
 
 func checkText(t *testing.T, checker *check.Checker, facts platform.Facts, text string) []finding.Finding {
 	t.Helper()
-	r, err := checker.Files(context.Background(), []string{"-"}, strings.NewReader(text), facts, true, time.Time{}, nil)
+	r, err := checker.Files(context.Background(), check.Manifests{Paths: []string{"-"}, Stdin: strings.NewReader(text), Facts: facts, Complete: true})
 	if err != nil {
 		t.Fatal(err)
 	}

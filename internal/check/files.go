@@ -26,15 +26,33 @@ import (
 // stores no object above 1.5 MiB. All of them together are bounded by the memory of the run.
 const maxDocument = 10 << 20
 
-// Files checks manifests from anywhere: files, folders, and - for what stdin holds. Custom
-// resources are checked against the definitions, too. More are findings that others have made.
-func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, facts platform.Facts, complete bool, now time.Time, more []finding.Finding, definitions ...manifest.Object) (finding.Report, error) {
+// Manifests are what is checked that is no platform.
+type Manifests struct {
+	// Paths are files and folders; - is what Stdin holds.
+	Paths []string
+	Stdin io.Reader
+	// Rendered are objects that charts gave, and what was found on the way.
+	Rendered manifest.Parsed
+	Facts    platform.Facts
+	// Complete says that they and the facts are all there is.
+	Complete bool
+	// Now is the day that waivers are judged by.
+	Now time.Time
+	// Found are findings that others have made.
+	Found []finding.Finding
+	// Definitions are CustomResourceDefinitions that custom resources are checked against, beside those among the manifests.
+	Definitions []manifest.Object
+}
+
+// Files checks manifests from anywhere.
+func (c *Checker) Files(ctx context.Context, m Manifests) (finding.Report, error) {
 	r := reader{seen: map[string]bool{}, partial: map[string]bool{}}
-	for _, name := range paths {
-		if err := r.read(name, stdin); err != nil {
+	for _, name := range m.Paths {
+		if err := r.read(name, m.Stdin); err != nil {
 			return finding.Report{}, err
 		}
 	}
+	r.queue.Add(func() manifest.Parsed { return m.Rendered })
 	all := r.queue.Wait()
 	objects, ofPac := r.pac.check(all.Objects)
 	all.Objects = objects
@@ -48,16 +66,16 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 	}
 	located := slices.Clone(ofPac)
 	locate(located, all.Objects)
-	found := slices.Concat(all.Findings, located, more)
-	if len(all.Objects) == 0 && len(found) == 0 {
+	found := slices.Concat(all.Findings, located, m.Found)
+	if len(all.Objects) == 0 && len(found) == 0 && len(m.Paths) > 0 {
 		found = append(found, finding.Finding{
 			Rule: "input/no-objects", Severity: finding.Error,
-			Message: fmt.Sprintf("no Kubernetes object in %s: nothing was checked", strings.Join(paths, ", ")),
+			Message: fmt.Sprintf("no Kubernetes object in %s: nothing was checked", strings.Join(m.Paths, ", ")),
 			Remedy:  "name files or folders with documents that have apiVersion and kind",
-			Source:  &finding.Position{File: paths[0]},
+			Source:  &finding.Position{File: m.Paths[0]},
 		})
 	}
-	checked, err := c.Check(ctx, Subject{Objects: all.Objects, Beside: r.beside, Facts: facts, Complete: complete, Definitions: definitions})
+	checked, err := c.Check(ctx, Subject{Objects: all.Objects, Beside: r.beside, Facts: m.Facts, Complete: m.Complete, Definitions: m.Definitions})
 	if err != nil {
 		return finding.Report{}, err
 	}
@@ -68,9 +86,34 @@ func (c *Checker) Files(ctx context.Context, paths []string, stdin io.Reader, fa
 			checked[i].Severity = min(f.Severity, finding.Warning)
 		}
 	}
+	checked = m.ofCharts(checked)
 	told := toBeFilled(r.pac.known(slices.Concat(found, checked, malformed), all.Objects), all.Objects)
-	settled := c.Settle(c.weighed(told, finding.Standard), nil, waivers, now, &summary)
+	settled := c.Settle(c.weighed(told, finding.Standard), nil, waivers, m.Now, &summary)
 	return finding.NewReport(sumUp(once(settled)), summary), nil
+}
+
+// ofCharts weighs what is said of objects that charts give: their namespace is that of the release, and a value of a
+// Secret is one that is given to the chart, which need not stand in any file.
+func (m Manifests) ofCharts(found []finding.Finding) []finding.Finding {
+	if len(m.Rendered.Objects) == 0 {
+		return found
+	}
+	files := map[string]bool{}
+	for _, o := range m.Rendered.Objects {
+		files[o.File] = true
+	}
+	var kept []finding.Finding
+	for _, f := range found {
+		given := f.Object != nil && files[f.Object.File]
+		if given && f.Rule == "operations/no-namespace" {
+			continue
+		}
+		if given && f.Rule == "secrets/in-manifest" {
+			f.Severity = min(f.Severity, finding.Info)
+		}
+		kept = append(kept, f)
+	}
+	return kept
 }
 
 // labelled fits the fields that labels of a kustomization change.

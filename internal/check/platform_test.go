@@ -41,7 +41,7 @@ func TestSameVerdict(t *testing.T) {
 	}
 	var first any
 	for range 5 {
-		r, err := check.New(rules(t)).Files(context.Background(), []string{folder}, nil, facts, true, time.Time{}, nil)
+		r, err := check.New(rules(t)).Files(context.Background(), check.Manifests{Paths: []string{folder}, Facts: facts, Complete: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -92,7 +92,7 @@ func (w *walk) visit(below string, entry fs.DirEntry, err error) error {
 		w.found(notRead(shown, "it is a program in Jsonnet, which was not run: Argo CD applies what it makes"))
 		return nil
 	case !slices.Contains(extensions, path.Ext(below)) && (isTemplate(w.root.FS(), below) || path.Ext(below) == ".tgz" && path.Base(path.Dir(below)) == "charts"):
-		w.found(notRead(shown, "it is a part of a Helm chart, which was not rendered: Helm and Argo CD apply what it makes"))
+		w.found(notRead(shown, "it is a part of a Helm chart, which was not rendered (tenon check --helm CHART does): Helm and Argo CD apply what it makes"))
 		return nil
 	}
 	switch {

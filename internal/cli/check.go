@@ -34,6 +34,7 @@ type checkFlags struct {
 	definitions, profile       string
 	baseline, writeBaseline    string
 	complete, verify, required bool
+	charts                     chartFlags
 	images                     imageFlags
 }
 
@@ -51,6 +52,7 @@ Nothing reaches the network unless --verify-images or --policy oci://... is give
   tenon check -o json                  # the same as one JSON document
   tenon check manifests/ run.yaml      # any Kubernetes manifests
   kubectl get task build -o yaml | tenon check -
+  tenon check --helm charts/ci --values prod.yaml
   tenon check --verify-images          # ask the registry for signatures too`,
 		Args: func(*cobra.Command, []string) error { return nil },
 		RunE: func(cmd *cobra.Command, args []string) error { return a.check(cmd.Context(), f, args) },
@@ -68,6 +70,7 @@ Nothing reaches the network unless --verify-images or --policy oci://... is give
 	cmd.Flags().StringVar(&f.definitions, "definitions", "", "for manifests: folder with CustomResourceDefinitions that are not among them")
 	cmd.Flags().BoolVar(&f.verify, "verify-images", false, "for a platform: ask the registries for signatures")
 	cmd.Flags().BoolVar(&f.required, "require-verified", false, "with --verify-images: an image that could not be verified is an error")
+	f.charts.register(cmd)
 	f.images.register(cmd)
 	return cmd
 }
@@ -107,7 +110,10 @@ func (a *app) check(ctx context.Context, f checkFlags, args []string) error {
 	var all []finding.Finding
 	checker.Found = func(found []finding.Finding) { all = found }
 	var page report.Page
-	if len(args) > 0 {
+	if err := f.charts.check(); err != nil {
+		return err
+	}
+	if len(args) > 0 || len(f.charts.charts) > 0 {
 		page.Report, err = a.checkFiles(ctx, f, checker, args, now)
 	} else {
 		page, err = a.checkPlatform(ctx, f, checker, now)
@@ -168,13 +174,19 @@ func (a *app) checkFiles(ctx context.Context, f checkFlags, checker *check.Check
 			return finding.Report{}, err
 		}
 	}
-	return checker.Files(ctx, args, a.stdin, facts, f.complete, now, found, definitions...)
+	rendered, err := f.charts.render(facts.Kubernetes)
+	if err != nil {
+		return finding.Report{}, err
+	}
+	return checker.Files(ctx, check.Manifests{
+		Paths: args, Stdin: a.stdin, Rendered: rendered, Facts: facts, Complete: f.complete, Now: now, Found: found, Definitions: definitions,
+	})
 }
 
 // imageFindings verifies the images of manifests by the policies among them.
 func (a *app) imageFindings(ctx context.Context, f checkFlags, checker *check.Checker, args []string) ([]finding.Finding, error) {
-	if slices.Contains(args, "-") {
-		return nil, usagef("--verify-images reads files and folders, not standard input")
+	if slices.Contains(args, "-") || len(f.charts.charts) > 0 {
+		return nil, usagef("--verify-images reads files and folders, not standard input or charts")
 	}
 	subjects, err := a.imageSubjects(args)
 	if err != nil {

@@ -45,7 +45,7 @@ func (d *document) unreadable(err error) []finding.Finding {
 		return []finding.Finding{{
 			Rule: "input/not-read", Severity: finding.Info, Source: &finding.Position{File: d.file, Line: d.line + bytes.Count(d.text[:at[0]], []byte("\n")) + 1},
 			Message: "the document is a template, such as Helm's: what it makes is not known here",
-			Remedy:  "render it, and pipe the result: helm template CHART | tenon check -",
+			Remedy:  "render it: tenon check --helm CHART, with --values FILE as where it is installed",
 		}}
 	}
 	f := finding.Finding{

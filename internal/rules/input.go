@@ -38,6 +38,15 @@ var inputRules = []finding.Rule{
 		Links:  []string{"https://git-scm.com/docs/gitattributes"},
 	},
 	{
+		ID: "input/helm", Severity: finding.Error,
+		Title: "Helm renders a chart",
+		Why: "helm install and Argo CD stop at a template that fails, at values that the chart's schema refuses and at a chart " +
+			"that cannot be read: nothing of it is applied. tenon renders it with Helm's own engine, without network and cluster, " +
+			"as helm template does.",
+		Remedy: "mend the template, or give the values that it wants with --values FILE or --set name=value",
+		Links:  []string{"https://helm.sh/docs/chart_template_guide/"},
+	},
+	{
 		ID: "input/ignored-file", Severity: finding.Error, Lowest: &warning,
 		Title: "All CUE of a platform is committed",
 		Why: "A .cue file that .gitignore covers is rendered on this machine and is in no commit: CI and Argo CD render something " +

@@ -154,7 +154,7 @@ func definedOnce(t *testing.T) {
 // after.
 func errorOf(t *testing.T, checker *check.Checker, facts platform.Facts, title, text string) string {
 	t.Helper()
-	report, err := checker.Files(t.Context(), []string{"-"}, strings.NewReader(text), facts, true, time.Time{}, nil)
+	report, err := checker.Files(t.Context(), check.Manifests{Paths: []string{"-"}, Stdin: strings.NewReader(text), Facts: facts, Complete: true})
 	if err != nil {
 		t.Fatal(err)
 	}

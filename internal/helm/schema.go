@@ -1,0 +1,79 @@
+package helm
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+	chart "helm.sh/helm/v4/pkg/chart/v2"
+
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/veil"
+)
+
+// elsewhere refuses whatever a schema refers to outside of itself: Helm would fetch it, from files and the network.
+type elsewhere struct{}
+
+func (elsewhere) Load(string) (any, error) { return nil, errors.New("it is another schema") }
+
+// schemas holds values against the values.schema.json of a chart and of those that it depends on, as Helm does.
+func (l *loader) schemas(c *chart.Chart, values map[string]any) []finding.Finding {
+	var found []finding.Finding
+	if c.Schema != nil {
+		if err := valid(c.Schema, values); err != nil {
+			found = append(found, l.unmet(c, values, err))
+		}
+	}
+	for _, below := range c.Dependencies() {
+		if inner := table(values[below.Name()]); inner != nil {
+			found = append(found, l.schemas(below, inner)...)
+		}
+	}
+	return found
+}
+
+func valid(schema []byte, values map[string]any) (err error) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			err = fmt.Errorf("the schema cannot be used: %v", reason)
+		}
+	}()
+	const name = "mem:///values.schema.json"
+	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(schema))
+	if err != nil {
+		return err
+	}
+	compiler := jsonschema.NewCompiler()
+	compiler.UseLoader(elsewhere{})
+	if err := compiler.AddResource(name, value); err != nil {
+		return err
+	}
+	compiled, err := compiler.Compile(name)
+	if err != nil {
+		return err
+	}
+	return compiled.Validate(values)
+}
+
+func (l *loader) unmet(c *chart.Chart, values map[string]any, err error) finding.Finding {
+	at := path.Join(l.name, strings.TrimPrefix(c.ChartFullPath(), c.Root().Name()), "values.schema.json")
+	if away := new(jsonschema.LoadURLError); errors.As(err, &away) {
+		return finding.Finding{
+			Rule: "input/not-read", Severity: finding.Info, Source: &finding.Position{File: at},
+			Message: "the schema refers to another, which was not fetched: the values were not held against it",
+			Remedy:  "put what it refers to under $defs of the schema itself",
+		}
+	}
+	message := veil.Scrub(err.Error(), veil.Values("", values))
+	if _, rest, ok := strings.Cut(message, "\n"); ok {
+		message = strings.ReplaceAll(strings.TrimPrefix(strings.TrimSpace(rest), "- "), "\n- ", "; ")
+	}
+	return finding.Finding{
+		Rule: "input/helm", Severity: finding.Error, Source: &finding.Position{File: at},
+		Message: "the values do not fit the schema of the chart, so Helm refuses them: " + brief(message),
+		Remedy:  "mend the values that it names, in --values or values.yaml",
+	}
+}
