@@ -79,10 +79,16 @@ func (c *Checker) Files(ctx context.Context, m Manifests) (finding.Report, error
 	if err != nil {
 		return finding.Report{}, err
 	}
+	more, err := c.elsewhere(ctx, m, &r, all.Objects, checked)
+	if err != nil {
+		return finding.Report{}, err
+	}
+	checked = append(checked, more...)
 	waivers, malformed := annotated(all.Objects)
 	summary := finding.Summary{Objects: len(all.Objects), Skipped: all.Skipped}
+	incomplete := incomplete(checked)
 	for i, f := range checked {
-		if f.Object != nil && r.partial[f.Object.File] && lacks(f) {
+		if f.Object != nil && r.partial[f.Object.File] && incomplete[*f.Object] && lacks(f) {
 			checked[i].Severity = min(f.Severity, finding.Warning)
 		}
 	}
@@ -141,8 +147,10 @@ type reader struct {
 	pac   filled
 	// partial are files of objects that something changes which is not in sight.
 	partial map[string]bool
-	// beside are objects that others may mean.
+	// beside are objects that others may mean: those of bases, which are not applied as they are.
 	beside []manifest.Object
+	// aside are objects in patches and in files that generators take.
+	aside []manifest.Object
 }
 
 // found adds what was found where nothing was parsed.

@@ -184,7 +184,7 @@ func (m *mutants) try(t *testing.T, seed uint64) {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	report, err := m.checker.Files(context.Background(), Manifests{Paths: []string{file}, Facts: m.facts, Complete: seed%3 == 0, Now: time.Now()})
+	report, err := m.checker.Files(context.Background(), check.Manifests{Paths: []string{file}, Facts: m.facts, Complete: seed%3 == 0, Now: time.Now()})
 	if err != nil {
 		t.Fatalf("seed %d: %v\n%s", seed, err, text.String())
 	}

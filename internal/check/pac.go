@@ -26,8 +26,8 @@ func (f *filled) fill(name string, data io.Reader) (io.Reader, error) {
 	if err != nil || len(text) > maxDocument || !pac.IsFile(name, text) {
 		return io.MultiReader(bytes.NewReader(text), data), err
 	}
-	if f.samples == nil {
-		f.samples, f.files = pac.Filled{}, map[string]bool{}
+	if f.files == nil {
+		f.files = map[string]bool{}
 	}
 	text, placeholders := pac.Fill(name, text)
 	f.files[name] = true
@@ -66,16 +66,21 @@ func (f *filled) known(found []finding.Finding, objects []manifest.Object) []fin
 	remote := pac.Remote(objects)
 	named := map[finding.Object]manifest.Object{}
 	for _, o := range objects {
-		if f.files[o.File] {
+		if f.files[o.File] && strings.HasPrefix(o.APIVersion, "tekton.dev/") { // others it leaves alone
 			named[*o.Ref()] = o
 		}
 	}
 	var kept []finding.Finding
 	for _, one := range found {
-		if one.Object != nil && f.files[one.Object.File] && f.follows(one, named[*one.Object], remote) {
+		var o manifest.Object
+		taken := false
+		if one.Object != nil {
+			o, taken = named[*one.Object]
+		}
+		if taken && f.follows(one, o, remote) {
 			continue
 		}
-		if one.Object != nil && f.files[one.Object.File] && one.Rule == "types/unknown-field" {
+		if taken && one.Rule == "types/unknown-field" {
 			one.Severity = min(one.Severity, finding.Warning) // it decodes without asking for unknown fields, and leaves them out
 		}
 		one.Message, one.Remedy = f.samples.Restore(one.Message), f.samples.Restore(one.Remedy)
@@ -93,9 +98,7 @@ func (f *filled) known(found []finding.Finding, objects []manifest.Object) []fin
 // and finds tasks elsewhere.
 func (f *filled) follows(one finding.Finding, o manifest.Object, remote func(string) bool) bool {
 	category, name := path.Split(one.Rule)
-	value, _ := manifest.Lookup(o.Value, manifest.ParsePath(one.Field))
-	text, _ := value.(string)
-	_, sampled := f.samples.In(one.Message + " " + text)
+	_, sampled := f.samples.In(brokenText(one, o))
 	switch {
 	case one.Rule == "operations/generated-name", one.Rule == "operations/no-namespace":
 		return true

@@ -57,11 +57,42 @@ func variableAt(f finding.Finding, objects map[finding.Object]manifest.Object) (
 	if f.Object == nil || f.Object.File == "" || !slices.Contains([]string{"types", "image", "supply-chain"}, category) && !strings.HasSuffix(name, "-not-found") {
 		return "", false
 	}
-	if text := substituted.FindString(f.Message); text != "" {
-		return text, true
-	}
-	value, _ := manifest.Lookup(objects[*f.Object].Value, manifest.ParsePath(f.Field))
-	text, _ := value.(string)
-	text = substituted.FindString(text)
+	text := substituted.FindString(brokenText(f, objects[*f.Object]))
 	return text, text != ""
+}
+
+// brokenText is the text that a finding is about, as far as that is known: the value of its field or, where that is no text,
+// what it quotes. Of a script or a command, in which anything may stand beside, it is the variable of Tekton's that it names, and so it is where it names one.
+func brokenText(f finding.Finding, o manifest.Object) string {
+	at := manifest.ParsePath(f.Field)
+	value, ok := manifest.Lookup(o.Value, at)
+	if written, is := manifest.Lookup(o.Written, at); is && o.Written != nil {
+		value, ok = written, true
+	}
+	text, isText := value.(string)
+	named := variable.FindString(f.Message)
+	switch {
+	case named != "" && (!isText || strings.Contains(text, named)):
+		return named
+	case isProgram(at) || strings.Contains(text, "\n"):
+		return named
+	case isText:
+		return text
+	case ok && len(at) > 0:
+		return ""
+	}
+	return f.Message
+}
+
+// variable fits one of Tekton's.
+var variable = regexp.MustCompile(`\$\([^()\s]*\)`)
+
+// isProgram tells whether a field is what a container runs.
+func isProgram(at manifest.Path) bool {
+	for _, element := range at {
+		if name, ok := element.(string); ok && slices.Contains([]string{"script", "command", "args"}, name) {
+			return true
+		}
+	}
+	return false
 }

@@ -18,6 +18,7 @@ import (
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/kustomization"
 	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/pac"
 )
 
 // unread are folders in which tools keep what nobody applies, and those of what tests are given, which is often wrong on
@@ -46,8 +47,14 @@ func (r *reader) folder(name string) error {
 		return err
 	}
 	for _, below := range w.files {
-		if !built[below] {
-			r.file(root, below, filepath.Join(name, below))
+		switch shown := filepath.Join(name, below); {
+		case pac.InFolder(filepath.ToSlash(shown)): // Pipelines-as-Code reads it, whatever kustomize does
+			r.file(root, below, shown)
+		case built.Read[below]:
+		case built.Aside[below]:
+			r.asides(root, below, shown)
+		default:
+			r.file(root, below, shown)
 		}
 	}
 	return nil
@@ -138,22 +145,23 @@ func (w *walk) holds(below string) bool {
 	return err == nil && info.IsDir()
 }
 
-// kustomizations adds what the kustomizations below the folder build, and tells which files they are made of.
-func (w *walk) kustomizations() (map[string]bool, error) {
+// kustomizations adds what the kustomizations below the folder build, and tells which files they are made of, and which
+// they take aside.
+func (w *walk) kustomizations() (of kustomization.Result, err error) {
 	if len(w.kustomized) == 0 {
-		return nil, nil
+		return of, nil
 	}
 	top, prefix := confine.Checkout(w.name)
 	switch {
 	case top != "":
-	case filepath.IsLocal(w.name):
+	case filepath.IsLocal(w.name) && !isLink(w.name):
 		top, prefix = ".", filepath.ToSlash(filepath.Clean(w.name))
 	default:
 		top, prefix = w.name, "."
 	}
 	whole, err := os.OpenRoot(top)
 	if err != nil {
-		return nil, fmt.Errorf("reading manifests: %w", err)
+		return of, fmt.Errorf("reading manifests: %w", err)
 	}
 	defer whole.Close()
 	dirs := make([]string, len(w.kustomized))
@@ -168,13 +176,29 @@ func (w *walk) kustomizations() (map[string]bool, error) {
 	if w.partial != nil {
 		maps.Copy(w.partial, result.Partial)
 	}
-	built := map[string]bool{}
-	for name := range result.Read {
-		if below := relative(prefix, name); !strings.HasPrefix(below, "../") {
-			built[below] = true
+	of.Read, of.Aside = map[string]bool{}, map[string]bool{}
+	for _, names := range []struct{ from, to map[string]bool }{{result.Read, of.Read}, {result.Aside, of.Aside}} {
+		for name := range names.from {
+			if below := relative(prefix, name); !strings.HasPrefix(below, "../") {
+				names.to[below] = true
+			}
 		}
 	}
-	return built, nil
+	return of, nil
+}
+
+// isLink tells whether a folder is reached by a symlink.
+func isLink(name string) bool {
+	absolute, err := filepath.Abs(name)
+	if err != nil {
+		return false
+	}
+	here, err := filepath.EvalSymlinks(".")
+	if err == nil {
+		here, err = filepath.Abs(here)
+	}
+	real, linked := filepath.EvalSymlinks(absolute)
+	return err == nil && linked == nil && real != filepath.Join(here, filepath.Clean(name))
 }
 
 // relative is a path from one folder of a tree.

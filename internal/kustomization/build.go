@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/kustomize/kyaml/openapi"
 	"sigs.k8s.io/yaml"
 
 	"tenon.dev/tenon/internal/confine"
@@ -30,9 +31,10 @@ func (p *plan) run(f *folder, all []*folder) (objects []manifest.Object, err err
 	if err != nil {
 		return nil, err
 	}
+	p.visits += p.weight(f, nil)
 	built, err := kustomize(disk, path.Join("/", f.dir))
 	if err != nil {
-		return nil, p.withoutValues(all, err)
+		return nil, errors.New(reason(err.Error()))
 	}
 	origins := originsOf(disk, f, built)
 	patches := p.patchesOf(all)
@@ -41,7 +43,14 @@ func (p *plan) run(f *folder, all []*folder) (objects []manifest.Object, err err
 		if err != nil {
 			return nil, err
 		}
-		for _, o := range manifest.Parse(p.show(f.file), text).Objects {
+		parsed := manifest.Parse(p.show(f.file), text)
+		if len(parsed.Findings) > 0 {
+			return nil, fmt.Errorf("%s %s that it builds is not read: %s", r.GetKind(), r.GetName(), parsed.Findings[0].Message)
+		}
+		if len(parsed.Objects) == 0 && !isEmptyList(r) {
+			return nil, fmt.Errorf("%s %s that it builds is no object", r.GetKind(), r.GetName())
+		}
+		for _, o := range parsed.Objects {
 			o.Document = i
 			if file := fileOf(f, origins[i]); file != "" {
 				o.From = p.show(file)
@@ -93,9 +102,16 @@ func originsOf(disk filesys.FileSystem, f *folder, built []*resource.Resource) [
 	return origins
 }
 
+// isEmptyList tells whether a resource is a list without items.
+func isEmptyList(r *resource.Resource) bool {
+	items, err := r.GetSlice("items")
+	return strings.HasSuffix(r.GetKind(), "List") && err == nil && len(items) == 0
+}
+
 // kustomize builds a folder. What the library writes to standard error, such as that a field is deprecated, is left out;
-// git, which it would call for a repository, is told to reach none, and its client of HTTP has no network either: what
-// takes something from there is refused before, and this holds where that overlooked a way.
+// git, which it would call for a repository, is not found and told to reach none, and its client of HTTP has no network
+// either: what takes something from there is refused before, and this holds where that overlooked a way. The schema that
+// it goes by is that of the process, and a kustomization can bring one of its own: it is taken back before and after.
 func kustomize(disk filesys.FileSystem, dir string) (built []*resource.Resource, err error) {
 	building.Lock()
 	defer building.Unlock()
@@ -104,7 +120,12 @@ func kustomize(disk filesys.FileSystem, dir string) (built []*resource.Resource,
 			err = fmt.Errorf("kustomize broke down: %v", reason)
 		}
 	}()
+	openapi.ResetOpenAPI()
+	defer openapi.ResetOpenAPI()
 	os.Setenv("GIT_ALLOW_PROTOCOL", "none")
+	programs := os.Getenv("PATH")
+	os.Setenv("PATH", "")
+	defer os.Setenv("PATH", programs)
 	if null, openErr := os.OpenFile(os.DevNull, os.O_WRONLY, 0); openErr == nil {
 		stderr := os.Stderr
 		os.Stderr = null

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"sigs.k8s.io/kustomize/api/provider"
+	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/api/types"
 	"sigs.k8s.io/yaml"
 
@@ -45,6 +47,10 @@ func read(tree fs.FS, dir string) (*folder, bool) {
 		}
 		f := &folder{dir: dir, file: file}
 		var err error
+		if other := second(tree, dir, name); other != "" {
+			f.refused = fmt.Sprintf("%s stands beside %s, and kustomize builds no folder that has both", other, name)
+			return f, true
+		}
 		if f.text, err = confine.ReadFS(tree, file, maxFile); err != nil {
 			f.refused = "it cannot be read: " + err.Error()
 			return f, true
@@ -67,6 +73,16 @@ func read(tree fs.FS, dir string) (*folder, bool) {
 	return nil, false
 }
 
+// second is another file of a kustomization in the folder of one.
+func second(tree fs.FS, dir, name string) string {
+	for _, other := range Names {
+		if _, err := fs.Stat(tree, path.Join(dir, other)); err == nil && other != name {
+			return other
+		}
+	}
+	return ""
+}
+
 // names lists what the kustomization names.
 func (f *folder) names(tree fs.FS) {
 	v := f.value
@@ -82,6 +98,9 @@ func (f *folder) names(tree fs.FS) {
 	}
 	for _, p := range statedPatches(v) {
 		f.take(tree, &f.patches, p.Path)
+		if err := confine.YAML([]byte(p.Patch)); err != nil {
+			f.refused = "a patch in it is not read: " + err.Error()
+		}
 	}
 	for _, r := range v.Replacements {
 		f.take(tree, &f.others, r.Path)
@@ -103,7 +122,7 @@ func (f *folder) plugins(tree fs.FS) {
 		f.refused = "it renders a chart of Helm"
 	}
 	for _, name := range slices.Concat(v.Generators, v.Transformers, v.Validators) {
-		if isInline(name) {
+		if isObject(name) {
 			f.plugin(tree, name)
 			continue
 		}
@@ -124,6 +143,10 @@ func (f *folder) plugins(tree fs.FS) {
 
 // plugin refuses what is no transformer of kustomize's own, and takes the files that its configuration names.
 func (f *folder) plugin(tree fs.FS, text string) {
+	if confine.YAML([]byte(text)) != nil {
+		f.refused = "the configuration of a plugin is not read"
+		return
+	}
 	for _, o := range manifest.Parse(f.file, []byte(text)).Objects {
 		if o.APIVersion != "builtin" || strings.HasPrefix(o.Kind, "HelmChart") {
 			f.refused = fmt.Sprintf("it runs the plugin %s", o.Kind)
@@ -189,7 +212,9 @@ func (f *folder) take(tree fs.FS, to *[]string, names ...string) {
 
 // refuse says that a name leads to nothing that is here.
 func (f *folder) refuse(name string) {
-	if isRemote(name) {
+	if strings.ContainsAny(name, " \t\r\n") {
+		f.refused = "it names what is neither a file nor an object"
+	} else if isRemote(name) {
 		f.refused = fmt.Sprintf("it takes %s from the network", name)
 	} else if f.refused == "" {
 		f.refused = missing + name
@@ -206,16 +231,43 @@ func (f *folder) local(tree fs.FS, name string) (at string, isDir bool) {
 	}
 	at = path.Join(f.dir, name)
 	info, err := fs.Stat(tree, at)
+	if err == nil && throughLink(tree, at, info.IsDir()) {
+		f.refused = fmt.Sprintf("%s is reached by a symlink to a folder, from where kustomize follows other names", name)
+	}
 	if err != nil || !info.IsDir() && !info.Mode().IsRegular() {
 		return "", false
 	}
 	return at, info.IsDir()
 }
 
+// throughLink tells whether a path leads through a symlink to a folder. Kustomize takes what is named there as seen from
+// where the symlink leads.
+func throughLink(tree fs.FS, name string, isDir bool) bool {
+	if !isDir {
+		name = path.Dir(name)
+	}
+	for ; name != "." && name != "/"; name = path.Dir(name) {
+		if info, err := fs.Lstat(tree, name); err == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // isRemote tells whether kustomize might take a name for a repository or an address: one with a scheme, a user, or
 // GitHub in front (NewRepoSpecFromURL of kustomize's api/internal/git, IsRemoteFile of its api/internal/loader).
 func isRemote(name string) bool {
 	return strings.ContainsAny(name, ":@") || strings.HasPrefix(strings.ToLower(name), "github.com/")
+}
+
+// isObject tells whether kustomize takes a text for the configuration of a plugin. What it does not it takes for a name, of
+// a repository, too.
+func isObject(text string) bool {
+	if confine.YAML([]byte(text)) != nil {
+		return false
+	}
+	all, err := resmap.NewFactory(provider.NewDefaultDepProvider().GetResourceFactory()).NewResMapFromBytes([]byte(text))
+	return err == nil && all.Size() > 0 && len(manifest.Parse("", []byte(text)).Objects) == all.Size()
 }
 
 // isInline tells a patch or plugin that stands in the kustomization from the name of a file.

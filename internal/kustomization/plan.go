@@ -20,8 +20,11 @@ type Result struct {
 	// they are.
 	Beside   []manifest.Object
 	Findings []finding.Finding
-	// Read are the files, by their paths in the tree, that are no manifests of their own: they were built, or are patches.
+	// Read are the files, by their paths in the tree, that are no manifests of their own: kustomizations and what they built.
 	Read map[string]bool
+	// Aside are patches, and what generators and plugins take: most are no objects, but who applies the folder that they lie
+	// in applies those that are.
+	Aside map[string]bool
 	// Partial are the files of objects, as they are shown, that a kustomization changes which was not built: what they lack
 	// it may add.
 	Partial map[string]bool
@@ -31,22 +34,14 @@ type Result struct {
 // without network or programs is said, and those that it names are built instead; its files are left to be read as they
 // are. Show gives a path in the tree as people know it.
 func Build(tree fs.FS, dirs []string, show func(string) string) Result {
-	p := plan{tree: tree, show: show, folders: map[string]*folder{}, parsed: map[string]manifest.Parsed{}, Result: Result{Read: map[string]bool{}, Partial: map[string]bool{}}}
+	p := plan{tree: tree, show: show, folders: map[string]*folder{}, weights: map[*folder]int{}, parsed: map[string]manifest.Parsed{}, Result: Result{Read: map[string]bool{}, Aside: map[string]bool{}, Partial: map[string]bool{}}}
 	for _, dir := range dirs {
 		p.read(dir)
 	}
-	inner := map[string]bool{}
-	for _, f := range p.folders {
-		if f == nil {
-			continue
-		}
-		for _, dir := range f.folders {
-			inner[dir] = true
-		}
-	}
+	inner := p.inner()
 	var roots []*folder
 	for _, dir := range slices.Sorted(slices.Values(dirs)) {
-		if f := p.folders[dir]; f != nil && !inner[dir] && (f.value.Kind != "Component" || len(f.resources)+len(f.folders) > 0) {
+		if f := p.folders[dir]; f != nil && !inner[dir] && (f.value.Kind != "Component" || f.gives()) {
 			roots = append(roots, f)
 		}
 	}
@@ -70,13 +65,57 @@ func Build(tree fs.FS, dirs []string, show func(string) string) Result {
 	return p.Result
 }
 
+// inner are the folders that kustomizations build on. What a component names is among them where something uses it.
+func (p *plan) inner() map[string]bool {
+	inner := map[string]bool{}
+	var visit func(f *folder)
+	visit = func(f *folder) {
+		for _, dir := range f.folders {
+			if below := p.folders[dir]; !inner[dir] {
+				inner[dir] = true
+				if below != nil && below.value.Kind == "Component" {
+					visit(below)
+				}
+			}
+		}
+	}
+	for _, f := range p.folders {
+		if f != nil && f.value.Kind != "Component" {
+			visit(f)
+		}
+	}
+	return inner
+}
+
+// gives tells whether a component has more than patches.
+func (f *folder) gives() bool {
+	v := f.value
+	return len(f.resources)+len(f.folders)+len(v.ConfigMapGenerator)+len(v.SecretGenerator)+len(v.Generators) > 0
+}
+
+// weight is how many folders kustomize reads for one: those that it builds on as often as they are named.
+func (p *plan) weight(f *folder, above []*folder) int {
+	if f == nil || slices.Contains(above, f) {
+		return 1 // a circle, which it finds
+	}
+	if known, ok := p.weights[f]; ok {
+		return known
+	}
+	total := 1
+	for _, dir := range f.folders {
+		total = min(total+p.weight(p.folders[dir], append(above, f)), maxVisits+1)
+	}
+	p.weights[f] = total
+	return total
+}
+
 // beside builds a kustomization that others build on. What is wrong with it shows in these.
 func (p *plan) beside(f *folder) {
 	if f == nil || f.value.Kind == "Component" {
 		return
 	}
 	all := p.closure(f)
-	if refused, _ := p.refused(all); refused != "" {
+	if refused, _ := p.refused(all); refused != "" || p.visits > maxBeside {
 		return
 	}
 	if objects, err := p.run(f, all); err == nil {
@@ -90,6 +129,11 @@ const (
 	maxObjects = 2000
 	maxFolders = 5000
 	maxText    = 64 << 20
+	// maxVisits bounds how often one build reads a folder, maxAllVisits those of a run and maxBeside when bases are no
+	// longer built alone: kustomize builds a base anew for each that names it.
+	maxVisits    = 1000
+	maxAllVisits = 50_000
+	maxBeside    = 3000
 )
 
 type plan struct {
@@ -97,6 +141,8 @@ type plan struct {
 	tree    fs.FS
 	show    func(string) string
 	folders map[string]*folder
+	weights map[*folder]int
+	visits  int
 	// parsed are the files that kustomizations name, as manifests.
 	parsed map[string]manifest.Parsed
 }
@@ -116,13 +162,7 @@ func (p *plan) read(dir string) {
 	}
 	p.folders[dir] = f
 	for _, file := range slices.Concat(f.patches, f.others) {
-		// What lies in the folder is no object, whether it is built or not. What lies elsewhere may be applied there as well,
-		// and so may what an unused component names.
-		if f.has(file) && f.value.Kind != "Component" {
-			p.Read[file] = true
-		} else if slices.Contains(f.patches, file) {
-			p.Partial[p.show(file)] = true
-		}
+		p.Aside[file] = true
 	}
 	p.Read[f.file] = true
 	for _, inner := range f.folders {
@@ -149,7 +189,7 @@ func (p *plan) build(f *folder, tried map[string]bool) []*folder {
 			p.Objects = append(p.Objects, objects...)
 			for _, g := range all {
 				tried[g.dir] = true
-				for _, file := range slices.Concat(g.resources, g.patches, g.others) {
+				for _, file := range g.resources {
 					if g.has(file) {
 						p.Read[file] = true
 					}
@@ -211,6 +251,9 @@ func (p *plan) closure(f *folder) []*folder {
 // refused says why one of the kustomizations cannot be built here, and which.
 func (p *plan) refused(all []*folder) (string, *folder) {
 	total, objects := 0, 0
+	if p.weight(all[0], nil) > maxVisits || p.visits > maxAllVisits {
+		return fmt.Sprintf("it and those that build on each other take more than %d builds", maxVisits), all[0]
+	}
 	for _, f := range all {
 		if f.refused != "" {
 			return f.refused, f
@@ -229,7 +272,9 @@ func (p *plan) refused(all []*folder) (string, *folder) {
 				return "it takes more text than is built here", f
 			}
 		}
-		objects += len(f.value.ConfigMapGenerator) + len(f.value.SecretGenerator)
+		if objects += len(f.value.ConfigMapGenerator) + len(f.value.SecretGenerator) + len(statedPatches(f.value)); objects > maxObjects {
+			return fmt.Sprintf("it has more than %d objects and patches", maxObjects), f
+		}
 		for _, file := range slices.Concat(f.resources, f.patches) {
 			if objects += len(p.parse(file).Objects); objects > maxObjects {
 				return fmt.Sprintf("it has more than %d objects and patches", maxObjects), f
@@ -280,7 +325,7 @@ func (p *plan) at(f *folder) *finding.Position {
 // failed is the finding that kustomize refuses a kustomization.
 func (p *plan) failed(f *folder, why string) finding.Finding {
 	return finding.Finding{
-		Rule: "input/kustomize", Severity: finding.Error, Source: p.at(f), Message: "kustomize does not build the folder: " + short(why),
+		Rule: "input/kustomize", Severity: finding.Error, Source: p.at(f), Message: "kustomize does not build the folder: " + why,
 		Remedy: "mend what it says; kustomize build shows the same",
 	}
 }
@@ -299,11 +344,3 @@ func (p *plan) notBuilt(f *folder, why string) finding.Finding {
 	}
 }
 
-// short leaves out of kustomize's message what is said of paths in memory, and all but its last cause.
-func short(message string) string {
-	message = strings.ReplaceAll(message, "'/", "'")
-	if i := strings.LastIndex(message, "accumulation err="); i >= 0 {
-		message = strings.TrimPrefix(message[i:], "accumulation err=")
-	}
-	return finding.Clip(strings.TrimSpace(message))
-}

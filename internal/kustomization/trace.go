@@ -191,8 +191,14 @@ type built struct {
 	place   finding.Position
 }
 
-// Trace gives the line of the patch that sets a field, or of the base, or of the kustomization's own key.
-func (b built) Trace(field manifest.Path, text string) []manifest.Place {
+// Trace gives the line of the patch that sets a field, or of the base, or of the kustomization's own key. Where that breaks
+// down on an odd document, the kustomization is the place: what was found is told all the same.
+func (b built) Trace(field manifest.Path, text string) (places []manifest.Place) {
+	defer func() {
+		if recover() != nil {
+			places = []manifest.Place{{Position: b.place, Role: manifest.Literal}}
+		}
+	}()
 	for at := field; len(at) > 0; at = at[:len(at)-1] {
 		if places := b.exactly(at, text); places != nil {
 			return places
@@ -278,7 +284,7 @@ func positionIn(items []any, item any, otherwise int) int {
 		}
 		if i := slices.IndexFunc(items, func(other any) bool {
 			o, _ := other.(map[string]any)
-			return o[key] == object[key]
+			return reflect.DeepEqual(o[key], object[key])
 		}); i >= 0 {
 			return i
 		}

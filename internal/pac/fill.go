@@ -87,9 +87,12 @@ func isFilled(key string) bool {
 // salt is drawn once a run, so that nobody can write a name that is taken for a sample.
 var salt = sync.OnceValue(func() string { return rand.Text() })
 
+// begin begins each sample.
+const begin = "pac-"
+
 // sample is a text of so many bytes that is a name wherever one is wanted, and no word that means anything.
 func sample(key string, length int) string {
-	name := []byte("pac-")
+	name := []byte(begin)
 	sum := sha256.Sum256([]byte(salt() + key))
 	for i := 0; len(name) < length; i++ {
 		name = append(name, 'a'+sum[i%len(sum)]%26)
@@ -98,35 +101,57 @@ func sample(key string, length int) string {
 }
 
 // Filled are the placeholders of all files, by their samples.
-type Filled map[string]Placeholder
+type Filled struct {
+	all map[string]Placeholder
+	// lengths are those of samples, the longest first.
+	lengths []int
+}
 
 // Add takes up those of a file.
-func (f Filled) Add(all []Placeholder) {
+func (f *Filled) Add(all []Placeholder) {
+	if f.all == nil {
+		f.all = map[string]Placeholder{}
+	}
 	for _, p := range all {
-		f[p.Sample] = p
+		f.all[p.Sample] = p
+		if i, known := slices.BinarySearchFunc(f.lengths, len(p.Sample), func(a, b int) int { return b - a }); !known {
+			f.lengths = slices.Insert(f.lengths, i, len(p.Sample))
+		}
+	}
+}
+
+// next is the first sample in a text, and where it is; -1 where there is none.
+func (f Filled) next(text string) (Placeholder, int) {
+	for at := 0; ; {
+		i := strings.Index(text[at:], begin)
+		if i < 0 || len(f.all) == 0 {
+			return Placeholder{}, -1
+		}
+		at += i
+		for _, length := range f.lengths {
+			if p, ok := f.all[text[at:min(at+length, len(text))]]; ok {
+				return p, at
+			}
+		}
+		at += len(begin)
 	}
 }
 
 // In is a sample that a text has in it; false where it has none.
 func (f Filled) In(text string) (Placeholder, bool) {
-	if len(f) == 0 || !strings.Contains(text, "pac-") {
-		return Placeholder{}, false
-	}
-	for sample, p := range f {
-		if strings.Contains(text, sample) {
-			return p, true
-		}
-	}
-	return Placeholder{}, false
+	p, at := f.next(text)
+	return p, at >= 0
 }
 
 // Restore puts the placeholders back into a text.
 func (f Filled) Restore(text string) string {
-	if len(f) == 0 || !strings.Contains(text, "pac-") {
-		return text
+	var out strings.Builder
+	for {
+		p, at := f.next(text)
+		if at < 0 {
+			return out.String() + text
+		}
+		out.WriteString(text[:at] + p.Text)
+		text = text[at+len(p.Sample):]
 	}
-	for sample, p := range f {
-		text = strings.ReplaceAll(text, sample, p.Text)
-	}
-	return text
 }

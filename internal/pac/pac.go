@@ -4,9 +4,9 @@
 package pac
 
 import (
-	"bytes"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -21,8 +21,11 @@ const prefix = "pipelinesascode.tekton.dev/"
 
 // IsFile tells whether Pipelines-as-Code fills in a file: one of its folder, or one that holds a run with its annotations.
 func IsFile(name string, text []byte) bool {
-	return InFolder(name) || bytes.Contains(text, []byte(prefix+"on-")) || bytes.Contains(text, []byte(prefix+"task")) || bytes.Contains(text, []byte(prefix+"pipeline"))
+	return InFolder(name) || annotated.Match(text)
 }
+
+// annotated fits an annotation that has a run taken up.
+var annotated = regexp.MustCompile(`(?m)^[^#\n]*` + regexp.QuoteMeta(prefix) + `(?:on-|task|pipeline)`)
 
 // InFolder tells whether a file lies in the folder of Pipelines-as-Code.
 func InFolder(name string) bool {

@@ -40,7 +40,7 @@ spec:
 	if parsed := manifest.Parse("a.yaml", filled); len(parsed.Findings) > 0 {
 		t.Error(parsed.Findings)
 	}
-	known := pac.Filled{}
+	var known pac.Filled
 	known.Add(found)
 	if back := known.Restore(string(filled)); back != text {
 		t.Error(back)
@@ -80,7 +80,7 @@ func FuzzFill(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		filled, found := pac.Fill("a", []byte(text))
-		known := pac.Filled{}
+		var known pac.Filled
 		known.Add(found)
 		if len(filled) != len(text) {
 			t.Errorf("%q becomes %q", text, filled)

