@@ -53,7 +53,7 @@ func (c *Checker) elsewhere(ctx context.Context, m Manifests, r *reader, objects
 		found  []finding.Finding
 		lowest finding.Severity
 		most   finding.Severity
-	}{{aside, finding.Warning, finding.Error}, {beside, finding.Error, finding.Warning}} {
+	}{{aside, finding.Warning, finding.Error}, {beside, finding.Error, finding.Info}} {
 		weighed := c.weighed(list.found, finding.Standard)
 		incomplete := incomplete(weighed)
 		for _, f := range weighed {

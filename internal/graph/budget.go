@@ -2,8 +2,10 @@ package graph
 
 import (
 	"fmt"
+	"slices"
 
 	policyv1 "k8s.io/api/policy/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
@@ -15,6 +17,7 @@ import (
 func (g *graph) budget(o manifest.Object, b policyv1.PodDisruptionBudget, selector labels.Selector) {
 	replicas, known := g.replicasOf(o, selector)
 	if !known {
+		g.alwaysBlocks(o, b)
 		return
 	}
 	field, value, allowed := "maxUnavailable", b.Spec.MaxUnavailable, 0
@@ -35,6 +38,35 @@ func (g *graph) budget(o manifest.Object, b policyv1.PodDisruptionBudget, select
 	}
 }
 
+// alwaysBlocks reports a budget that lets no pod be evicted however many there are.
+func (g *graph) alwaysBlocks(o manifest.Object, b policyv1.PodDisruptionBudget) {
+	most, least := b.Spec.MaxUnavailable, b.Spec.MinAvailable
+	field := "maxUnavailable"
+	switch {
+	case most != nil && (most.String() == "0" || most.String() == "0%"):
+	case least != nil && least.String() == "100%":
+		field = "minAvailable"
+	default:
+		return
+	}
+	g.add(o, "graph/budget-blocks-drains", finding.Warning, manifest.Path{"spec", field},
+		"the budget lets no pod be evicted, however many there are: a node with one is never drained", "let at least one pod be away")
+}
+
+// isBudgeted tells whether a budget is for a pod.
+func (g *graph) isBudgeted(p somePod) bool {
+	for _, o := range g.ofKind("PodDisruptionBudget") {
+		if o.Namespace != p.namespace {
+			continue
+		}
+		b, ok := as[policyv1.PodDisruptionBudget](o.Value)
+		if selector, err := metav1.LabelSelectorAsSelector(b.Spec.Selector); ok && err == nil && selector.Matches(labels.Set(p.meta.Labels)) {
+			return true
+		}
+	}
+	return false
+}
+
 // scaled is a number of pods, or a share of them, rounded up as the disruption controller does.
 func scaled(value intstr.IntOrString, of int) (int, bool) {
 	n, err := intstr.GetScaledValueFromIntOrPercent(&value, of, true)
@@ -43,8 +75,8 @@ func scaled(value intstr.IntOrString, of int) (int, bool) {
 
 // replicasOf is how many pods the workloads have at least that a selector matches.
 func (g *graph) replicasOf(budget manifest.Object, selector labels.Selector) (n int, known bool) {
-	for _, o := range g.Objects {
-		if o.Kind != "Deployment" && o.Kind != "StatefulSet" && o.Kind != "ReplicaSet" || o.Namespace != budget.Namespace {
+	for _, o := range slices.Concat(g.ofKind("Deployment"), g.ofKind("StatefulSet"), g.ofKind("ReplicaSet")) {
+		if o.Namespace != budget.Namespace {
 			continue
 		}
 		if !selector.Matches(labels.Set(labelsAt(o, "spec", "template", "metadata", "labels"))) {
@@ -57,9 +89,9 @@ func (g *graph) replicasOf(budget manifest.Object, selector labels.Selector) (n 
 
 // least is how many pods a workload has at least: what scales it goes before its own replicas.
 func (g *graph) least(o manifest.Object) int {
-	for _, scaler := range g.Objects {
+	for _, scaler := range slices.Concat(g.ofKind("HorizontalPodAutoscaler"), g.ofKind("ScaledObject")) {
 		field := map[string]string{"HorizontalPodAutoscaler": "minReplicas", "ScaledObject": "minReplicaCount"}[scaler.Kind]
-		if field == "" || scaler.Namespace != o.Namespace {
+		if scaler.Namespace != o.Namespace {
 			continue
 		}
 		target, _ := lookupMap(scaler.Value, "spec", "scaleTargetRef")

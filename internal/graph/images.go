@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/google/go-containerregistry/pkg/name"
 	corev1 "k8s.io/api/core/v1"
 
 	"tenon.dev/tenon/internal/finding"
@@ -34,6 +35,60 @@ func (g *graph) images() {
 			g.volumeOwner(o)
 		}
 	}
+}
+
+// registries checks that images come from where the cluster allows them to.
+func (g *graph) registries() {
+	if len(g.Facts.Registries) == 0 {
+		return
+	}
+	for _, p := range g.allPods() {
+		containers := slices.Concat(p.spec.InitContainers, p.spec.Containers)
+		for _, c := range containers {
+			if c.Image == "" || variable(c.Image) || g.isAllowed(c.Image) {
+				continue
+			}
+			g.add(p.in, "graph/registry-not-allowed", finding.Error, imageAt(p, c.Name), fmt.Sprintf("image %s comes from none of the registries that are allowed", c.Image),
+				"take it from one of "+strings.Join(g.Facts.Registries, ", ")+", or state its registry in facts.registries")
+		}
+	}
+}
+
+// isAllowed tells whether an image is below one of the registries that the facts allow.
+func (g *graph) isAllowed(image string) bool {
+	ref, err := name.ParseReference(image)
+	if err != nil {
+		return true // another rule says that it is no reference
+	}
+	repository := ref.Context().Name()
+	return slices.ContainsFunc(g.Facts.Registries, func(allowed string) bool {
+		allowed = strings.TrimSuffix(allowed, "/")
+		if host, rest, _ := strings.Cut(allowed, "/"); host == "docker.io" {
+			allowed = path.Join(name.DefaultRegistry, rest)
+		}
+		return repository == allowed || strings.HasPrefix(repository, allowed+"/")
+	})
+}
+
+// imageAt is where a pod names the image of a container.
+func imageAt(p somePod, name string) manifest.Path {
+	if p.tekton {
+		return stepAt(p, name)
+	}
+	for _, list := range []string{"containers", "initContainers"} {
+		at := p.at.Append(list)
+		found := manifest.Path(nil)
+		value, _ := manifest.Lookup(p.in.Value, at)
+		each(map[string]any{"list": value}, manifest.Path{"list"}, func(i int, c map[string]any) {
+			if c["name"] == name {
+				found = at.Append(i, "image")
+			}
+		})
+		if found != nil {
+			return found
+		}
+	}
+	return p.at
 }
 
 // volumeOwner finds a class whose volumes belong to a user whom no image has, as the EFS driver

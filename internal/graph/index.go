@@ -42,6 +42,11 @@ func Check(in Input) []finding.Finding {
 	g.triggers()
 	g.podSecurity()
 	g.podLevels()
+	g.namespaceLevels()
+	g.advice()
+	g.exposure()
+	g.autoscalers()
+	g.registries()
 	g.images()
 	g.groups()
 	g.sharedDisks()
@@ -80,6 +85,8 @@ type graph struct {
 	named map[key][]string
 	tasks map[uintptr]*pipelinev1.Task // see task
 	ports map[string][]ported          // see portsIn
+	kinds map[string][]manifest.Object // see ofKind
+	bound map[string]bool              // see isBound
 }
 
 func newGraph(in Input) *graph {

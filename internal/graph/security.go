@@ -86,6 +86,19 @@ func (g *graph) withoutLevel(check policy.Evaluator, p somePod) {
 	}
 }
 
+// namespaceLevels says which namespaces let every pod in.
+func (g *graph) namespaceLevels() {
+	for _, o := range g.ofKind("Namespace") {
+		if strings.HasPrefix(o.Name, "kube-") {
+			continue
+		}
+		if labelsAt(o, "metadata", "labels")[enforceLabel] == "" {
+			g.add(o, "graph/namespace-level", finding.Info, manifest.Path{"metadata"}, fmt.Sprintf("namespace %s enforces no Pod Security level: every pod is let in, those with the node in their hands too", o.Name),
+				"label it "+enforceLabel+": baseline, or restricted; privileged, if that is meant")
+		}
+	}
+}
+
 const enforceLabel = "pod-security.kubernetes.io/enforce"
 
 // podSecurity checks that runs can start in a namespace that enforces Pod Security restricted.

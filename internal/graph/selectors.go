@@ -25,9 +25,8 @@ func (g *graph) selectors() {
 		case "PodDisruptionBudget":
 			if b, ok := as[policyv1.PodDisruptionBudget](o.Value); ok && b.Spec.Selector != nil {
 				if selector, err := metav1.LabelSelectorAsSelector(b.Spec.Selector); err == nil {
-					if g.selectsPods(o, "graph/budget-selects-nothing", selector, "the budget protects nothing") {
-						g.budget(o, b, selector)
-					}
+					g.selectsPods(o, "graph/budget-selects-nothing", selector, "the budget protects nothing")
+					g.budget(o, b, selector)
 				}
 			}
 		case "PodMonitor":

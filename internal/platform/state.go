@@ -34,6 +34,8 @@ type Facts struct {
 	ClusterRoles        []string
 	ClusterInterceptors []string
 	CustomResources     []string
+	// Registries are those that images may come from; none allows all.
+	Registries []string
 	// Metrics by exporter.
 	Metrics   map[string][]string
 	Checklist map[string]string

@@ -29,7 +29,7 @@ var Go = sync.OnceValue(func() Registry { return With(nil) })
 func With(others []finding.Rule) Registry {
 	r := Registry{map[string]finding.Rule{}}
 	for _, of := range [][]finding.Rule{
-		internalRules, inputRules, schemaRules, typesRules, graphTekton, graphStorage, graphNetwork, graphAccess, graphPlacement, graphImages,
+		internalRules, inputRules, schemaRules, typesRules, graphTekton, graphStorage, graphNetwork, graphAdvice, graphAccess, graphPlacement, graphImages,
 		graphPlatform, pacRules, overlayRules, imageRules, storageRules, waiverRules, others,
 	} {
 		for _, rule := range of {
