@@ -14,5 +14,6 @@ package tenon.rules.network.ingress_without_tls
 deny contains {"msg": msg, "path": ["spec"]} if {
 	input.kind == "Ingress"
 	count(object.get(input.spec, "tls", [])) == 0
+	object.get(input.metadata, ["annotations", "kubernetes.io/ingress.allow-http"], "true") != "false"
 	msg := sprintf("Ingress %s has no tls: it serves plain HTTP", [input.metadata.name])
 }

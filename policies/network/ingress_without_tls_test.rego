@@ -10,6 +10,11 @@ test_fires if {
 	{f.path | some f in found} == {["spec"]}
 }
 
+test_silent_where_http_is_refused if {
+	object := json.patch(object_under_test, [{"op": "replace", "path": "/kind", "value": "Ingress"}, {"op": "add", "path": "/metadata/annotations", "value": {"kubernetes.io/ingress.allow-http": "false"}}])
+	count(ingress_without_tls.deny) == 0 with input as object
+}
+
 test_silent_as_rendered if {
 	count(ingress_without_tls.deny) == 0 with input as object_under_test
 }

@@ -1,5 +1,5 @@
 # METADATA
-# title: A CronJob says what happens when it is late
+# title: A CronJob does not run beside itself
 # description: |
 #   By default a CronJob starts again while the last one still runs, and keeps starting what it
 #   missed: two clean-ups delete beside each other.
@@ -7,7 +7,7 @@
 #   - ref: https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/#concurrency-policy
 # custom:
 #   id: operations/overlapping-jobs
-#   severity: warning
+#   severity: info
 #   remedy: "write concurrencyPolicy: Forbid or Replace"
 package tenon.rules.operations.overlapping_jobs
 

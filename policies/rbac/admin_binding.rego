@@ -20,6 +20,25 @@ deny contains {"msg": msg, "path": ["roleRef", "name"]} if {
 }
 
 deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
+	input.kind == "ClusterRoleBinding"
+	input.roleRef.name == "cluster-admin"
+	some i, subject in input.subjects
+	subject.kind in {"User", "Group"}
+	not account(subject)
+	not everybody(subject.name)
+	msg := sprintf("%s makes %s %s an administrator of the cluster, at all times", [input.kind, lower(subject.kind), subject.name])
+}
+
+# The group system:masters is above all roles: no binding takes away from it, and none is needed.
+deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
+	input.kind in {"RoleBinding", "ClusterRoleBinding"}
+	input.roleRef.name != "cluster-admin"
+	some i, subject in input.subjects
+	subject.name == "system:masters"
+	msg := sprintf("%s names system:masters, whose members no authorizer is asked about", [input.kind])
+}
+
+deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
 	input.kind in {"RoleBinding", "ClusterRoleBinding"}
 	some i, subject in input.subjects
 	everybody(subject.name)

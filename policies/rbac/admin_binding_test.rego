@@ -28,6 +28,23 @@ test_fires_on_a_script if {
 	count(found) == 1
 }
 
+test_fires_on_people if {
+	every subject in [{"kind": "User", "name": "jane"}, {"kind": "Group", "name": "developers"}] {
+		object := json.patch(object_under_test, [
+			{"op": "replace", "path": "/kind", "value": "ClusterRoleBinding"}, {"op": "replace", "path": "/roleRef/name", "value": "cluster-admin"},
+			{"op": "replace", "path": "/subjects", "value": [subject]},
+		])
+		found := admin_binding.deny with input as object
+		count(found) == 1
+	}
+}
+
+test_fires_on_masters if {
+	object := json.patch(object_under_test, [{"op": "replace", "path": "/subjects", "value": [{"kind": "Group", "name": "system:masters"}]}])
+	found := admin_binding.deny with input as object
+	count(found) == 1
+}
+
 bound_to_all(kind) := json.patch(object_under_test, [
 	{"op": "replace", "path": "/roleRef/kind", "value": kind},
 	{"op": "replace", "path": "/subjects", "value": [{"kind": "Group", "name": "system:authenticated"}]},

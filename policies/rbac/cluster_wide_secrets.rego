@@ -14,7 +14,8 @@ package tenon.rules.rbac.cluster_wide_secrets
 deny contains {"msg": msg, "path": ["rules", i, "resources"]} if {
 	input.kind == "ClusterRole"
 	some i, rule in input.rules
-	"" in rule.apiGroups
+	some group in rule.apiGroups
+	group in {"", "*"}
 	"secrets" in rule.resources
 	not rule.resourceNames
 	msg := sprintf("ClusterRole %s may %s every Secret of the cluster", [input.metadata.name, concat(", ", rule.verbs)])

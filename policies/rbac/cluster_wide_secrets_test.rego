@@ -12,6 +12,11 @@ test_fires_on_all_secrets if {
 	{f.path | some f in found} == {["rules", count(role.rules), "resources"]}
 }
 
+test_fires_on_secrets_of_all_groups if {
+	found := cluster_wide_secrets.deny with input as with_rule({"apiGroups": ["*"], "resources": ["secrets"], "verbs": ["get"]})
+	count(found) == 1
+}
+
 test_silent_as_rendered if {
 	count(cluster_wide_secrets.deny) == 0 with input as role
 }

@@ -35,7 +35,8 @@ deny contains {"msg": msg, "path": ["rules", i, "resources"]} if {
 	some i, rule in input.rules
 	not rule.resourceNames
 	some detour in detours
-	detour.group in rule.apiGroups
+	some group in rule.apiGroups
+	group in {detour.group, "*"}
 	some resource in rule.resources
 	resource in detour.resources
 	some verb in rule.verbs

@@ -20,7 +20,7 @@ test_fires_on_detours if {
 	every rule in [
 		{"apiGroups": [""], "resources": ["nodes/proxy"], "verbs": ["get"]}, {"apiGroups": [""], "resources": ["serviceaccounts/token"], "verbs": ["create"]},
 		{"apiGroups": [""], "resources": ["pods/*"], "verbs": ["create"]}, {"apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"], "verbs": ["update"]},
-		{"apiGroups": ["certificates.k8s.io"], "resources": ["certificatesigningrequests/approval"], "verbs": ["update"]}, {"apiGroups": [""], "resources": ["persistentvolumes"], "verbs": ["create"]},
+		{"apiGroups": ["certificates.k8s.io"], "resources": ["certificatesigningrequests/approval"], "verbs": ["update"]}, {"apiGroups": ["*"], "resources": ["pods/exec"], "verbs": ["create"]}, {"apiGroups": [""], "resources": ["persistentvolumes"], "verbs": ["create"]},
 	] {
 		count(escalation.deny) == 1 with input as cluster_role(rule)
 	}

@@ -27,7 +27,7 @@ token_in(text) if {
 	regex.match(tokens, text)
 }
 
-named := `(?i)(^|[_-])(password|passwd|passphrase|token|secret|secret[_-]access[_-]key|access[_-]?key|api[_-]?key|credentials?)$`
+named := `(?i)(^|[_-])(password|passwd|passphrase|token|secret|secret[_-]access[_-]key|access[_-]?key|api[_-]?key|credentials?|batch[_-]key|key[_-]content|private[_-]?key)$`
 
 # A URL with a password in it, and a line of a configuration that sets one.
 url_password := `[a-z]+://[^/\s:@$]+:[^/\s@$<{(]{3,}@`
