@@ -40,6 +40,7 @@ func Check(in Input) []finding.Finding {
 	g.duplicates()
 	g.references()
 	g.triggers()
+	g.templates()
 	g.podSecurity()
 	g.podLevels()
 	g.namespaceLevels()

@@ -42,8 +42,8 @@ func (g *graph) eachPod(visit func(somePod)) {
 		if spec, ok := as[corev1.PodSpec](raw); ok && raw != nil {
 			visit(somePod{in: o, at: at, who: o.Kind + " " + o.Name, namespace: o.Namespace, spec: spec,
 				meta: metav1.ObjectMeta{
-				Labels: labelsAt(o, append(slices.Clone(at[:len(at)-1]), "metadata", "labels")...), Annotations: labelsAt(o, append(slices.Clone(at[:len(at)-1]), "metadata", "annotations")...),
-			}})
+					Labels: labelsAt(o, append(slices.Clone(at[:len(at)-1]), "metadata", "labels")...), Annotations: labelsAt(o, append(slices.Clone(at[:len(at)-1]), "metadata", "annotations")...),
+				}})
 		}
 	}
 	seen := map[string]bool{}

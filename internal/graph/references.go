@@ -6,6 +6,8 @@ import (
 	"path"
 	"slices"
 
+	rbacv1 "k8s.io/api/rbac/v1"
+
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 )
@@ -68,7 +70,11 @@ func podTemplate(o manifest.Object) (map[string]any, manifest.Path) {
 }
 
 func (g *graph) podReferences(o manifest.Object, spec map[string]any, at manifest.Path) {
-	g.account(o, o.Namespace, spec["serviceAccountName"], at.Append("serviceAccountName"))
+	if spec["serviceAccountName"] != nil {
+		g.account(o, o.Namespace, spec["serviceAccountName"], at.Append("serviceAccountName"))
+	} else { // its old name, which servers take for it
+		g.account(o, o.Namespace, spec["serviceAccount"], at.Append("serviceAccount"))
+	}
 	each(spec, manifest.Path{"imagePullSecrets"}, func(i int, s map[string]any) {
 		g.secret(o, o.Namespace, s["name"], nil, at.Append("imagePullSecrets", i, "name"))
 	})
@@ -114,14 +120,20 @@ func (g *graph) mounts(o manifest.Object, spec map[string]any, list string, at m
 
 // eachPipelineTask checks the tasks that a pipeline names, whether or not a run uses it.
 func (g *graph) eachPipelineTask(o manifest.Object) {
+	spec, _ := o.Value["spec"].(map[string]any)
+	g.pipelineTasks(o, o.Namespace, spec, manifest.Path{"spec"})
+}
+
+// pipelineTasks checks the tasks of a pipeline, which may be embedded in a run.
+func (g *graph) pipelineTasks(o manifest.Object, namespace string, pipeline map[string]any, at manifest.Path) {
 	for _, list := range []string{"tasks", "finally"} {
-		at := manifest.Path{"spec", list}
-		each(o.Value, at, func(i int, task map[string]any) {
+		each(pipeline, manifest.Path{list}, func(i int, task map[string]any) {
+			here := at.Append(list, i)
 			if ref, ok := task["taskRef"].(map[string]any); ok {
-				g.taskRef(o, o.Namespace, ref, at.Append(i, "taskRef"))
+				g.taskRef(o, namespace, ref, here.Append("taskRef"))
 			}
 			if spec, ok := task["taskSpec"]; ok {
-				g.taskReferences(o, spec, at.Append(i, "taskSpec"))
+				g.taskReferences(o, spec, here.Append("taskSpec"))
 			}
 		})
 	}
@@ -152,6 +164,12 @@ func (g *graph) runReferences(r Run) {
 	})
 	if ref, ok := spec["taskRef"].(map[string]any); ok {
 		g.taskRef(r.Owner, r.Object.Namespace, ref, at.Append("taskRef"))
+	}
+	if pipeline, ok := spec["pipelineSpec"].(map[string]any); ok {
+		g.pipelineTasks(r.Owner, r.Object.Namespace, pipeline, at.Append("pipelineSpec"))
+	}
+	if task, ok := spec["taskSpec"]; ok && r.Object.Kind == "TaskRun" {
+		g.taskReferences(r.Owner, task, at.Append("taskSpec"))
 	}
 	each(spec, manifest.Path{"workspaces"}, func(i int, w map[string]any) {
 		here := at.Append("workspaces", i)
@@ -408,7 +426,7 @@ func (g *graph) binding(o manifest.Object) {
 	role, _ := name.(string)
 	kindName, _ := kind.(string)
 	namespace := roleNamespace(kindName, o.Namespace)
-	builtin := kind == "ClusterRole" && slices.Contains(builtinClusterRoles, role)
+	builtin := kind == "ClusterRole" && (slices.Contains(builtinClusterRoles, role) || slices.ContainsFunc(shippedRoles, func(r *rbacv1.ClusterRole) bool { return r.Name == role }))
 	if role != "" && !builtin && !g.has(o, kindName, namespace, role) && !slices.Contains(g.Facts.ClusterRoles, role) {
 		g.unresolved(o, "graph/role-not-found", manifest.Path{"roleRef", "name"},
 			fmt.Sprintf("there is no %s %s, nor in facts.clusterRoles: the binding grants nothing", kindName, role),

@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"net/http"
@@ -100,7 +101,16 @@ func renderTemplate(tt *triggersv1beta1.TriggerTemplate, params []triggersv1beta
 			resources = nil
 		}
 	}()
-	return template.ResolveResources(tt, params)
+	return template.ResolveResources(withoutUID(tt), params)
+}
+
+// withoutUID is a template in which $(uid), of which each event has its own, is one that stays.
+func withoutUID(tt *triggersv1beta1.TriggerTemplate) *triggersv1beta1.TriggerTemplate {
+	fixed := tt.DeepCopy()
+	for i, r := range fixed.Spec.ResourceTemplates {
+		fixed.Spec.ResourceTemplates[i].Raw = bytes.ReplaceAll(r.Raw, []byte("$(uid)"), []byte("00000000-0000-4000-8000-000000000000"))
+	}
+	return fixed
 }
 
 // sampleParams gives every parameter of the template a value: from the event through the

@@ -37,7 +37,9 @@ func mapKeys(value any) []string {
 }
 
 // variable tells whether a text is filled in later, by Tekton or by a template.
-func variable(text string) bool { return strings.Contains(text, "$(") || text == placeholder }
+func variable(text string) bool {
+	return strings.Contains(text, "$(") || strings.Contains(text, placeholder)
+}
 
 func isTekton(apiVersion string) bool { return strings.HasPrefix(apiVersion, "tekton.dev/") }
 

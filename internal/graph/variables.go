@@ -23,6 +23,7 @@ func (g *graph) variables() {
 			g.taskVariables(o, spec)
 		case o.Kind == "Pipeline" && isTekton(o.APIVersion):
 			g.eachVariable(o, spec, manifest.Path{"spec"}, g.misnamed)
+			g.displayNames(o, spec)
 		case o.Kind == "TriggerTemplate":
 			g.templateVariables(o, spec)
 		case o.Kind == "TriggerBinding" || o.Kind == "ClusterTriggerBinding":
@@ -88,8 +89,10 @@ func (g *graph) taskVariables(o manifest.Object, spec map[string]any) {
 	params, results := declared("params"), declared("results")
 	stepResults := len(results) == 0 && strings.Contains(textOf(spec), "$(step.results.")
 	g.eachVariable(o, withoutComments(without(spec, "description")), manifest.Path{"spec"}, func(root, rest string) string {
-		name, _, _ := strings.Cut(rest, ".")
-		name, _, _ = strings.Cut(name, "[")
+		if old, ok := strings.CutPrefix(rest, "params."); ok && root == "inputs" { // as v1alpha1 had it: still filled in
+			root, rest = "params", old
+		}
+		name := firstName(rest)
 		switch {
 		case root == "params" && name != "" && !slices.Contains(params, name) && !strings.Contains(rest, "."):
 			return "the task declares no parameter " + name
@@ -98,6 +101,13 @@ func (g *graph) taskVariables(o manifest.Object, spec map[string]any) {
 		}
 		return g.misnamed(root, rest)
 	})
+}
+
+// firstName is the first name of what a variable leads to.
+func firstName(rest string) string {
+	name, _, _ := strings.Cut(rest, ".")
+	name, _, _ = strings.Cut(name, "[")
+	return name
 }
 
 // commentLine fits a line of a script that no shell runs.

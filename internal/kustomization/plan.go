@@ -343,4 +343,3 @@ func (p *plan) notBuilt(f *folder, why string) finding.Finding {
 		Remedy: "build it, and pipe the result: kustomize build FOLDER | tenon check -",
 	}
 }
-

@@ -4,6 +4,27 @@ import "tenon.dev/tenon/internal/finding"
 
 var graphTekton = []finding.Rule{
 	{
+		ID: "graph/param-twice", Severity: finding.Warning,
+		Title:  "A template declares each parameter once",
+		Why:    "Triggers takes a TriggerTemplate that declares a parameter twice; which of the defaults a run gets depends on the order.",
+		Remedy: "declare it once",
+		Links:  []string{"https://tekton.dev/docs/triggers/triggertemplates/"},
+	},
+	{
+		ID: "graph/binding-without-value", Severity: finding.Warning,
+		Title:  "A binding gives each parameter a value",
+		Why:    "A parameter without a value is the empty text, which goes before the template's default: clones of no repository, tags without a name.",
+		Remedy: "give it one, such as $(body.field), or leave it out",
+		Links:  []string{"https://tekton.dev/docs/triggers/triggerbindings/"},
+	},
+	{
+		ID: "graph/template-resource-version", Severity: finding.Error,
+		Title:  "What a template creates has no resourceVersion",
+		Why:    "resourceVersion should not be set on objects to be created, says the API server, and every event ends there.",
+		Remedy: "leave out what kubectl get adds: resourceVersion, uid, creationTimestamp, managedFields, status",
+		Links:  []string{"https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions"},
+	},
+	{
 		ID: "graph/cel-syntax", Severity: finding.Error,
 		Title: "A CEL expression parses",
 		Why: "Triggers compiles filters and overlays when an event comes (failed to parse expression), not when the EventListener " +

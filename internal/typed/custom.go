@@ -207,6 +207,8 @@ func (c *Checker) checkCustom(gvk schema.GroupVersionKind, raw []byte) (known bo
 		})
 	}
 	problems := append(wrong, kind.unknownFields(object)...)
+	// As it does of what it is sent: a null where none may be is as if it were not there, and is filled in.
+	defaulting.PruneNonNullableNullsWithoutDefaults(object, kind.structural)
 	defaulting.Default(object, kind.structural)
 	errs := kind.metadata(object)
 	errs = append(errs, validation.ValidateCustomResource(nil, object, kind.openapi)...)
