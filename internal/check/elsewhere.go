@@ -2,91 +2,108 @@ package check
 
 import (
 	"context"
-	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/kustomization"
 	"tenon.dev/tenon/internal/manifest"
 )
 
-// asides reads the objects of a file that a kustomization takes as a patch, or for a generator.
+// asides reads a file that a kustomization takes: what it builds is checked as it builds it, but who applies the folder
+// applies the file.
 func (r *reader) asides(root *os.Root, below, shown string) {
 	data, err := confine.Open(root, below)
 	if err != nil {
-		return // who takes it says so
+		r.found(unreadable(shown, err)...)
+		return
 	}
 	defer data.Close()
-	text, err := io.ReadAll(io.LimitReader(data, maxDocument))
-	if err == nil {
-		r.aside = append(r.aside, manifest.Parse(shown, text).Objects...)
+	var queue manifest.Queue
+	if err := queue.Read(shown, data, maxDocument); err != nil {
+		r.found(unreadable(shown, confine.Reason(err))...)
+		return
 	}
+	parsed := queue.Wait()
+	r.aside = append(r.aside, parsed.Objects...)
+	// That a file holds no manifests, or not only, is right for one that is taken for something else.
+	r.found(slices.DeleteFunc(parsed.Findings, func(f finding.Finding) bool {
+		return f.Severity == finding.Info || !slices.Contains([]string{"input/encoding", "input/document-separator", "input/too-deep", "input/too-large", "types/duplicate-field"}, f.Rule)
+	})...)
 }
 
-// elsewhere finds what is wrong with objects that kustomizations take, and that others may apply as they are: whole ones
-// in patches, and bases alone. What they lack, or refer to, may be where they are taken to; what is wrong in a base may be
-// patched by all that build on it, but that all of them delete an object of it means that it is not for them.
+// came tells whether a kustomization built an object of a file.
+func (r *reader) came(o manifest.Object) bool {
+	kind := o.GroupKind()
+	return r.built[kustomization.Source{File: o.File, Group: kind.Group, Kind: kind.Kind, Namespace: o.Namespace, Name: o.Name}]
+}
+
+// elsewhere finds what is wrong with objects that kustomizations take, and that others may apply as they are: those in
+// their files that no build gave, such as whole ones in patches and those that are deleted, and bases alone. What they
+// lack may be where they are taken to, and so may what they refer to; what is wrong in a base may be patched by all that
+// build on it.
 func (c *Checker) elsewhere(ctx context.Context, m Manifests, r *reader, objects []manifest.Object, known []finding.Finding) ([]finding.Finding, error) {
-	aside, err := c.Check(ctx, Subject{Objects: r.aside, Facts: m.Facts, Definitions: m.Definitions})
+	aside := slices.DeleteFunc(slices.Clone(r.aside), r.came)
+	for i := range aside {
+		aside[i].Document = 1<<20 + i // the items of a list are several
+	}
+	others, err := c.Check(ctx, Subject{Objects: aside, Beside: objects, Facts: m.Facts, Definitions: m.Definitions})
 	if err != nil {
 		return nil, err
 	}
-	beside, err := c.Check(ctx, Subject{Objects: r.beside, Facts: m.Facts, Definitions: m.Definitions})
+	bases, err := c.Check(ctx, Subject{Objects: r.beside, Facts: m.Facts, Definitions: m.Definitions})
 	if err != nil {
 		return nil, err
 	}
-	built := map[string]bool{}
+	told := map[string]bool{}
 	for _, f := range known {
-		built[told(f)] = true
-	}
-	kept := map[string]bool{}
-	for _, o := range objects {
-		kept[o.GroupKind().String()+o.From] = true
-	}
-	deleted := map[finding.Object]bool{}
-	for _, o := range r.beside {
-		deleted[*o.Ref()] = o.From != "" && !kept[o.GroupKind().String()+o.From]
+		told[place(f)] = true
 	}
 	var found []finding.Finding
 	for _, list := range []struct {
-		found  []finding.Finding
-		lowest finding.Severity
-		most   finding.Severity
-	}{{aside, finding.Warning, finding.Error}, {beside, finding.Error, finding.Info}} {
+		found        []finding.Finding
+		lowest, most finding.Severity
+		isBase       bool
+	}{{others, finding.Warning, finding.Error, false}, {bases, finding.Error, finding.Info, true}} {
 		weighed := c.weighed(list.found, finding.Standard)
 		incomplete := incomplete(weighed)
 		for _, f := range weighed {
-			if f.Object == nil || f.Severity < list.lowest || incomplete[*f.Object] || strings.HasPrefix(f.Rule, "graph/") || built[told(f)] {
+			across := strings.HasPrefix(f.Rule, "graph/") && (list.isBase || f.Severity < finding.Error)
+			if f.Object == nil || f.Severity < list.lowest || incomplete[*f.Object] || across || isDirective(f) || told[place(f)] {
 				continue
 			}
-			if !deleted[*f.Object] {
-				f.Severity = min(f.Severity, list.most)
-			}
+			f.Severity = min(f.Severity, list.most)
 			found = append(found, f)
 		}
 	}
 	return found, nil
 }
 
-// told is what a finding is about and where, whatever the object is called that shows it.
-func told(f finding.Finding) string {
+// place is what a finding is about and where, whatever the object is called that shows it.
+func place(f finding.Finding) string {
 	if f.Source == nil {
 		return f.Rule
 	}
 	return f.Rule + " " + f.Source.String()
 }
 
+// directives are fields by which a patch says how it is merged.
+var directives = []string{"$patch", "$retainKeys", "$deleteFromPrimitiveList", "$setElementOrder"}
+
+// isDirective tells whether a finding is about a field of a patch that no object has.
+func isDirective(f finding.Finding) bool {
+	return f.Rule == "types/unknown-field" && slices.ContainsFunc(directives, func(d string) bool { return strings.Contains(f.Field+f.Message, d) })
+}
+
 // incomplete are the objects that lack what any server wants: they are a part of one, as a patch or a base is.
 func incomplete(found []finding.Finding) map[finding.Object]bool {
 	all := map[finding.Object]bool{}
 	for _, f := range found {
-		if f.Object == nil {
-			continue
+		if f.Object != nil && (f.Rule == "types/required" || f.Rule == "types/tekton" && (strings.HasPrefix(f.Message, "missing field") || strings.Contains(f.Message, "got n"))) {
+			all[*f.Object] = true
 		}
-		missing := f.Rule == "types/required" || f.Rule == "types/tekton" && (strings.HasPrefix(f.Message, "missing field") || strings.Contains(f.Message, "got n"))
-		directive := f.Rule == "types/unknown-field" && strings.Contains(f.Field+f.Message, "$")
-		all[*f.Object] = all[*f.Object] || missing || directive
 	}
 	return all
 }

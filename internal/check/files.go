@@ -46,7 +46,7 @@ type Manifests struct {
 
 // Files checks manifests from anywhere.
 func (c *Checker) Files(ctx context.Context, m Manifests) (finding.Report, error) {
-	r := reader{seen: map[string]bool{}, partial: map[string]bool{}}
+	r := reader{seen: map[string]bool{}, partial: map[string]bool{}, built: map[kustomization.Source]bool{}}
 	for _, name := range m.Paths {
 		if err := r.read(name, m.Stdin); err != nil {
 			return finding.Report{}, err
@@ -135,7 +135,7 @@ func isKustomization(file string) bool { return slices.Contains(kustomization.Na
 
 // Read reads the manifests of a file or folder, or those on stdin for -.
 func Read(path string, stdin io.Reader) (manifest.Parsed, error) {
-	r := reader{seen: map[string]bool{}}
+	r := reader{seen: map[string]bool{}, built: map[kustomization.Source]bool{}}
 	err := r.read(path, stdin)
 	return r.queue.Wait(), err
 }
@@ -149,8 +149,9 @@ type reader struct {
 	partial map[string]bool
 	// beside are objects that others may mean: those of bases, which are not applied as they are.
 	beside []manifest.Object
-	// aside are objects in patches and in files that generators take.
+	// aside are the objects of files that kustomizations take; built are those of them that came out of one.
 	aside []manifest.Object
+	built map[kustomization.Source]bool
 }
 
 // found adds what was found where nothing was parsed.
@@ -177,7 +178,7 @@ func (r *reader) read(path string, stdin io.Reader) error {
 		return fmt.Errorf("reading manifests: %w", err)
 	}
 	if !info.IsDir() {
-		one := reader{seen: r.seen, pac: r.pac}
+		one := reader{seen: r.seen, pac: r.pac, built: r.built}
 		err := one.named(path)
 		r.pac = one.pac
 		parsed := one.queue.Wait()

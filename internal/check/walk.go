@@ -50,12 +50,14 @@ func (r *reader) folder(name string) error {
 		switch shown := filepath.Join(name, below); {
 		case pac.InFolder(filepath.ToSlash(shown)): // Pipelines-as-Code reads it, whatever kustomize does
 			r.file(root, below, shown)
-		case built.Read[below]:
-		case built.Aside[below]:
+		case built.Read[below] || built.Aside[below]:
 			r.asides(root, below, shown)
 		default:
 			r.file(root, below, shown)
 		}
+	}
+	for _, below := range w.named {
+		r.asides(root, below, filepath.Join(name, below))
 	}
 	return nil
 }
@@ -67,6 +69,8 @@ type walk struct {
 	name string
 	// files may be manifests; kustomized are folders with a kustomization.
 	files, kustomized []string
+	// named are the files of kustomizations: behind the first document there may be others.
+	named []string
 }
 
 func (w *walk) visit(below string, entry fs.DirEntry, err error) error {
@@ -89,6 +93,7 @@ func (w *walk) visit(below string, entry fs.DirEntry, err error) error {
 		return nil
 	case isKustomization(below) && w.isFile(below, entry): // kustomize follows a symlink, too
 		w.kustomized = append(w.kustomized, path.Dir(below))
+		w.named = append(w.named, below)
 	case isKustomization(below) && entry.Type()&fs.ModeSymlink != 0:
 		w.found(unreadable(shown, errors.New("it is a symlink to no file of this folder, which is not followed"))...)
 		return nil
@@ -173,6 +178,10 @@ func (w *walk) kustomizations() (of kustomization.Result, err error) {
 	})
 	w.queue.Add(func() manifest.Parsed { return manifest.Parsed{Objects: result.Objects, Findings: result.Findings} })
 	w.beside = append(w.beside, result.Beside...)
+	for source := range result.Built {
+		source.File = path.Join(filepath.ToSlash(w.name), relative(prefix, source.File))
+		w.built[source] = true
+	}
 	if w.partial != nil {
 		maps.Copy(w.partial, result.Partial)
 	}

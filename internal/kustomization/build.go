@@ -32,6 +32,7 @@ func (p *plan) run(f *folder, all []*folder) (objects []manifest.Object, err err
 		return nil, err
 	}
 	p.visits += p.weight(f, nil)
+	p.came = nil
 	built, err := kustomize(disk, path.Join("/", f.dir))
 	if err != nil {
 		return nil, errors.New(reason(err.Error()))
@@ -57,6 +58,10 @@ func (p *plan) run(f *folder, all []*folder) (objects []manifest.Object, err err
 			}
 			o.Origin = p.origin(f, all, patches, o, origins[i])
 			objects = append(objects, o)
+			if file := fileOf(f, origins[i]); file != "" {
+				id := r.OrgId()
+				p.came = append(p.came, Source{file, id.Group, id.Kind, id.Namespace, id.Name})
+			}
 		}
 	}
 	return objects, nil

@@ -36,6 +36,7 @@ type folder struct {
 	resources, folders, patches, others []string
 	// refused says why it cannot be built here; empty where it can.
 	refused string
+	lines   map[string]int // see line
 }
 
 // read reads the kustomization of a folder; false where there is none of kustomize's.
@@ -187,8 +188,13 @@ func (f *folder) configuration(tree fs.FS, key string, value any) {
 
 func (f *folder) generator(tree fs.FS, from types.KvPairSources) {
 	for _, name := range from.FileSources {
-		if _, file, named := strings.Cut(name, "="); named {
+		key, file, named := strings.Cut(name, "=")
+		if named {
 			name = file
+		}
+		if at, _ := f.local(tree, name); at == "" && named && !isRemote(name) { // which may be a value, where literals is meant
+			f.refused = missing + "the file of key " + key
+			continue
 		}
 		f.take(tree, &f.others, name)
 	}
@@ -277,10 +283,14 @@ func isInline(text string) bool {
 
 // line is where a key of the kustomization stands, or 1.
 func (f *folder) line(key string) int {
-	for i, line := range bytes.Split(f.text, []byte("\n")) {
-		if bytes.HasPrefix(line, []byte(key+":")) {
-			return i + 1
+	if f.lines == nil {
+		f.lines = map[string]int{}
+		for i, line := range bytes.Split(f.text, []byte("\n")) {
+			key, _, ok := bytes.Cut(line[:min(len(line), 100)], []byte(":"))
+			if _, known := f.lines[string(key)]; ok && !known {
+				f.lines[string(key)] = i + 1
+			}
 		}
 	}
-	return 1
+	return max(f.lines[key], 1)
 }

@@ -25,16 +25,21 @@ type Result struct {
 	// Aside are patches, and what generators and plugins take: most are no objects, but who applies the folder that they lie
 	// in applies those that are.
 	Aside map[string]bool
+	// Built are the documents of files that came out of a kustomization; what others of them hold was deleted.
+	Built map[Source]bool
 	// Partial are the files of objects, as they are shown, that a kustomization changes which was not built: what they lack
 	// it may add.
 	Partial map[string]bool
 }
 
+// Source is an object of a file, as it is called there.
+type Source struct{ File, Group, Kind, Namespace, Name string }
+
 // Build builds the kustomizations of folders of a tree: those that no other of them names. One that cannot be built
 // without network or programs is said, and those that it names are built instead; its files are left to be read as they
 // are. Show gives a path in the tree as people know it.
 func Build(tree fs.FS, dirs []string, show func(string) string) Result {
-	p := plan{tree: tree, show: show, folders: map[string]*folder{}, weights: map[*folder]int{}, parsed: map[string]manifest.Parsed{}, Result: Result{Read: map[string]bool{}, Aside: map[string]bool{}, Partial: map[string]bool{}}}
+	p := plan{tree: tree, show: show, folders: map[string]*folder{}, weights: map[*folder]int{}, parsed: map[string]manifest.Parsed{}, Result: Result{Read: map[string]bool{}, Aside: map[string]bool{}, Built: map[Source]bool{}, Partial: map[string]bool{}}}
 	for _, dir := range dirs {
 		p.read(dir)
 	}
@@ -141,6 +146,8 @@ type plan struct {
 	tree    fs.FS
 	show    func(string) string
 	folders map[string]*folder
+	// came are the sources of what was built last.
+	came    []Source
 	weights map[*folder]int
 	visits  int
 	// parsed are the files that kustomizations name, as manifests.
@@ -187,6 +194,9 @@ func (p *plan) build(f *folder, tried map[string]bool) []*folder {
 		p.Findings = append(p.Findings, unclear...)
 		if err == nil {
 			p.Objects = append(p.Objects, objects...)
+			for _, source := range p.came {
+				p.Built[source] = true
+			}
 			for _, g := range all {
 				tried[g.dir] = true
 				for _, file := range g.resources {
