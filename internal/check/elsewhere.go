@@ -27,17 +27,15 @@ func (r *reader) asides(root *os.Root, below, shown string) {
 		return
 	}
 	parsed := queue.Wait()
-	r.aside = append(r.aside, parsed.Objects...)
+	for i, o := range parsed.Objects {
+		if !r.built[kustomization.Source{File: shown, Index: i}] {
+			r.aside = append(r.aside, o)
+		}
+	}
 	// That a file holds no manifests, or not only, is right for one that is taken for something else.
 	r.found(slices.DeleteFunc(parsed.Findings, func(f finding.Finding) bool {
 		return f.Severity == finding.Info || !slices.Contains([]string{"input/encoding", "input/document-separator", "input/too-deep", "input/too-large", "types/duplicate-field"}, f.Rule)
 	})...)
-}
-
-// came tells whether a kustomization built an object of a file.
-func (r *reader) came(o manifest.Object) bool {
-	kind := o.GroupKind()
-	return r.built[kustomization.Source{File: o.File, Group: kind.Group, Kind: kind.Kind, Namespace: o.Namespace, Name: o.Name}]
 }
 
 // elsewhere finds what is wrong with objects that kustomizations take, and that others may apply as they are: those in
@@ -45,7 +43,7 @@ func (r *reader) came(o manifest.Object) bool {
 // lack may be where they are taken to, and so may what they refer to; what is wrong in a base may be patched by all that
 // build on it.
 func (c *Checker) elsewhere(ctx context.Context, m Manifests, r *reader, objects []manifest.Object, known []finding.Finding) ([]finding.Finding, error) {
-	aside := slices.DeleteFunc(slices.Clone(r.aside), r.came)
+	aside := slices.Clone(r.aside)
 	for i := range aside {
 		aside[i].Document = 1<<20 + i // the items of a list are several
 	}

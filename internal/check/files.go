@@ -149,7 +149,7 @@ type reader struct {
 	partial map[string]bool
 	// beside are objects that others may mean: those of bases, which are not applied as they are.
 	beside []manifest.Object
-	// aside are the objects of files that kustomizations take; built are those of them that came out of one.
+	// aside are the objects of files that kustomizations take and that none of them built; built are those that came out.
 	aside []manifest.Object
 	built map[kustomization.Source]bool
 }

@@ -1,15 +1,20 @@
 package kustomization
 
 import (
+	"bytes"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resource"
 	"sigs.k8s.io/kustomize/api/types"
@@ -37,7 +42,8 @@ func (p *plan) run(f *folder, all []*folder) (objects []manifest.Object, err err
 	if err != nil {
 		return nil, errors.New(reason(err.Error()))
 	}
-	origins := originsOf(disk, f, built)
+	origins, sources := p.originsOf(disk, f, all, built)
+	p.came = sources
 	patches := p.patchesOf(all)
 	for i, r := range built {
 		text, err := r.AsYAML()
@@ -58,10 +64,6 @@ func (p *plan) run(f *folder, all []*folder) (objects []manifest.Object, err err
 			}
 			o.Origin = p.origin(f, all, patches, o, origins[i])
 			objects = append(objects, o)
-			if file := fileOf(f, origins[i]); file != "" {
-				id := r.OrgId()
-				p.came = append(p.came, Source{file, id.Group, id.Kind, id.Namespace, id.Name})
-			}
 		}
 	}
 	return objects, nil
@@ -87,24 +89,61 @@ func (p *plan) copy(all []*folder) (filesys.FileSystem, error) {
 	return disk, nil
 }
 
-// originsOf asks kustomize where the objects come from that it built. It is asked in a build of its own, since the
-// annotation by which it says so is one that selectors and patches could go by.
-func originsOf(disk filesys.FileSystem, f *folder, built []*resource.Resource) []*resource.Origin {
+// originsOf asks kustomize where the objects come from that it built, and which objects of files came out at all. It is
+// asked in a build of its own, since the annotations by which that is seen are ones that selectors and patches could go by.
+func (p *plan) originsOf(disk filesys.FileSystem, f *folder, all []*folder, built []*resource.Resource) ([]*resource.Origin, []Source) {
 	origins := make([]*resource.Origin, len(built))
 	text, err := withOrigins(f.text)
-	if err != nil || disk.WriteFile("/"+f.file, text) != nil {
-		return origins
+	if err != nil || disk.WriteFile("/"+f.file, text) != nil || p.number(disk, all) != nil {
+		return origins, nil
 	}
 	again, err := kustomize(disk, path.Join("/", f.dir))
 	if err != nil || len(again) != len(built) {
-		return origins
+		return origins, nil
 	}
+	var sources []Source
 	for i, r := range again {
 		if r.CurId() == built[i].CurId() {
 			origins[i], _ = r.GetOrigin()
 		}
+		file, index, ok := strings.Cut(r.GetAnnotations()[numbered()], "#")
+		if n, err := strconv.Atoi(index); ok && err == nil {
+			sources = append(sources, Source{file, n})
+		}
 	}
-	return origins
+	return origins, sources
+}
+
+// numbered is the annotation that numbers objects. Nobody can write it, since part of it is drawn once a run.
+var numbered = sync.OnceValue(func() string { return "tenon.dev/" + strings.ToLower(rand.Text()) })
+
+// number writes the objects of files anew, each with an annotation that says which it is.
+func (p *plan) number(disk filesys.FileSystem, all []*folder) error {
+	for _, g := range all {
+		for _, file := range g.resources {
+			parsed := p.parse(file)
+			if len(parsed.Findings) > 0 || len(parsed.Objects) == 0 {
+				continue
+			}
+			var out bytes.Buffer
+			for i, o := range parsed.Objects {
+				value := runtime.DeepCopyJSON(o.Value)
+				if err := unstructured.SetNestedField(value, fmt.Sprintf("%s#%d", file, i), "metadata", "annotations", numbered()); err != nil {
+					continue // it has no metadata that could be numbered
+				}
+				text, err := yaml.Marshal(value)
+				if err != nil {
+					return err
+				}
+				out.WriteString("---\n")
+				out.Write(text)
+			}
+			if err := disk.WriteFile("/"+file, out.Bytes()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // isEmptyList tells whether a resource is a list without items.

@@ -32,8 +32,11 @@ type Result struct {
 	Partial map[string]bool
 }
 
-// Source is an object of a file, as it is called there.
-type Source struct{ File, Group, Kind, Namespace, Name string }
+// Source is an object of a file, by its number in it.
+type Source struct {
+	File  string
+	Index int
+}
 
 // Build builds the kustomizations of folders of a tree: those that no other of them names. One that cannot be built
 // without network or programs is said, and those that it names are built instead; its files are left to be read as they
