@@ -17,9 +17,11 @@ import (
 
 	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/helm"
 	"tenon.dev/tenon/internal/kustomization"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/platform"
+	"tenon.dev/tenon/internal/veil"
 )
 
 // maxDocument bounds a single manifest: none of the kinds that are checked come near it, and etcd
@@ -32,7 +34,7 @@ type Manifests struct {
 	Paths []string
 	Stdin io.Reader
 	// Rendered are objects that charts gave, and what was found on the way.
-	Rendered manifest.Parsed
+	Rendered helm.Rendered
 	Facts    platform.Facts
 	// Complete says that they and the facts are all there is.
 	Complete bool
@@ -52,7 +54,7 @@ func (c *Checker) Files(ctx context.Context, m Manifests) (finding.Report, error
 			return finding.Report{}, err
 		}
 	}
-	r.queue.Add(func() manifest.Parsed { return m.Rendered })
+	r.queue.Add(func() manifest.Parsed { return m.Rendered.Parsed })
 	all := r.queue.Wait()
 	objects, ofPac := r.pac.check(all.Objects)
 	all.Objects = objects
@@ -94,6 +96,7 @@ func (c *Checker) Files(ctx context.Context, m Manifests) (finding.Report, error
 	}
 	checked = m.ofCharts(checked)
 	told := toBeFilled(r.pac.known(slices.Concat(found, checked, malformed), all.Objects), all.Objects)
+	told = m.scrubbed(told)
 	settled := c.Settle(c.weighed(told, finding.Standard), nil, waivers, m.Now, &summary)
 	return finding.NewReport(sumUp(once(settled)), summary), nil
 }
@@ -120,6 +123,27 @@ func (m Manifests) ofCharts(found []finding.Finding) []finding.Finding {
 		kept = append(kept, f)
 	}
 	return kept
+}
+
+// scrubbed takes out of what is said of objects that charts give the secrets that these were given.
+func (m Manifests) scrubbed(found []finding.Finding) []finding.Finding {
+	if len(m.Rendered.Secrets) == 0 {
+		return found
+	}
+	files := map[string]bool{}
+	for _, o := range m.Rendered.Objects {
+		files[o.File] = true
+	}
+	s := veil.NewScrubber(m.Rendered.Secrets)
+	for i, f := range found {
+		if f.Object == nil || !files[f.Object.File] {
+			continue
+		}
+		object := *f.Object
+		object.Name, object.Kind, object.Namespace = s.Scrub(object.Name), s.Scrub(object.Kind), s.Scrub(object.Namespace)
+		found[i].Object, found[i].Message, found[i].Remedy, found[i].Field = &object, s.Scrub(f.Message), s.Scrub(f.Remedy), s.Scrub(f.Field)
+	}
+	return found
 }
 
 // labelled fits the fields that labels of a kustomization change.

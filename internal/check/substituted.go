@@ -22,17 +22,19 @@ func toBeFilled(found []finding.Finding, objects []manifest.Object) []finding.Fi
 			named[*o.Ref()] = o
 		}
 	}
-	undecoded := map[finding.Object]bool{}
+	undecoded := map[finding.Object][]string{}
 	for _, f := range found {
 		if _, ok := variableAt(f, named); ok && f.Rule == "types/decode" {
-			undecoded[*f.Object] = true
+			undecoded[*f.Object] = append(undecoded[*f.Object], f.Field)
 		}
 	}
 	told := map[string]bool{}
 	var kept []finding.Finding
 	for _, f := range found {
 		text, ok := variableAt(f, named)
-		if f.Object != nil && undecoded[*f.Object] && f.Rule == "types/required" {
+		if f.Object != nil && f.Rule == "types/required" && slices.ContainsFunc(undecoded[*f.Object], func(field string) bool {
+			return f.Field == field || strings.HasPrefix(f.Field, field+".") || strings.HasPrefix(f.Field, field+"[")
+		}) {
 			continue // what did not decode was left out
 		}
 		if !ok {
@@ -54,6 +56,9 @@ func toBeFilled(found []finding.Finding, objects []manifest.Object) []finding.Fi
 // variableAt is the variable that a finding about a value is about.
 func variableAt(f finding.Finding, objects map[finding.Object]manifest.Object) (string, bool) {
 	category, name, _ := strings.Cut(f.Rule, "/")
+	if f.Rule == "types/unknown-field" {
+		return "", false // which is about the name, not what stands there
+	}
 	if f.Object == nil || f.Object.File == "" || !slices.Contains([]string{"types", "image", "supply-chain"}, category) && !strings.HasSuffix(name, "-not-found") {
 		return "", false
 	}

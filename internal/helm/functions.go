@@ -1,53 +1,82 @@
 package helm
 
 import (
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"text/template"
-	"time"
+
+	"github.com/google/uuid"
 )
 
-// made stands where Helm would make a password or a key anew at each install.
-const made = "made-by-helm-at-each-install"
+// made stands where Helm would make a password or a key anew at each install. It is drawn once a run: no template can tell
+// it from what Helm makes, and what is said of it does not show it.
+var made = sync.OnceValue(func() string { return "made-by-helm-" + strings.ToLower(rand.Text()) })
 
-// pair stands for a certificate and its key.
-var pair = map[string]string{"Cert": made, "Key": made}
-
-// fixed are the functions of templates that would give another text at each run, or take seconds for a key: two runs say
-// the same of a chart. (What Helm removes from Sprig's functions, env, expandenv and getHostByName, is removed here, too.)
-var fixed = template.FuncMap{
-	"now":                      func() time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) },
-	"ago":                      func(any) string { return "0s" },
-	"uuidv4":                   func() string { return "00000000-0000-4000-8000-000000000000" },
-	"randAlphaNum":             sample,
-	"randAlpha":                sample,
-	"randAscii":                sample,
-	"randNumeric":              func(count int) string { return strings.Repeat("1", bounded(count)) },
-	"randBytes":                func(count int) string { return base64.StdEncoding.EncodeToString(make([]byte, bounded(count))) },
-	"randInt":                  func(least, _ int) int { return least },
-	"shuffle":                  func(text string) string { return text },
-	"bcrypt":                   func(string) string { return made },
-	"htpasswd":                 func(user, _ string) string { return user + ":" + made },
-	"derivePassword":           func(...any) string { return made },
-	"encryptAES":               func(string, string) string { return made },
-	"genPrivateKey":            func(string) string { return made },
-	"buildCustomCert":          certificate,
-	"genCA":                    certificate,
-	"genCAWithKey":             certificate,
-	"genSelfSignedCert":        certificate,
-	"genSelfSignedCertWithKey": certificate,
-	"genSignedCert":            certificate,
-	"genSignedCertWithKey":     certificate,
-	"keys":                     keys,
-	"values":                   func(table map[string]any) []any { return ordered(table) },
+// fixed are the functions of templates that would give another text at each call, or take seconds for a key. (What Helm
+// removes from Sprig's functions, env, expandenv and getHostByName, is removed here, too.)
+func fixed() template.FuncMap {
+	text := func(...any) string { return made() }
+	return template.FuncMap{
+		"uuidv4":                   func() string { return uuid.NewSHA1(uuid.NameSpaceOID, []byte(made())).String() },
+		"randAlphaNum":             sample,
+		"randAlpha":                sample,
+		"randAscii":                sample,
+		"randNumeric":              digits,
+		"randBytes":                func(count int) string { return base64.StdEncoding.EncodeToString([]byte(sample(count))) },
+		"randInt":                  func(least, most int) int { return least + int(seed()%uint64(max(most-least, 1))) },
+		"shuffle":                  func(text string) string { return text },
+		"bcrypt":                   text,
+		"htpasswd":                 func(user, _ string) string { return user + ":" + made() },
+		"derivePassword":           text,
+		"encryptAES":               text,
+		"genPrivateKey":            text,
+		"buildCustomCert":          certificate,
+		"genCA":                    certificate,
+		"genCAWithKey":             certificate,
+		"genSelfSignedCert":        certificate,
+		"genSelfSignedCertWithKey": certificate,
+		"genSignedCert":            certificate,
+		"genSignedCertWithKey":     certificate,
+		"keys":                     keys,
+		"values":                   func(table map[string]any) []any { return ordered(table) },
+	}
 }
 
-func certificate(...any) map[string]string { return pair }
+// certificate stands for one and its key.
+func certificate(...any) map[string]string { return map[string]string{"Cert": made(), "Key": made()} }
 
-// sample is as long as what was asked for.
-func sample(count int) string { return strings.Repeat("x", bounded(count)) }
+// seed is a number that is drawn once a run.
+func seed() uint64 {
+	sum := sha256.Sum256([]byte(made()))
+	return binary.BigEndian.Uint64(sum[:])
+}
+
+// sample is a text of small letters that is drawn once a run, as long as what was asked for.
+func sample(count int) string { return drawn(count, "abcdefghijklmnopqrstuvwxyz") }
+
+func digits(count int) string { return drawn(count, "0123456789") }
+
+func drawn(count int, letters string) string {
+	out := make([]byte, bounded(count))
+	state := seed()
+	for i := range out {
+		state = state*6364136223846793005 + 1442695040888963407
+		out[i] = letters[(state>>33)%uint64(len(letters))]
+	}
+	if len(out) >= 6 {
+		drawnTexts = append(drawnTexts, string(out))
+	}
+	return string(out)
+}
+
+// drawnTexts are what was drawn for the chart that is rendered.
+var drawnTexts []string
 
 // bounded is a length that a text in an object can have.
 func bounded(count int) int { return min(max(count, 0), 1<<20) }

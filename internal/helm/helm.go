@@ -3,6 +3,7 @@
 package helm
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -32,6 +33,8 @@ type Release struct {
 	Values []string
 	// Set are values as --set has them, name=value; they win over those of files.
 	Set []string
+	// Name and Namespace of the release; empty are those that helm template takes, release-name and default.
+	Name, Namespace string
 	// Kubernetes is the version of the cluster, such as 1.37, which templates may ask for.
 	Kubernetes string
 }
@@ -39,12 +42,26 @@ type Release struct {
 // rendering is held while Helm works: it writes to the logger of the process, values included.
 var rendering sync.Mutex
 
+// Rendered is what charts render.
+type Rendered struct {
+	manifest.Parsed
+	// Secrets are values that the charts were given, in the forms in which a message may have them, and what stands for
+	// those that Helm makes.
+	Secrets []string
+}
+
+// Append adds what another chart renders.
+func (r *Rendered) Append(other Rendered) {
+	r.Parsed.Append(other.Parsed)
+	r.Secrets = append(r.Secrets, other.Secrets...)
+}
+
 // Render renders the chart in a folder or an archive. What stops it is a finding, as `helm template` would say it; an error
 // is one of how it was called.
-func Render(name string, release Release) (manifest.Parsed, error) {
+func Render(name string, release Release) (Rendered, error) {
 	values, err := release.values()
 	if err != nil {
-		return manifest.Parsed{}, err
+		return Rendered{}, err
 	}
 	rendering.Lock()
 	defer rendering.Unlock()
@@ -53,8 +70,9 @@ func Render(name string, release Release) (manifest.Parsed, error) {
 	defer log.SetOutput(writer)
 	l, err := load(name)
 	if err != nil || l.chart == nil {
-		return manifest.Parsed{Findings: l.found}, err
+		return Rendered{Parsed: manifest.Parsed{Findings: l.found}}, err
 	}
+	drawnTexts = nil
 	parsed := l.render(release, values)
 	parsed.Findings = slices.Concat(l.found, parsed.Findings)
 	if len(parsed.Objects) == 0 && len(parsed.Findings) == 0 {
@@ -64,33 +82,37 @@ func Render(name string, release Release) (manifest.Parsed, error) {
 			Remedy:  "give the values that it is installed with: --values FILE, --set name=value",
 		}}
 	}
-	return parsed, nil
+	return Rendered{parsed, append(l.secrets, drawnTexts...)}, nil
 }
 
 // render renders a chart that was loaded.
 func (l *loader) render(release Release, values map[string]any) manifest.Parsed {
+	l.secrets = forms(values)
 	top, err := l.values(release, values)
 	if err != nil {
-		return l.failed(err, values)
+		return l.failed(err)
 	}
+	l.secrets = append(l.secrets, forms(table(top["Values"]))...)
 	l.shown = l.templates(l.chart)
 	l.keys = slices.Sorted(maps.Keys(l.shown))
 	unmet := l.schemas(l.chart, table(top["Values"]))
 	texts, err := run(l.chart, top)
 	if err != nil {
-		all, _ := top["Values"].(common.Values)
-		failed := l.failed(err, all)
+		failed := l.failed(err)
 		failed.Findings = append(unmet, failed.Findings...)
 		return failed
 	}
 	parsed := l.definitions(l.chart)
 	parsed.Findings = append(unmet, parsed.Findings...)
+	others := l.otherwise(top)
 	marked := l.marked(top)
 	for _, key := range slices.Sorted(maps.Keys(texts)) {
 		if path.Base(key) == "NOTES.txt" {
 			continue
 		}
-		parsed.Append(traced(l.shown[key], texts[key], l.origins(l.shown[key], texts[key], marked[key])))
+		one := traced(l.shown[key], texts[key], l.origins(l.shown[key], texts[key], marked[key]))
+		parsed.Append(one)
+		parsed.Objects = append(parsed.Objects, l.differing(l.shown[key], one.Objects, others[key])...)
 	}
 	return parsed
 }
@@ -114,21 +136,24 @@ func (l *loader) values(release Release, values map[string]any) (top common.Valu
 		able.KubeVersion = *version
 	}
 	// As helm template calls a release that nobody named. Helm's own validation of schemas fetches what they name.
-	options := common.ReleaseOptions{Name: "release-name", Namespace: "default", Revision: 1, IsInstall: true}
+	options := common.ReleaseOptions{
+		Name: cmp.Or(release.Name, "release-name"), Namespace: cmp.Or(release.Namespace, "default"), Revision: 1, IsInstall: true,
+	}
 	return util.ToRenderValuesWithSchemaValidation(l.chart, values, options, able, true)
 }
 
 // run executes the templates of a chart.
 func run(c *chart.Chart, values common.Values) (map[string]string, error) {
-	return engine.Engine{CustomTemplateFuncs: fixed}.RenderWithContext(context.Background(), c, values)
+	return engine.Engine{CustomTemplateFuncs: fixed()}.RenderWithContext(context.Background(), c, values)
 }
 
 // place fits where Helm says that a template failed.
 var place = regexp.MustCompile(`\(?([\w./-]+):(\d+)(?::(\d+))?\)?:? *`)
 
 // failed is what is said of a chart that does not render.
-func (l *loader) failed(err error, values map[string]any) manifest.Parsed {
-	message := veil.Scrub(err.Error(), veil.Values("", map[string]any(values)))
+func (l *loader) failed(err error) manifest.Parsed {
+	message := veil.Scrub(err.Error(), l.secrets)
+	stated := strings.HasPrefix(message, "execution error at ")
 	f := finding.Finding{
 		Rule: "input/helm", Severity: finding.Error, Source: &finding.Position{File: l.name},
 		Remedy: "mend the template, or give the values that it wants with --values FILE or --set name=value; helm template says the same",
@@ -149,7 +174,14 @@ func (l *loader) failed(err error, values map[string]any) manifest.Parsed {
 	for _, words := range []string{"execution error at ", "parse error at ", "template: "} {
 		message = strings.TrimPrefix(message, words)
 	}
-	f.Message = "the chart does not render: " + brief(message)
+	message = brief(message)
+	switch {
+	case stated && !l.writes(message):
+		message = "a template refuses the values (fail or required), in words that are made of them"
+	case !stated:
+		message = manifest.Unquoted(message)
+	}
+	f.Message = "the chart does not render: " + message
 	return manifest.Parsed{Findings: []finding.Finding{f}}
 }
 

@@ -106,7 +106,7 @@ func with(files map[string]string, more ...string) map[string]string {
 }
 
 // said is what was found, without the folder that it was found in.
-func said(parsed manifest.Parsed, dir string) []string {
+func said(parsed Rendered, dir string) []string {
 	var all []string
 	for _, f := range parsed.Findings {
 		at := strings.TrimPrefix(strings.TrimPrefix(f.Source.String(), dir), "/")
@@ -192,15 +192,16 @@ func TestFailures(t *testing.T) {
 	}{
 		"a value that is wanted": {[]string{"app/templates/a.yaml", "\n\na: {{ required \"set token\" .Values.token }}"}, "error input/helm app/templates/a.yaml:3 the chart does not render: set token"},
 		"a word of the template": {[]string{"app/templates/a.yaml", "\n{{ if }}"}, "error input/helm app/templates/a.yaml:2 the chart does not render: missing value for if"},
-		"an unknown function":    {[]string{"app/templates/a.yaml", "{{ nofun 1 }}"}, "error input/helm app/templates/a.yaml:1 the chart does not render: function \"nofun\" not defined"},
-		"env":                    {[]string{"app/templates/a.yaml", "{{ env \"PATH\" }}"}, "error input/helm app/templates/a.yaml:1 the chart does not render: function \"env\" not defined"},
-		"a secret is told":       {[]string{"app/templates/a.yaml", "{{ fail (print .Values.password) }}"}, "error input/helm app/templates/a.yaml:1 the chart does not render: (hidden)"},
+		"an unknown function":    {[]string{"app/templates/a.yaml", "{{ nofun 1 }}"}, "error input/helm app/templates/a.yaml:1 the chart does not render: function ... not defined"},
+		"env":                    {[]string{"app/templates/a.yaml", "{{ env \"PATH\" }}"}, "error input/helm app/templates/a.yaml:1 the chart does not render: function ... not defined"},
+		"a secret is told":       {[]string{"app/templates/a.yaml", "{{ fail (print .Values.password) }}"}, "error input/helm app/templates/a.yaml:1 the chart does not render: a template refuses the values (fail or required)"},
 		"no YAML":                {[]string{"app/templates/a.yaml", "apiVersion: v1\nkind: [\n"}, "error input/yaml app/templates/a.yaml:2 what the template renders does not parse"},
 		"a schema":               {[]string{"app/values.schema.json", `{"properties": {"ports": {"type": "string"}}}`}, "error input/helm app/values.schema.json the values do not fit the schema of the chart, so Helm refuses them: at '/ports': got array, want string"},
 		"a schema elsewhere":     {[]string{"app/values.schema.json", `{"$ref": "file:///etc/hostname"}`}, "info input/not-read app/values.schema.json the schema refers to another, which was not fetched"},
 		"no metadata":            {[]string{"app/Chart.yaml", "a: [b"}, "error input/helm app the chart cannot be read: cannot load Chart.yaml"},
-		"a circle":               {[]string{"common/Chart.yaml", "apiVersion: v2\nname: common\nversion: 1.0.0\ndependencies: [{name: round, version: 1.0.0, repository: 'file://../common'}]\n"}, "error input/helm common/Chart.yaml the chart depends on round, which cannot be read: charts depend on each other in a circle"},
-		"a way out":              {[]string{"common/Chart.yaml", "apiVersion: v2\nname: common\nversion: 1.0.0\ndependencies: [{name: out, version: 1.0.0, repository: 'file://../../../../etc'}]\n"}, "info input/not-read app/Chart.yaml the chart depends on out"},
+		"what a dependency depends on": {[]string{"common/Chart.yaml", "apiVersion: v2\nname: common\nversion: 1.0.0\ndependencies: [{name: round, version: 1.0.0, repository: 'file://../common'}]\n"}, "info input/not-read common/Chart.yaml the chart depends on round, which is not in charts/"},
+		"another version":              {[]string{"common/Chart.yaml", "apiVersion: v2\nname: common\nversion: 2.0.0\n"}, "error input/helm app/Chart.yaml:5 the chart depends on common, which cannot be read: its version 2.0.0 is not 1.x.x"},
+		"a way out":              {[]string{"common/Chart.yaml", "apiVersion: v2\nname: common\nversion: 1.0.0\ndependencies: [{name: out, version: 1.0.0, repository: 'file://../../../../etc'}]\n"}, "info input/not-read common/Chart.yaml the chart depends on out"},
 	} {
 		dir := write(t, with(repository, c.more...))
 		parsed, err := Render(filepath.Join(dir, "app"), Release{})
@@ -256,35 +257,36 @@ func TestReachesNothing(t *testing.T) {
 	}
 }
 
-// TestSameAgain: what a template takes from clock and chance is the same at each run, and no key is made.
-func TestSameAgain(t *testing.T) {
-	dir := write(t, with(repository, "app/templates/a.yaml", `apiVersion: v1
-kind: ConfigMap
-metadata: {name: a}
-data:
-  a: "{{ now }} {{ uuidv4 }} {{ randAlphaNum 8 }} {{ randAscii 3 }} {{ randNumeric 3 }} {{ randInt 3 9 }} {{ randBytes 6 }} {{ shuffle "abc" }} {{ bcrypt "a" }} {{ htpasswd "a" "b" }}"
-  b: {{ $ca := genCA "a" 365 }}{{ $cert := genSignedCert "a" nil nil 365 $ca }}{{ genPrivateKey "rsa" | quote }}
-  c: "{{ $ca.Cert }} {{ $cert.Key }} {{ (genSelfSignedCert "a" nil nil 1).Cert }} {{ encryptAES "a" "b" }} {{ derivePassword 1 "long" "a" "b" "c" }}"
-  d: "{{ keys (dict "b" 1 "a" 2) }} {{ values (dict "b" 1 "a" 2) }}"
-`))
-	first := ""
-	for range 5 {
+// TestOtherwise: what a template renders only for releases of other names, or with passwords that nobody foresees, is
+// rendered.
+func TestOtherwise(t *testing.T) {
+	for _, condition := range []string{`ne (randAlphaNum 8) "xxxxxxxx"`, `ne .Release.Name "release-name"`, `ne .Release.Namespace "default"`, `ne (genPrivateKey "rsa") "made-by-helm-at-each-install"`, `gt (now | date "2006" | atoi) 2001`} {
+		dir := write(t, with(repository, "app/templates/a.yaml", "{{ if "+condition+" }}\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: evil}\n{{ end }}\n"))
 		parsed, err := Render(filepath.Join(dir, "app"), Release{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		text := fmt.Sprint(said(parsed, dir))
-		for _, o := range parsed.Objects {
-			if o.Name == "a" {
-				text += fmt.Sprint(o.Value["data"])
-			}
+		if !slices.ContainsFunc(parsed.Objects, func(o manifest.Object) bool { return o.Name == "evil" }) {
+			t.Errorf("%s: hidden", condition)
 		}
-		if first == "" {
-			first = text
-		}
-		if text != first || !strings.Contains(text, "2000-01-01") || !strings.Contains(text, "[a b] [2 1]") {
-			t.Fatalf("%s\nis not\n%s", text, first)
-		}
+	}
+	dir := write(t, repository)
+	parsed, err := Render(filepath.Join(dir, "app"), Release{Name: "web", Namespace: "prod"})
+	if err != nil || len(parsed.Objects) != 4 || parsed.Objects[1].Name != "web-below" {
+		t.Errorf("%v %v", parsed.Objects, err)
+	}
+}
+
+// TestHiddenFiles: a file whose name begins with a dot is not one without it.
+func TestHiddenFiles(t *testing.T) {
+	dir := write(t, map[string]string{
+		"Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\n", ".values.yaml": "safe: true\n", ".git/x": "",
+		"templates/a.yaml": "{{ if not .Values.safe }}\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: evil}\n{{ end }}\n",
+	})
+	t.Chdir(dir)
+	parsed, err := Render(".", Release{})
+	if err != nil || len(parsed.Objects) != 1 {
+		t.Errorf("%v %v %v", parsed.Objects, parsed.Findings, err)
 	}
 }
 

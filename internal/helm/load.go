@@ -2,7 +2,6 @@ package helm
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -15,6 +14,7 @@ import (
 	"helm.sh/helm/v4/pkg/chart/loader/archive"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 	v2 "helm.sh/helm/v4/pkg/chart/v2/loader"
+	dependencies "helm.sh/helm/v4/pkg/chart/v2/util"
 	"helm.sh/helm/v4/pkg/ignore"
 
 	"tenon.dev/tenon/internal/confine"
@@ -26,7 +26,6 @@ const (
 	maxFile  = 10 << 20
 	maxChart = 64 << 20
 	maxFiles = 5000
-	maxDepth = 10
 )
 
 // loader reads a chart and the charts beside it that it depends on.
@@ -39,6 +38,8 @@ type loader struct {
 	// chart is what was loaded; nil where it could not be.
 	chart *chart.Chart
 	found []finding.Finding
+	// secrets are values that it was given, see Rendered.
+	secrets []string
 	// missing says that it depends on charts that are not there.
 	missing bool
 	// size and files count what was read.
@@ -135,9 +136,6 @@ func built(files []*archive.BufferedFile) (c *chart.Chart, err error) {
 
 // folder loads the chart in a folder of the repository, and those beside it that it depends on.
 func (l *loader) folder(dir string, depth int) (*chart.Chart, error) {
-	if depth > maxDepth {
-		return nil, errors.New("charts depend on each other in a circle, or more than ten deep")
-	}
 	files, err := l.read(dir)
 	if err != nil {
 		return nil, err
@@ -175,11 +173,16 @@ func (l *loader) read(dir string) ([]*archive.BufferedFile, error) {
 		if err != nil {
 			return err
 		}
-		below := strings.TrimPrefix(strings.TrimPrefix(name, dir), "/")
+		below := name
+		if dir != "." {
+			below = strings.TrimPrefix(strings.TrimPrefix(name, dir), "/")
+		}
 		info, err := entry.Info()
 		switch {
-		case below == "" || dir == "." && name == ".":
+		case below == "" || below == ".":
 			return nil
+		case below == ".git" || strings.HasPrefix(below, ".git/"): // which no chart is packed with
+			return fs.SkipDir
 		case err != nil:
 			return err
 		case rules.Ignore(below, info) && entry.IsDir():
@@ -220,20 +223,25 @@ func (l *loader) show(name string) string {
 }
 
 // depends loads what a chart depends on and has not with it: `helm dependency build` would pack it from the folder
-// beside it. What lies elsewhere is not fetched, and said.
+// beside it, with what that has with it and no more. What lies elsewhere is not fetched, and said.
 func (l *loader) depends(c *chart.Chart, dir string, depth int) {
 	for _, d := range c.Metadata.Dependencies {
-		if slices.ContainsFunc(c.Dependencies(), func(has *chart.Chart) bool { return has.Name() == d.Name }) {
+		if slices.ContainsFunc(c.Dependencies(), func(has *chart.Chart) bool {
+			return has.Name() == d.Name && dependencies.IsCompatibleRange(d.Version, has.Metadata.Version)
+		}) {
 			continue
 		}
 		file, line := l.line(c, d.Name)
 		at := finding.Position{File: path.Join(l.name, file), Line: line}
+		if dir != "" {
+			at.File = l.show(path.Join(dir, file))
+		}
 		below, beside := strings.CutPrefix(d.Repository, "file://")
-		if place := path.Join(dir, below); beside && l.tree != nil && !path.IsAbs(below) && fs.ValidPath(place) {
-			if dir != "" {
-				at.File = l.show(path.Join(dir, file))
-			}
+		if place := path.Join(dir, below); beside && depth == 0 && l.tree != nil && !path.IsAbs(below) && fs.ValidPath(place) {
 			loaded, err := l.folder(place, depth+1)
+			if err == nil && !dependencies.IsCompatibleRange(d.Version, loaded.Metadata.Version) {
+				err = fmt.Errorf("its version %s is not %s", loaded.Metadata.Version, d.Version)
+			}
 			if err == nil {
 				c.AddDependency(loaded)
 				continue

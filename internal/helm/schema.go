@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"regexp"
 	"strings"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/veil"
 )
 
@@ -58,21 +60,41 @@ func valid(schema []byte, values map[string]any) (err error) {
 	return compiled.Validate(values)
 }
 
+// at fits where in the values something is wrong; named what is about names of values alone.
+var (
+	at    = regexp.MustCompile(`^at '[^']*': `)
+	named = regexp.MustCompile(`^(?:missing|additional) propert`)
+)
+
+// reasons are what is wrong with values, without the values: these are quoted in forms in which nobody finds them.
+func reasons(text string) []string {
+	var all []string
+	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		line = strings.TrimPrefix(strings.TrimSpace(line), "- ")
+		where := at.FindString(line)
+		if what := line[len(where):]; !named.MatchString(what) {
+			line = where + manifest.Unquoted(what)
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
 func (l *loader) unmet(c *chart.Chart, values map[string]any, err error) finding.Finding {
-	at := path.Join(l.name, strings.TrimPrefix(c.ChartFullPath(), c.Root().Name()), "values.schema.json")
+	file := path.Join(l.name, strings.TrimPrefix(c.ChartFullPath(), c.Root().Name()), "values.schema.json")
 	if away := new(jsonschema.LoadURLError); errors.As(err, &away) {
 		return finding.Finding{
-			Rule: "input/not-read", Severity: finding.Info, Source: &finding.Position{File: at},
+			Rule: "input/not-read", Severity: finding.Info, Source: &finding.Position{File: file},
 			Message: "the schema refers to another, which was not fetched: the values were not held against it",
 			Remedy:  "put what it refers to under $defs of the schema itself",
 		}
 	}
-	message := veil.Scrub(err.Error(), veil.Values("", values))
+	message := veil.Scrub(err.Error(), append(forms(values), l.secrets...))
 	if _, rest, ok := strings.Cut(message, "\n"); ok {
-		message = strings.ReplaceAll(strings.TrimPrefix(strings.TrimSpace(rest), "- "), "\n- ", "; ")
+		message = strings.Join(reasons(rest), "; ")
 	}
 	return finding.Finding{
-		Rule: "input/helm", Severity: finding.Error, Source: &finding.Position{File: at},
+		Rule: "input/helm", Severity: finding.Error, Source: &finding.Position{File: file},
 		Message: "the values do not fit the schema of the chart, so Helm refuses them: " + brief(message),
 		Remedy:  "mend the values that it names, in --values or values.yaml",
 	}

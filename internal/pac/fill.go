@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/google/cel-go/common/ast"
+
 	"tenon.dev/tenon/internal/finding"
 )
 
@@ -42,7 +44,8 @@ var ofTemplates = []string{"end", "else", "break", "continue", "else if"}
 type Placeholder struct {
 	// Key is what stands between the braces, and Text all of it.
 	Key, Text string
-	// Sample stands in its place while the file is checked; it has as many bytes.
+	// Sample stands in its place while the file is checked; it has as many bytes. It is empty where none may: what
+	// Pipelines-as-Code puts there is not known.
 	Sample   string
 	Position finding.Position
 }
@@ -54,8 +57,9 @@ func Fill(file string, text []byte) ([]byte, []Placeholder) {
 	filled := slices.Clone(text)
 	line, start, counted := 1, 0, 0
 	for _, at := range form.FindAllSubmatchIndex(text, -1) {
-		key := strings.Trim(string(text[at[2]:at[3]]), " \t")
-		if !isFilled(key) {
+		key := strings.TrimSpace(string(text[at[2]:at[3]]))
+		isOdd := !isFilled(key) || strings.ContainsAny(string(text[at[2]:at[3]]), "\r\n\u0085\u2028\u2029")
+		if isOdd && !isEvaluated(key) {
 			continue
 		}
 		passed := text[counted:at[0]]
@@ -66,10 +70,20 @@ func Fill(file string, text []byte) ([]byte, []Placeholder) {
 		counted = at[0]
 		p := Placeholder{Key: key, Text: string(text[at[0]:at[1]]), Sample: sample(key, at[1]-at[0])}
 		p.Position = finding.Position{File: file, Line: line, Column: at[0] - start + 1}
-		copy(filled[at[0]:at[1]], p.Sample)
+		if isOdd {
+			p.Sample = ""
+		} else {
+			copy(filled[at[0]:at[1]], p.Sample)
+		}
 		all = append(all, p)
 	}
 	return filled, all
+}
+
+// isEvaluated tells whether Pipelines-as-Code replaces a placeholder by something (ReplacePlaceHoldersVariables of
+// pkg/templates/templating.go).
+func isEvaluated(key string) bool {
+	return named.MatchString(key) && !slices.Contains(ofTemplates, key) || slices.ContainsFunc([]string{"body", "headers", "files", "cel:"}, func(begin string) bool { return strings.HasPrefix(key, begin) })
 }
 
 // isFilled tells whether a sample may stand for a placeholder: what is hidden behind one is checked by nobody, so that
@@ -81,8 +95,38 @@ func isFilled(key string) bool {
 	case named.MatchString(key):
 		return true
 	}
-	return ofEvent.MatchString(key) && expression.MatchString(strings.TrimPrefix(key, "cel:"))
+	text, isExpression := strings.CutPrefix(key, "cel:")
+	return ofEvent.MatchString(key) && (expression.MatchString(text) || isExpression && isOneValue(text))
 }
+
+// isOneValue tells whether an expression is one that Pipelines-as-Code evaluates, and whose own texts end no value of YAML.
+func isOneValue(text string) bool {
+	env, err := celParser()
+	if err != nil || len(text) > maxExpression || strings.ContainsAny(text, "\r\n{}") {
+		return false
+	}
+	parsed, issues := env.Parse(strings.TrimSpace(text))
+	if issues.Err() != nil {
+		return false
+	}
+	sound, within := true, []string{"body", "headers", "files", "pac", "event", "event_type"}
+	ast.PreOrderVisit(parsed.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+		switch e.Kind() {
+		case ast.LiteralKind:
+			literal, isText := e.AsLiteral().Value().(string)
+			sound = sound && (!isText || harmless.MatchString(literal))
+		case ast.IdentKind:
+			sound = sound && slices.Contains(within, e.AsIdent())
+		case ast.ComprehensionKind:
+			c := e.AsComprehension()
+			within = append(within, c.IterVar(), c.IterVar2(), c.AccuVar())
+		}
+	}))
+	return sound
+}
+
+// harmless fits a text that is a part of one value wherever it stands.
+var harmless = regexp.MustCompile(`^[\w./ -]*$`)
 
 // salt is drawn once a run, so that nobody can write a name that is taken for a sample.
 var salt = sync.OnceValue(func() string { return rand.Text() })
@@ -113,6 +157,9 @@ func (f *Filled) Add(all []Placeholder) {
 		f.all = map[string]Placeholder{}
 	}
 	for _, p := range all {
+		if p.Sample == "" {
+			continue
+		}
 		f.all[p.Sample] = p
 		if i, known := slices.BinarySearchFunc(f.lengths, len(p.Sample), func(a, b int) int { return b - a }); !known {
 			f.lengths = slices.Insert(f.lengths, i, len(p.Sample))

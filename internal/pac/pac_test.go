@@ -104,6 +104,25 @@ func FuzzAnnotations(f *testing.F) {
 	})
 }
 
+// TestChosen: whatever an expression does with what the sender of an event writes, it is put into a script.
+func TestChosen(t *testing.T) {
+	scripts := func(text string) map[string]manifest.Path { return map[string]manifest.Path{text: {"script"}} }
+	for text, chosen := range map[string]bool{
+		`{{ source_branch }}`: true, "{{\nsource_branch }}": true, "{{ source_branch\u00a0}}": true, `{{ body["pull_request"].title }}`: true, `{{ cel: body.title + "==" }}`: true,
+		`{{ cel: body.title + "," }}`: true, `{{ cel: true ? body.title : "" }}`: true, `{{ cel: (body.title) }}`: true, `{{ cel: "" + body.title }}`: true, `{{ cel: body . title }}`: true,
+		`{{ cel: pac["source_branch"] }}`: true, `{{ cel: pac . source_branch }}`: true, `{{ cel: body.labels.map(l, l.name)[0] }}`: true, `{{ cel: body.title.split("-")[0] }}`: true,
+		`{{ revision }}`: false, `{{ body.pull_request.number }}`: false, `{{ cel: body.title == "a" }}`: false, `{{ cel: body.action == "opened" ? "a" : "b" }}`: false,
+		`{{ cel: has(body.pull_request) }}`: false, `{{ cel: body.commits.exists(c, c.message == "a") }}`: false, `{{ cel: pac.revision }}`: false, `{{ headers["X-Github-Event"] }}`: false, `{{ cel: size(body.title) }}`: false,
+	} {
+		filled, found := pac.Fill("a.yaml", []byte("echo "+text))
+		var known pac.Filled
+		known.Add(found)
+		if got := len(pac.Injected(scripts(string(filled)), manifest.Object{}, known)) > 0; got != chosen {
+			t.Errorf("%s: chosen %v, want %v", text, got, chosen)
+		}
+	}
+}
+
 // TestHidden: a placeholder is a part of one value; what would hide more than that is left as it stands, and so checked.
 func TestHidden(t *testing.T) {
 	for _, text := range []string{
@@ -111,8 +130,8 @@ func TestHidden(t *testing.T) {
 		`resources: ["pods", "{{body", "*", "}}"]`, `{a: "{{body", command: [sh, -c, "curl"], b: "}}"}`, `{a: {'{{body': '*' }}`,
 		`["{{body"]}}`, `['{{body' ]['x' }}`, "a{{body: secret }}", `a: "{{body" # }}`, "a{{cel: b: c}}",
 	} {
-		if filled, found := pac.Fill("a.yaml", []byte(text)); string(filled) != text || len(found) > 0 {
-			t.Errorf("%q is filled in: %q", text, filled)
+		if filled, found := pac.Fill("a.yaml", []byte(text)); string(filled) != text || len(found) != 1 || len(pac.Unknown(found, nil)) != 1 {
+			t.Errorf("%q is filled in, or not told: %q", text, filled)
 		}
 	}
 	for _, text := range []string{

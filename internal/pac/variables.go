@@ -2,9 +2,14 @@ package pac
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"sync"
+
+	"github.com/google/cel-go/cel"
+	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/operators"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
@@ -17,6 +22,14 @@ func Unknown(all []Placeholder, objects []manifest.Object) []finding.Finding {
 	said := map[string]bool{}
 	var found []finding.Finding
 	for _, p := range all {
+		if p.Sample == "" {
+			position := p.Position
+			found = append(found, finding.Finding{
+				Rule: "pac/not-filled", Severity: finding.Warning, Source: &position, Remedy: "write it on one line, without commas and colons outside of quotes; build longer texts in a step",
+				Message: fmt.Sprintf("Pipelines-as-Code puts something in the place of %s, and that may be more than a part of one value: what the file becomes is not checked", strconv.Quote(finding.Clip(p.Text))),
+			})
+			continue
+		}
 		if ofEvent.MatchString(p.Key) || slices.Contains(variables, p.Key) || slices.Contains(custom, p.Key) || said[p.Position.File+p.Key] {
 			continue
 		}
@@ -72,17 +85,23 @@ func Injected(scripts map[string]manifest.Path, o manifest.Object, filled Filled
 
 // chosen is a placeholder within a script that somebody else chooses.
 func chosen(text string, filled Filled) (Placeholder, bool) {
-	for {
-		p, at := filled.next(text)
-		if at < 0 || isChosen(p.Key) {
-			return p, at >= 0
+	for rest := text; ; {
+		p, at := filled.next(rest)
+		if at < 0 {
+			break
 		}
-		text = text[at+len(p.Sample):]
+		if isChosen(p.Key) {
+			return p, true
+		}
+		rest = rest[at+len(p.Sample):]
 	}
+	for _, m := range form.FindAllStringSubmatch(text, -1) { // those that no sample stands for
+		if key := strings.TrimSpace(m[1]); isEvaluated(key) && isChosen(key) {
+			return Placeholder{Key: key, Text: m[0], Sample: m[0]}, true
+		}
+	}
+	return Placeholder{}, false
 }
-
-// decided fits expressions that are true or false, or one of the texts in them.
-var decided = regexp.MustCompile(`==|!=|\?|\bhas\(|\.(?:startsWith|endsWith|matches|contains|exists|all|size)\(|\bsize\(`)
 
 // limited are fields of events of which forges choose the letters: numbers, hashes, names of people, their own addresses.
 var limited = []string{
@@ -93,16 +112,71 @@ var limited = []string{
 // isChosen tells whether whoever sends an event chooses what a placeholder becomes, in letters of his own.
 func isChosen(key string) bool {
 	expression, isExpression := strings.CutPrefix(key, "cel:")
-	switch {
-	case slices.Contains(byOthers, key):
-		return true
-	case decided.MatchString(key):
-		return false
-	case isExpression && slices.ContainsFunc(byOthers, func(name string) bool { return strings.Contains(expression, "pac."+name) }):
-		return true
-	case !strings.HasPrefix(strings.TrimSpace(expression), "body."):
-		return false
+	if !isExpression && !ofEvent.MatchString(key) {
+		return slices.Contains(byOthers, key)
 	}
-	last := strings.Trim(key[strings.LastIndexAny(key, ".[")+1:], `]"' `)
-	return !slices.Contains(limited, last)
+	if len(expression) > maxExpression {
+		return true
+	}
+	env, err := celParser()
+	if err != nil {
+		return true
+	}
+	parsed, issues := env.Parse(strings.TrimSpace(expression))
+	if issues.Err() != nil {
+		return strings.Contains(expression, "body") // where it does not parse for them either, it stays as it is
+	}
+	return chosenIn(parsed.NativeRep().Expr())
+}
+
+// celParser parses expressions, with the macros that they may have.
+var celParser = sync.OnceValues(func() (*cel.Env, error) { return cel.NewEnv() })
+
+// deciding are the operators and functions that give true, false or a number.
+var deciding = []string{
+	operators.Equals, operators.NotEquals, operators.Less, operators.LessEquals, operators.Greater, operators.GreaterEquals, operators.LogicalAnd, operators.LogicalOr,
+	operators.LogicalNot, operators.In, operators.OldIn, "size", "startsWith", "endsWith", "matches", "contains", "pathChanged", "int", "uint", "double", "bool",
+}
+
+// chosenIn tells whether what an expression gives is in letters that the sender of the event chooses.
+func chosenIn(e ast.Expr) bool {
+	switch e.Kind() {
+	case ast.SelectKind:
+		s := e.AsSelect()
+		return !s.IsTestOnly() && leaf(s.FieldName(), s.Operand())
+	case ast.IdentKind:
+		return e.AsIdent() == "body" || e.AsIdent() == "files"
+	case ast.CallKind:
+		c := e.AsCall()
+		args := c.Args()
+		switch {
+		case slices.Contains(deciding, c.FunctionName()):
+			return false
+		case c.FunctionName() == operators.Conditional && len(args) == 3:
+			return chosenIn(args[1]) || chosenIn(args[2])
+		case c.FunctionName() == operators.Index && len(args) == 2 && args[1].Kind() == ast.LiteralKind:
+			name, isText := args[1].AsLiteral().Value().(string)
+			return isText && leaf(name, args[0]) || !isText && chosenIn(args[0])
+		}
+		return c.IsMemberFunction() && chosenIn(c.Target()) || slices.ContainsFunc(args, chosenIn)
+	case ast.ListKind:
+		return slices.ContainsFunc(e.AsList().Elements(), chosenIn)
+	case ast.ComprehensionKind: // exists and all give true or false; map and filter give what they go over
+		c := e.AsComprehension()
+		if result := c.AccuInit(); result.Kind() == ast.LiteralKind {
+			return false
+		}
+		return chosenIn(c.IterRange()) || chosenIn(c.LoopStep())
+	case ast.MapKind, ast.StructKind:
+		return true
+	}
+	return false
+}
+
+// leaf tells whether a field of something has letters that the sender chooses.
+func leaf(name string, of ast.Expr) bool {
+	if of.Kind() == ast.IdentKind && of.AsIdent() == "pac" {
+		return slices.Contains(byOthers, name)
+	}
+	return !slices.Contains(limited, name) && chosenIn(of)
 }

@@ -32,6 +32,14 @@ var pacRules = []finding.Rule{
 		Links:  []string{pacDocs + "event-matching/"},
 	},
 	{
+		ID: "pac/not-filled", Severity: finding.Warning,
+		Title: "What Pipelines-as-Code puts into a file is one value",
+		Why: "It replaces placeholders in the text, before that is parsed: an expression of several lines, or with what ends a value of YAML, " +
+			"can become whole steps, out of a comment too.",
+		Remedy: "write it on one line, without commas and colons outside of quotes; build longer texts in a step",
+		Links:  []string{pacDocs + "creating-pipelines/"},
+	},
+	{
 		ID: "pac/same-name", Severity: finding.Error,
 		Title:  "Runs of a .tekton folder have names of their own",
 		Why:    "\"found multiple pipelinerun in .tekton with the same name\": Pipelines-as-Code starts none of the runs of the repository.",
