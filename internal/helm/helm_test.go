@@ -190,18 +190,18 @@ func TestFailures(t *testing.T) {
 		more []string
 		want string
 	}{
-		"a value that is wanted": {[]string{"app/templates/a.yaml", "\n\na: {{ required \"set token\" .Values.token }}"}, "error input/helm app/templates/a.yaml:3 the chart does not render: set token"},
-		"a word of the template": {[]string{"app/templates/a.yaml", "\n{{ if }}"}, "error input/helm app/templates/a.yaml:2 the chart does not render: missing value for if"},
-		"an unknown function":    {[]string{"app/templates/a.yaml", "{{ nofun 1 }}"}, "error input/helm app/templates/a.yaml:1 the chart does not render: function ... not defined"},
-		"env":                    {[]string{"app/templates/a.yaml", "{{ env \"PATH\" }}"}, "error input/helm app/templates/a.yaml:1 the chart does not render: function ... not defined"},
-		"a secret is told":       {[]string{"app/templates/a.yaml", "{{ fail (print .Values.password) }}"}, "error input/helm app/templates/a.yaml:1 the chart does not render: a template refuses the values (fail or required)"},
-		"no YAML":                {[]string{"app/templates/a.yaml", "apiVersion: v1\nkind: [\n"}, "error input/yaml app/templates/a.yaml:2 what the template renders does not parse"},
-		"a schema":               {[]string{"app/values.schema.json", `{"properties": {"ports": {"type": "string"}}}`}, "error input/helm app/values.schema.json the values do not fit the schema of the chart, so Helm refuses them: at '/ports': got array, want string"},
-		"a schema elsewhere":     {[]string{"app/values.schema.json", `{"$ref": "file:///etc/hostname"}`}, "info input/not-read app/values.schema.json the schema refers to another, which was not fetched"},
-		"no metadata":            {[]string{"app/Chart.yaml", "a: [b"}, "error input/helm app the chart cannot be read: cannot load Chart.yaml"},
+		"a value that is wanted":       {[]string{"app/templates/a.yaml", "\n\na: {{ required \"set token\" .Values.token }}"}, "error input/helm app/templates/a.yaml:3 the chart does not render: set token"},
+		"a word of the template":       {[]string{"app/templates/a.yaml", "\n{{ if }}"}, "error input/helm app/templates/a.yaml:2 the chart does not render: missing value for if"},
+		"an unknown function":          {[]string{"app/templates/a.yaml", "{{ nofun 1 }}"}, "error input/helm app/templates/a.yaml:1 the chart does not render: function ... not defined"},
+		"env":                          {[]string{"app/templates/a.yaml", "{{ env \"PATH\" }}"}, "error input/helm app/templates/a.yaml:1 the chart does not render: function ... not defined"},
+		"a secret is told":             {[]string{"app/templates/a.yaml", "{{ fail (print .Values.password) }}"}, "error input/helm app/templates/a.yaml:1 the chart does not render: a template refuses the values (fail or required)"},
+		"no YAML":                      {[]string{"app/templates/a.yaml", "apiVersion: v1\nkind: [\n"}, "error input/yaml app/templates/a.yaml:2 what the template renders does not parse"},
+		"a schema":                     {[]string{"app/values.schema.json", `{"properties": {"ports": {"type": "string"}}}`}, "error input/helm app/values.schema.json the values do not fit the schema of the chart, so Helm refuses them: at /ports (got array, want string)"},
+		"a schema elsewhere":           {[]string{"app/values.schema.json", `{"$ref": "file:///etc/hostname"}`}, "info input/not-read app/values.schema.json the schema refers to another, which was not fetched"},
+		"no metadata":                  {[]string{"app/Chart.yaml", "a: [b"}, "error input/helm app the chart cannot be read: cannot load Chart.yaml"},
 		"what a dependency depends on": {[]string{"common/Chart.yaml", "apiVersion: v2\nname: common\nversion: 1.0.0\ndependencies: [{name: round, version: 1.0.0, repository: 'file://../common'}]\n"}, "info input/not-read common/Chart.yaml the chart depends on round, which is not in charts/"},
 		"another version":              {[]string{"common/Chart.yaml", "apiVersion: v2\nname: common\nversion: 2.0.0\n"}, "error input/helm app/Chart.yaml:5 the chart depends on common, which cannot be read: its version 2.0.0 is not 1.x.x"},
-		"a way out":              {[]string{"common/Chart.yaml", "apiVersion: v2\nname: common\nversion: 1.0.0\ndependencies: [{name: out, version: 1.0.0, repository: 'file://../../../../etc'}]\n"}, "info input/not-read common/Chart.yaml the chart depends on out"},
+		"a way out":                    {[]string{"common/Chart.yaml", "apiVersion: v2\nname: common\nversion: 1.0.0\ndependencies: [{name: out, version: 1.0.0, repository: 'file://../../../../etc'}]\n"}, "info input/not-read common/Chart.yaml the chart depends on out"},
 	} {
 		dir := write(t, with(repository, c.more...))
 		parsed, err := Render(filepath.Join(dir, "app"), Release{})

@@ -2,6 +2,7 @@ package helm
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -12,7 +13,6 @@ import (
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 
 	"tenon.dev/tenon/internal/finding"
-	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/veil"
 )
 
@@ -60,22 +60,40 @@ func valid(schema []byte, values map[string]any) (err error) {
 	return compiled.Validate(values)
 }
 
-// at fits where in the values something is wrong; named what is about names of values alone.
-var (
-	at    = regexp.MustCompile(`^at '[^']*': `)
-	named = regexp.MustCompile(`^(?:missing|additional) propert`)
-)
+// at fits where in the values something is wrong.
+var at = regexp.MustCompile(`^at '([^']*)': `)
+
+// known are what jsonschema says that quotes no value, and what is said in the place of what does.
+var known = []struct {
+	form *regexp.Regexp
+	text string
+}{
+	{regexp.MustCompile(`^(?:missing|additional) propert[\w', -]*(?:not allowed)?$`), "$0"},
+	{regexp.MustCompile(`^got \w+, want [\w ,]+$`), "$0"},
+	{regexp.MustCompile(`^(\w+): got .*, want (-?[0-9.]{1,20})$`), "$1 is $2"},
+	{regexp.MustCompile(`(?s)does not match pattern`), "does not match its pattern"},
+	{regexp.MustCompile(`(?s)^value must be`), "is none of the values that may be"},
+	{regexp.MustCompile(`(?s)is not valid ([\w-]{1,30})`), "is no valid $1"},
+}
 
 // reasons are what is wrong with values, without the values: these are quoted in forms in which nobody finds them.
 func reasons(text string) []string {
 	var all []string
 	for _, line := range strings.Split(strings.TrimSpace(text), "\n") {
 		line = strings.TrimPrefix(strings.TrimSpace(line), "- ")
-		where := at.FindString(line)
-		if what := line[len(where):]; !named.MatchString(what) {
-			line = where + manifest.Unquoted(what)
+		where := at.FindStringSubmatch(line)
+		if where == nil {
+			continue
 		}
-		all = append(all, line)
+		what := line[len(where[0]):]
+		said := "does not fit"
+		for _, one := range known {
+			if m := one.form.FindStringSubmatchIndex(what); m != nil {
+				said = string(one.form.ExpandString(nil, one.text, what, m))
+				break
+			}
+		}
+		all = append(all, fmt.Sprintf("at %s (%s)", cmp.Or(where[1], "/"), said))
 	}
 	return all
 }
