@@ -30,5 +30,28 @@ func hostileCharts() []trial {
 			},
 		})
 	}
+	return append(all, hostileValues()...)
+}
+
+// hostileValues are charts whose findings would quote a secret of the values that they are given.
+func hostileValues() []trial {
+	var all []trial
+	for name, template := range map[string]string{
+		"a schedule":   "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: a}\nspec:\n  schedule: {{ .Values.password | quote }}\n  jobTemplate: {spec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: a}]}}}}\n",
+		"an image":     "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {serviceAccountName: {{ .Values.password | lower | quote }}, containers: [{name: a, image: {{ .Values.password | quote }}}]}\n",
+		"a name":       "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.password | quote }}, labels: {a: {{ printf \"%s!\" .Values.password | quote }}}}\n",
+		"in base64":    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Values.password | b64enc | quote }}}\n",
+		"a refusal":    "{{ fail (printf \"%s is weak\" .Values.password) }}\n",
+		"quoted twice": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, creationTimestamp: {{ .Values.password | quote }}}\n",
+	} {
+		never := []string{marker, "UzNjcjN0TTRyazNyWFla"}
+		if name == "an image" {
+			never = never[:1] // what a template makes of a secret nobody finds: security.md says so
+		}
+		all = append(all, trial{
+			kind: "charts", name: "values: " + name, all: true, exit: -1, never: never, args: []string{"check", "--helm", "chart", "--values", "v.yaml"},
+			files: map[string]string{"v.yaml": "password: " + marker + "\n", "chart/Chart.yaml": "apiVersion: v2\nname: a\nversion: 1.0.0\n", "chart/templates/a.yaml": template},
+		})
+	}
 	return all
 }

