@@ -214,8 +214,10 @@ func independent(found, misfits []problem) []problem {
 		for _, m := range misfits {
 			field, place := manifest.ParsePath(m.field), manifest.ParsePath(p.field)
 			parent := field[:max(0, len(field)-1)].String()
-			lacks := p.rule == "types/required" || strings.Contains(p.message, "missing field") || strings.Contains(p.message, "expected exactly one")
-			if lacks && strings.HasPrefix(p.field, parent) || m.rule != "types/unknown-field" && len(place) >= len(field) && place[:len(field)].String() == m.field {
+			lacks := strings.Contains(p.message, "missing field") || strings.Contains(p.message, "expected exactly one")
+			// What is required is told by its own field: beside a misspelt one it may be that, beside a wrong type it is not.
+			misspelt := p.rule == "types/required" && m.rule == "types/unknown-field" && place[:max(0, len(place)-1)].String() == parent
+			if misspelt || lacks && strings.HasPrefix(p.field, parent) || m.rule != "types/unknown-field" && len(place) >= len(field) && place[:len(field)].String() == m.field {
 				return true
 			}
 		}
