@@ -34,7 +34,7 @@ deny contains {"msg": msg, "path": ["rules"]} if {
 		some rule in input.rules
 		not rule.resourceNames
 		some group in rule.apiGroups
-		group in right.groups | {"*"}
+		group in (right.groups | {"*"})
 		some resource in rule.resources
 		resource in right.resources
 		some verb in rule.verbs
