@@ -45,7 +45,7 @@ func hostileUnnamed() []trial {
 		"error triggers/unsigned-events":        listener,
 		"warning network/exposed-listener":      listener,
 		"warning storage/host-path":             "apiVersion: v1, kind: PersistentVolume, metadata: {@@}, spec: {capacity: {storage: 1Gi}, accessModes: [ReadWriteOnce], hostPath: {path: /}}",
-		"info operations/overlapping-jobs":   job,
+		"info operations/overlapping-jobs":      job,
 		"error pipeline/no-tasks":               "apiVersion: tekton.dev/v1, kind: Pipeline, metadata: {@@, namespace: b}, spec: {tasks: []}",
 		"error rollout/empty-sync":              synced,
 		"warning rollout/floating-revision":     synced,
