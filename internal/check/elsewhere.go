@@ -43,6 +43,9 @@ func (r *reader) asides(root *os.Root, below, shown string) {
 // lack may be where they are taken to, and so may what they refer to; what is wrong in a base may be patched by all that
 // build on it.
 func (c *Checker) elsewhere(ctx context.Context, m Manifests, r *reader, objects []manifest.Object, known []finding.Finding) ([]finding.Finding, error) {
+	if len(r.aside)+len(r.beside) == 0 {
+		return nil, nil // most manifests are in no kustomization
+	}
 	aside := slices.Clone(r.aside)
 	for i := range aside {
 		aside[i].Document = 1<<20 + i // the items of a list are several
@@ -99,9 +102,14 @@ func isDirective(f finding.Finding) bool {
 func incomplete(found []finding.Finding) map[finding.Object]bool {
 	all := map[finding.Object]bool{}
 	for _, f := range found {
-		if f.Object != nil && (f.Rule == "types/required" || f.Rule == "types/tekton" && (strings.HasPrefix(f.Message, "missing field") || strings.Contains(f.Message, "got n"))) {
+		if f.Object != nil && isMissing(f) {
 			all[*f.Object] = true
 		}
 	}
 	return all
+}
+
+// isMissing tells whether a finding is that an object lacks a field that it must have.
+func isMissing(f finding.Finding) bool {
+	return f.Rule == "types/required" || f.Rule == "types/tekton" && (strings.HasPrefix(f.Message, "missing field") || strings.Contains(f.Message, "got n"))
 }

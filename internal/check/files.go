@@ -21,7 +21,6 @@ import (
 	"tenon.dev/tenon/internal/kustomization"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/platform"
-	"tenon.dev/tenon/internal/veil"
 )
 
 // maxDocument bounds a single manifest: none of the kinds that are checked come near it, and etcd
@@ -101,57 +100,12 @@ func (c *Checker) Files(ctx context.Context, m Manifests) (finding.Report, error
 	return finding.NewReport(sumUp(once(settled)), summary), nil
 }
 
-// ofCharts weighs what is said of objects that charts give: their namespace is that of the release, and a value of a
-// Secret is one that is given to the chart, which need not stand in any file.
-func (m Manifests) ofCharts(found []finding.Finding) []finding.Finding {
-	if len(m.Rendered.Objects) == 0 {
-		return found
-	}
-	files := map[string]bool{}
-	for _, o := range m.Rendered.Objects {
-		files[o.File] = true
-	}
-	var kept []finding.Finding
-	for _, f := range found {
-		given := f.Object != nil && files[f.Object.File]
-		if given && f.Rule == "operations/no-namespace" {
-			continue
-		}
-		if given && f.Rule == "secrets/in-manifest" {
-			f.Severity = min(f.Severity, finding.Info)
-		}
-		kept = append(kept, f)
-	}
-	return kept
-}
-
-// scrubbed takes out of what is said of objects that charts give the secrets that these were given.
-func (m Manifests) scrubbed(found []finding.Finding) []finding.Finding {
-	if len(m.Rendered.Secrets) == 0 {
-		return found
-	}
-	files := map[string]bool{}
-	for _, o := range m.Rendered.Objects {
-		files[o.File] = true
-	}
-	s := veil.NewScrubber(m.Rendered.Secrets)
-	for i, f := range found {
-		if f.Object == nil || !files[f.Object.File] {
-			continue
-		}
-		object := *f.Object
-		object.Name, object.Kind, object.Namespace = s.Scrub(object.Name), s.Scrub(object.Kind), s.Scrub(object.Namespace)
-		found[i].Object, found[i].Message, found[i].Remedy, found[i].Field = &object, s.Scrub(f.Message), s.Scrub(f.Remedy), s.Scrub(f.Field)
-	}
-	return found
-}
-
 // labelled fits the fields that labels of a kustomization change.
 var labelled = regexp.MustCompile(`(?i)labels|selector`)
 
 // lacks tells whether a finding is about what an object has not, or not yet: a patch may add it, and labels.
 func lacks(f finding.Finding) bool {
-	return f.Rule == "types/required" || f.Rule == "types/invalid" && labelled.MatchString(f.Field) || f.Rule == "types/tekton" && (strings.HasPrefix(f.Message, "missing field") || strings.Contains(f.Message, "got n")) ||
+	return isMissing(f) || f.Rule == "types/invalid" && labelled.MatchString(f.Field) ||
 		strings.HasPrefix(f.Rule, "graph/") && !strings.HasPrefix(f.Rule, "graph/script")
 }
 

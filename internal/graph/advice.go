@@ -43,14 +43,6 @@ func (l *list) add(when bool, reason string) {
 	}
 }
 
-// when is the list, or none.
-func (l list) when(holds bool) list {
-	if holds {
-		return l
-	}
-	return nil
-}
-
 // with adds what is worth saying only beside something else.
 func (l list) with(less list) list {
 	if len(l) == 0 {
@@ -159,13 +151,14 @@ var served = []string{"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "P
 
 // availability lists what lets a workload be away.
 func (g *graph) availability(p somePod) list {
-	var all list
+	var all, less list
 	switch {
 	case p.in.Kind == "Job":
 		_, deadline := manifest.Lookup(p.in.Value, manifest.Path{"spec", "activeDeadlineSeconds"})
 		_, kept := manifest.Lookup(p.in.Value, manifest.Path{"spec", "ttlSecondsAfterFinished"})
 		all.add(!deadline, "no activeDeadlineSeconds, so that it may hang for ever")
-		return all.with(list{"no ttlSecondsAfterFinished"}.when(!kept))
+		less.add(!kept, "no ttlSecondsAfterFinished")
+		return all.with(less)
 	case p.in.Kind == "CronJob":
 		_, deadline := manifest.Lookup(p.in.Value, manifest.Path{"spec", "startingDeadlineSeconds"})
 		all.add(!deadline, "no startingDeadlineSeconds: after 100 missed times it is not started again")
