@@ -101,16 +101,12 @@ func isFilled(key string) bool {
 
 // isOneValue tells whether an expression is one that Pipelines-as-Code evaluates, and whose own texts end no value of YAML.
 func isOneValue(text string) bool {
-	env, err := celParser()
-	if err != nil || len(text) > maxExpression || strings.ContainsAny(text, "\r\n{}") {
-		return false
-	}
-	parsed, issues := env.Parse(strings.TrimSpace(text))
-	if issues.Err() != nil {
+	parsed, ok := parsedCEL(text)
+	if !ok || strings.ContainsAny(text, "\r\n{}") {
 		return false
 	}
 	sound, within := true, []string{"body", "headers", "files", "pac", "event", "event_type"}
-	ast.PreOrderVisit(parsed.NativeRep().Expr(), ast.NewExprVisitor(func(e ast.Expr) {
+	ast.PreOrderVisit(parsed, ast.NewExprVisitor(func(e ast.Expr) {
 		switch e.Kind() {
 		case ast.LiteralKind:
 			literal, isText := e.AsLiteral().Value().(string)

@@ -115,18 +115,27 @@ func isChosen(key string) bool {
 	if !isExpression && !ofEvent.MatchString(key) {
 		return slices.Contains(byOthers, key)
 	}
-	if len(expression) > maxExpression {
+	parsed, ok := parsedCEL(expression)
+	switch {
+	case len(expression) > maxExpression:
 		return true
-	}
-	env, err := celParser()
-	if err != nil {
-		return true
-	}
-	parsed, issues := env.Parse(strings.TrimSpace(expression))
-	if issues.Err() != nil {
+	case !ok:
 		return strings.Contains(expression, "body") // where it does not parse for them either, it stays as it is
 	}
-	return chosenIn(parsed.NativeRep().Expr())
+	return chosenIn(parsed)
+}
+
+// parsedCEL is an expression as it parses; false where it does not, or is too long to be read.
+func parsedCEL(text string) (ast.Expr, bool) {
+	env, err := celParser()
+	if err != nil || len(text) > maxExpression {
+		return nil, false
+	}
+	parsed, issues := env.Parse(strings.TrimSpace(text))
+	if issues.Err() != nil {
+		return nil, false
+	}
+	return parsed.NativeRep().Expr(), true
 }
 
 // celParser parses expressions, with the macros that they may have.
