@@ -260,6 +260,7 @@ func TestSignals(t *testing.T) {
 			if err := cmd.Start(); err != nil {
 				t.Fatal(err)
 			}
+			listening(t, cmd.Process.Pid)
 			time.Sleep(300 * time.Millisecond)
 			_ = cmd.Process.Signal(s)
 			start := time.Now()
@@ -279,6 +280,30 @@ func TestSignals(t *testing.T) {
 	if digest(t, filepath.Join(dir, "overlays")) != before {
 		t.Error("the overlays are others than before")
 	}
+}
+
+// listening waits until a process of tenon has started the one that does its work: before that, a signal ends
+// it as it ends any program.
+func listening(t *testing.T, pid int) {
+	t.Helper()
+	for range 6000 {
+		for _, file := range glob(t, fmt.Sprintf("/proc/%d/task/*/children", pid)) {
+			if children, _ := os.ReadFile(file); len(children) > 0 {
+				return
+			}
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatal("no process does the work after a minute")
+}
+
+func glob(t *testing.T, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
 }
 
 // TestPipe: who stops reading gets no trace.
