@@ -15,6 +15,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	pipelineconfig "github.com/tektoncd/pipeline/pkg/apis/config"
+
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/graph"
 	"tenon.dev/tenon/internal/image"
@@ -31,6 +33,8 @@ type Subject struct {
 	Target  *finding.Target
 	Objects []manifest.Object
 	Facts   platform.Facts
+	// Defaults of Tekton's runs, which Check takes from the objects; nil where none sets any.
+	Defaults *pipelineconfig.Defaults
 	// Complete says that objects and facts are all there is.
 	Complete bool
 	// Definitions are CustomResourceDefinitions that custom resources are checked against,
@@ -125,6 +129,7 @@ func New(policies *policy.Set) *Checker {
 
 // Check runs all stages over one subject. Findings are located but not yet merged.
 func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, error) {
+	s = configured(s)
 	facts := settings(s)
 	s = tamed(s)
 	types, err := typed.New(facts, typed.NewDefinitions(slices.Concat(s.Definitions, s.Objects)))
@@ -136,6 +141,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 		return nil, err
 	}
 	found = narrowed(found, s.Objects)
+	found = withAccount(found, s.Defaults)
 	found = append(found, unpacked(s)...)
 	var runs []graph.Run
 	found = append(found, stage("runs", func() []finding.Finding { runs = graph.Runs(s.Objects); return nil })...)
@@ -170,25 +176,6 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 		}
 	}
 	return found, nil
-}
-
-func settings(s Subject) typed.Settings {
-	known := map[string]bool{}
-	for _, kind := range s.Facts.CustomResources {
-		known[kind] = true
-	}
-	for _, o := range s.Objects {
-		if o.Kind == "CustomResourceDefinition" {
-			group, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "group"})
-			kind, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "names", "kind"})
-			known[fmt.Sprintf("%v/%v", group, kind)] = true
-		}
-	}
-	return typed.Settings{
-		Coschedule: s.Facts.Tekton.Coschedule, EnableAPIFields: s.Facts.Tekton.EnableAPIFields,
-		FeatureFlags: s.Facts.Tekton.FeatureFlags, Kubernetes: s.Facts.Kubernetes,
-		KnownKinds: known, Complete: s.Complete,
-	}
 }
 
 // alone judges an object by itself: its types, and the rules. The same object in another
@@ -283,6 +270,7 @@ func together(s Subject, runs []graph.Run, undecoded map[finding.Object]bool) []
 	}
 	found := graph.Check(graph.Input{
 		Objects: objects, Beside: beside, Runs: upgraded, Facts: s.Facts, Complete: s.Complete, ConcurrentRuns: s.ConcurrentRuns,
+		Defaults: s.Defaults,
 	})
 	for i := range found {
 		f := &found[i]

@@ -21,6 +21,7 @@ func (g *graph) exposure() {
 			g.exposedService(o)
 		case o.Kind == "Ingress" && strings.HasPrefix(o.APIVersion, "networking.k8s.io/"):
 			g.ingressAnnotations(o)
+			g.unknownAnnotations(o)
 			g.ingressHosts(o)
 			g.ingressRoutes(o, taken)
 		}

@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	pipelineconfig "github.com/tektoncd/pipeline/pkg/apis/config"
 	"path"
 	"slices"
 	"strings"
@@ -26,6 +27,8 @@ type Input struct {
 	// Runs among the objects, as Runs returns them.
 	Runs  []Run
 	Facts platform.Facts
+	// Defaults are Tekton's defaults of runs where the manifests set any, in config-defaults; nil means those that it is shipped with.
+	Defaults *pipelineconfig.Defaults
 	// Complete says that the objects and facts are all there is, so that a reference that
 	// does not resolve is an error. Otherwise it is a warning.
 	Complete bool
@@ -47,6 +50,11 @@ func Check(in Input) []finding.Finding {
 	g.advice()
 	g.exposure()
 	g.autoscalers()
+	g.queues()
+	g.uncoveredByQueue()
+	g.memoryVolumes()
+	g.gpuRuns()
+	g.untoleratedGPUs()
 	g.registries()
 	g.images()
 	g.groups()

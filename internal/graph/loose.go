@@ -9,6 +9,7 @@ import (
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/typed"
 )
 
 // loose reports objects that nothing refers to, where that means that they have no effect, and
@@ -104,7 +105,7 @@ func eachLine(value any, visit func(string)) {
 }
 
 func (g *graph) unusedConfig(o manifest.Object, mentioned map[string]bool) {
-	if o.File == "" || o.Name == "" || mentioned[o.Name] || len(labelsAt(o, "metadata", "labels")) > 0 {
+	if o.File == "" || o.Name == "" || mentioned[o.Name] || len(labelsAt(o, "metadata", "labels")) > 0 || typed.IsTektonConfig(o) {
 		return // some other program may find it by its labels
 	}
 	g.add(o, "graph/config-map-unused", finding.Info, manifest.Path{"metadata", "name"},

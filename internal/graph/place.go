@@ -23,7 +23,7 @@ func (g *graph) place(r Run, run pipelinev1.PipelineRun, steps []step) {
 	}
 	fits := map[string][]string{}
 	for _, s := range steps {
-		pod, at := podOf(r, run, s)
+		pod, at := g.podOf(r, run, s)
 		fits[s.Name] = g.fit(r, s, at, pod, pools)
 	}
 	g.assistants(r, run, steps, pools, fits)
@@ -36,7 +36,7 @@ func (g *graph) placeTaskRun(r Run, run pipelinev1.TaskRun, s step) {
 		return
 	}
 	pod := placement.Pod{Requests: requests(s.task)}
-	if t := run.Spec.PodTemplate; t != nil {
+	if t := g.withDefault(run.Spec.PodTemplate); t != nil {
 		pod.NodeSelector, pod.Tolerations, pod.Affinity = t.NodeSelector, t.Tolerations, t.Affinity
 	}
 	g.fit(r, s, r.At.Append("spec", "podTemplate"), pod, pools)
@@ -61,8 +61,8 @@ func (g *graph) fit(r Run, s step, at manifest.Path, pod placement.Pod, pools []
 // podOf gives what the scheduler looks at in the pod of a task, and where its template is
 // written. A field of taskRunSpecs replaces that of taskRunTemplate as a whole
 // (tektoncd/pipeline, pkg/apis/pipeline/pod, MergePodTemplateWithDefault).
-func podOf(r Run, run pipelinev1.PipelineRun, s step) (placement.Pod, manifest.Path) {
-	template, at := templateOf(r, run, s)
+func (g *graph) podOf(r Run, run pipelinev1.PipelineRun, s step) (placement.Pod, manifest.Path) {
+	template, at := g.templateOf(r, run, s)
 	pod := placement.Pod{Requests: requests(overridden(run, s))}
 	if template != nil {
 		pod.NodeSelector, pod.Tolerations, pod.Affinity = template.NodeSelector, template.Tolerations, template.Affinity
@@ -71,7 +71,7 @@ func podOf(r Run, run pipelinev1.PipelineRun, s step) (placement.Pod, manifest.P
 }
 
 // templateOf is the pod template that a run gives to a task.
-func templateOf(r Run, run pipelinev1.PipelineRun, s step) (*podtemplate.PodTemplate, manifest.Path) {
+func (g *graph) templateOf(r Run, run pipelinev1.PipelineRun, s step) (*podtemplate.PodTemplate, manifest.Path) {
 	template := run.Spec.TaskRunTemplate.PodTemplate
 	at := r.At.Append("spec", "taskRunTemplate", "podTemplate")
 	for i, spec := range run.Spec.TaskRunSpecs {
@@ -80,7 +80,15 @@ func templateOf(r Run, run pipelinev1.PipelineRun, s step) (*podtemplate.PodTemp
 			at = r.At.Append("spec", "taskRunSpecs", i, "podTemplate")
 		}
 	}
-	return template, at
+	return g.withDefault(template), at
+}
+
+// withDefault is a run's pod template with what config-defaults adds to it.
+func (g *graph) withDefault(template *podtemplate.PodTemplate) *podtemplate.PodTemplate {
+	if g.Defaults == nil {
+		return template
+	}
+	return podtemplate.MergePodTemplateWithDefault(template, g.Defaults.DefaultPodTemplate)
 }
 
 // overridden is the task of a step with the resources that the run gives it instead of its own

@@ -59,7 +59,7 @@ func (g *graph) eachPod(visit func(somePod)) {
 		if r.Object.Kind == "TaskRun" {
 			run, _ := as[pipelinev1.TaskRun](r.Object.Value)
 			if s, ok := g.taskOf(r, run); ok {
-				once(s, run.Spec.PodTemplate, r.Object.Namespace)
+				once(s, g.withDefault(run.Spec.PodTemplate), r.Object.Namespace)
 			}
 			continue
 		}
@@ -69,7 +69,7 @@ func (g *graph) eachPod(visit func(somePod)) {
 			continue
 		}
 		for _, s := range g.steps(spec, in, at) {
-			template, _ := templateOf(r, run, s)
+			template, _ := g.templateOf(r, run, s)
 			once(s, template, r.Object.Namespace)
 		}
 	}

@@ -156,8 +156,10 @@ func (g *graph) runReferences(r Run) {
 	spec, _ := r.Object.Value["spec"].(map[string]any)
 	at := r.At.Append("spec")
 	g.account(r.Owner, r.Object.Namespace, spec["serviceAccountName"], at.Append("serviceAccountName"))
-	if template, ok := spec["taskRunTemplate"].(map[string]any); ok {
-		g.account(r.Owner, r.Object.Namespace, template["serviceAccountName"], at.Append("taskRunTemplate", "serviceAccountName"))
+	template, _ := spec["taskRunTemplate"].(map[string]any)
+	g.account(r.Owner, r.Object.Namespace, template["serviceAccountName"], at.Append("taskRunTemplate", "serviceAccountName"))
+	if g.Defaults != nil && spec["serviceAccountName"] == nil && template["serviceAccountName"] == nil {
+		g.account(r.Owner, r.Object.Namespace, g.Defaults.DefaultServiceAccount, at) // config-defaults names it
 	}
 	each(spec, manifest.Path{"taskRunSpecs"}, func(i int, s map[string]any) {
 		g.account(r.Owner, r.Object.Namespace, s["serviceAccountName"], at.Append("taskRunSpecs", i, "serviceAccountName"))

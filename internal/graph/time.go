@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	pipelineconfig "github.com/tektoncd/pipeline/pkg/apis/config"
 	pipelinev1 "github.com/tektoncd/pipeline/pkg/apis/pipeline/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -12,13 +13,18 @@ import (
 )
 
 // defaultTimeout is what Tekton gives a run that states none (config-defaults,
-// default-timeout-minutes; https://tekton.dev/docs/pipelines/pipelineruns/#configuring-a-failure-timeout).
-const defaultTimeout = time.Hour
+// default-timeout-minutes; https://tekton.dev/docs/pipelines/pipelineruns/#configuring-a-failure-timeout); 0 is no limit.
+func (g *graph) defaultTimeout() (time.Duration, string) {
+	if g.Defaults != nil && g.Defaults.DefaultTimeoutMinutes != pipelineconfig.DefaultTimeoutMinutes {
+		return time.Duration(g.Defaults.DefaultTimeoutMinutes) * time.Minute, ", as config-defaults says"
+	}
+	return pipelineconfig.DefaultTimeoutMinutes * time.Minute, ", Tekton's default"
+}
 
 // timeouts checks that what the tasks of a run may take fits into what the run may take: Tekton
 // ends a task with its run, whatever time the task still has.
 func (g *graph) timeouts(r Run, run pipelinev1.PipelineRun, spec *pipelinev1.PipelineSpec, in manifest.Object, at manifest.Path) {
-	whole, stated := limitOf(run)
+	whole, stated := g.limitOf(run)
 	if whole == 0 {
 		return // no limit
 	}
@@ -41,7 +47,7 @@ func (g *graph) timeouts(r Run, run pipelinev1.PipelineRun, spec *pipelinev1.Pip
 }
 
 // limitOf is the time that the tasks of a run have together.
-func limitOf(run pipelinev1.PipelineRun) (limit time.Duration, stated string) {
+func (g *graph) limitOf(run pipelinev1.PipelineRun) (limit time.Duration, stated string) {
 	t := run.Spec.Timeouts
 	switch {
 	case t != nil && t.Tasks != nil:
@@ -51,7 +57,7 @@ func limitOf(run pipelinev1.PipelineRun) (limit time.Duration, stated string) {
 	case t != nil && t.Pipeline != nil:
 		return t.Pipeline.Duration, ""
 	}
-	return defaultTimeout, ", Tekton's default"
+	return g.defaultTimeout()
 }
 
 // longest adds the stated timeouts up along the order of the tasks, and gives the greatest sum
@@ -118,14 +124,19 @@ func (g *graph) attempts(spec *pipelinev1.PipelineSpec, in manifest.Object, at m
 
 // mostCombinations is how many tasks a matrix may make (config-defaults,
 // default-max-matrix-combinations-count).
-const mostCombinations = 256
+func (g *graph) mostCombinations() int {
+	if g.Defaults != nil {
+		return g.Defaults.DefaultMaxMatrixCombinationsCount
+	}
+	return pipelineconfig.DefaultMaxMatrixCombinationsCount
+}
 
 // fanOut counts what matrices make of tasks.
 func (g *graph) fanOut(run pipelinev1.PipelineRun, steps []step, in manifest.Object) {
 	for _, s := range steps {
-		if n := combinations(s, run); n > mostCombinations {
+		if n := combinations(s, run); n > g.mostCombinations() {
 			g.add(in, "graph/matrix-too-large", finding.Warning, s.at.Append("matrix"),
-				fmt.Sprintf("the matrix of %s makes %d tasks of values that the run gives: Tekton's limit of %d holds for values that the pipeline gives, so that it creates them all at once", s.Name, n, mostCombinations),
+				fmt.Sprintf("the matrix of %s makes %d tasks of values that the run gives: Tekton's limit of %d holds for values that the pipeline gives, so that it creates them all at once", s.Name, n, g.mostCombinations()),
 				"split it, or give fewer values")
 		}
 	}

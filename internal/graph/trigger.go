@@ -25,6 +25,7 @@ func (g *graph) triggers() {
 }
 
 func (g *graph) trigger(o manifest.Object, t map[string]any, at manifest.Path) {
+	g.extensions(o, t, at)
 	g.triggerPart(o, "Trigger", o.Namespace, t["triggerRef"], at.Append("triggerRef"))
 	if template, ok := t["template"].(map[string]any); ok {
 		g.triggerPart(o, "TriggerTemplate", o.Namespace, template["ref"], at.Append("template", "ref"))

@@ -71,6 +71,52 @@ var graphAdvice = []finding.Rule{
 		Links:  []string{"https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations-risk/"},
 	},
 	{
+		ID: "graph/ingress-annotation", Severity: finding.Warning,
+		Title: "An annotation of an Ingress is one that its controller has",
+		Why: "A controller passes over names that it does not know: the sign-in, the limit or the redirect that was meant is not there, and nothing " +
+			"says so. Known are those of ingress-nginx, the AWS Load Balancer Controller and Traefik.",
+		Remedy: "correct its name",
+		Links:  []string{"https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/"},
+	},
+	{
+		ID: "graph/queue-not-found", Severity: finding.Warning,
+		Title:  "A queue of Kueue exists, and what it stands on",
+		Why:    "Kueue keeps a workload suspended whose LocalQueue, ClusterQueue or ResourceFlavor is not there, and says so in an event only.",
+		Remedy: "create it, or name one that exists",
+		Links:  []string{"https://kueue.sigs.k8s.io/docs/concepts/local_queue/"},
+	},
+	{
+		ID: "graph/queue-without-resource", Severity: finding.Warning,
+		Title:  "A queue has quota of the GPUs that are asked of it",
+		Why:    "A ClusterQueue admits nothing that asks for a resource which none of its resource groups covers: the workload waits for ever.",
+		Remedy: "add the resource to coveredResources and to a flavor of the queue",
+		Links:  []string{"https://kueue.sigs.k8s.io/docs/concepts/cluster_queue/#resources"},
+	},
+	{
+		ID: "graph/memory-volume", Severity: finding.Warning,
+		Title: "A volume in memory fits into the memory limit",
+		Why: "What is written to an emptyDir of medium Memory counts as memory of the container that writes it: a data loader with a /dev/shm of " +
+			"64Gi under a limit of 16Gi is killed long before the volume is full.",
+		Remedy: "raise the memory limit above the volume and what the program takes, or lower sizeLimit",
+		Links:  []string{"https://kubernetes.io/docs/concepts/storage/volumes/#emptydir"},
+	},
+	{
+		ID: "graph/gpu-without-timeout", Severity: finding.Info,
+		Title: "Who holds a GPU says for how long",
+		Why: "A training that takes longer than Tekton's default of an hour is ended without its results; one that hangs under a timeout of 0 " +
+			"holds the GPU until somebody looks, which is a warning.",
+		Remedy: "write a timeout of the task, or timeouts.pipeline of the run",
+		Links:  []string{"https://tekton.dev/docs/pipelines/pipelineruns/#configuring-a-failure-timeout"},
+	},
+	{
+		ID: "graph/gpu-not-tolerated", Severity: finding.Info,
+		Title: "A pod tolerates the taint of GPU nodes",
+		Why: "Clouds and operators taint nodes with GPUs, so that others stay off them. The admission plugin ExtendedResourceToleration " +
+			"tolerates the taint for who asks for GPUs, and is not on everywhere. Asked only where no pools are stated.",
+		Remedy: "tolerate nvidia.com/gpu (operator Exists), or state the pools in facts",
+		Links:  []string{"https://kubernetes.io/docs/reference/access-authn-authz/admission-controllers/#extendedresourcetoleration"},
+	},
+	{
 		ID: "graph/ingress-any-host", Severity: finding.Info,
 		Title:  "An Ingress names its host",
 		Why:    "Without a host, or with a wildcard, it takes requests for hosts of other teams that have no Ingress of their own yet.",

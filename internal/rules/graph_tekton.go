@@ -18,6 +18,14 @@ var graphTekton = []finding.Rule{
 		Links:  []string{"https://tekton.dev/docs/triggers/triggerbindings/"},
 	},
 	{
+		ID: "graph/extension-not-set", Severity: finding.Error,
+		Title: "What a binding reads of the extensions is set by an interceptor",
+		Why: "Triggers finds no value for $(extensions.name) that no overlay sets: it writes a line into the listener's log, answers the sender " +
+			"202, and creates nothing, unless the template has a default for the parameter.",
+		Remedy: "set it in overlays of the cel interceptor",
+		Links:  []string{"https://tekton.dev/docs/triggers/cel_expressions/"},
+	},
+	{
 		ID: "graph/template-resource-version", Severity: finding.Error,
 		Title:  "What a template creates has no resourceVersion",
 		Why:    "resourceVersion should not be set on objects to be created, says the API server, and every event ends there.",

@@ -79,7 +79,7 @@ func (c *Checker) Check(o manifest.Object) []finding.Finding {
 		return c.findings(o, c.checkTekton(factory(), o.Value, raw))
 	}
 	if known, problems := c.checkBuiltin(gvk, o.Value, raw); known {
-		return c.findings(o, problems)
+		return append(c.findings(o, problems), checkTektonConfig(o, raw)...)
 	}
 	if known, problems := c.checkCustom(gvk, raw); known {
 		return c.findings(o, problems)
