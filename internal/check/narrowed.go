@@ -9,10 +9,10 @@ import (
 )
 
 // ofCluster are the rules about what a ClusterRole gives in all of the cluster.
-var ofCluster = []string{"rbac/cluster-wide-secrets", "rbac/cluster-wide-workloads"}
+var ofCluster = []string{"rbac/cluster-wide-secrets", "rbac/cluster-wide-workloads", "rbac/escalation"}
 
-// narrowed leaves out what is said of the whole cluster where a ClusterRole is bound by RoleBindings alone: it gives its
-// rights in their namespaces, which is how operators share one.
+// narrowed lowers what is said of the whole cluster where a ClusterRole is bound by RoleBindings alone, since it gives its
+// rights in their namespaces, which is how operators share one; and where nothing in sight binds it.
 func narrowed(found []finding.Finding, objects []manifest.Object) []finding.Finding {
 	bound := map[string]string{}
 	for _, o := range objects {
@@ -27,13 +27,27 @@ func narrowed(found []finding.Finding, objects []manifest.Object) []finding.Find
 	}
 	for _, o := range objects {
 		if o.Kind == "ClusterRole" && isAggregated(o) {
-			delete(bound, o.Name) // whoever has the role that it becomes a part of has it, wherever that is bound
+			bound[o.Name] = "ClusterRoleBinding" // whoever has the role that it becomes a part of has it, wherever that is bound
 		}
 	}
-	return slices.DeleteFunc(found, func(f finding.Finding) bool {
-		return f.Object != nil && f.Object.Kind == "ClusterRole" && slices.Contains(ofCluster, f.Rule) && bound[f.Object.Name] == "RoleBinding"
-	})
+	for i := range found {
+		f := &found[i]
+		if f.Object == nil || f.Object.Kind != "ClusterRole" || !slices.Contains(ofCluster, f.Rule) || f.Rule == "rbac/escalation" && !strings.HasSuffix(f.Field, ".resources") {
+			continue
+		}
+		switch bound[f.Object.Name] {
+		case "RoleBinding":
+			f.Severity, f.Message = finding.Info, inNamespaces.Replace(f.Message)
+		case "":
+			f.Severity = min(f.Severity, finding.Warning)
+		}
+	}
+	return found
 }
+
+// inNamespaces says of a right where RoleBindings give it.
+var inNamespaces = strings.NewReplacer(" in every namespace", " in the namespaces of its RoleBindings", " of the cluster", " of the namespaces of its RoleBindings",
+	" any pod", " any pod of the namespaces of its RoleBindings", " any account", " any account of the namespaces of its RoleBindings")
 
 // isAggregated tells whether a ClusterRole becomes a part of the roles that Kubernetes gives to everybody
 // (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles) or of others.

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
@@ -57,8 +59,13 @@ func (l list) with(less list) list {
 // hardening lists what a pod has beyond its need.
 func (g *graph) hardening(p somePod) list {
 	var all, less list
+	stated := 0 // containers that say who they run as
 	for _, c := range slices.Concat(p.spec.InitContainers, p.spec.Containers) {
 		s := c.SecurityContext
+		if s != nil && s.RunAsUser != nil {
+			stated++
+		}
+		less.add(c.Stdin || c.TTY, "an open terminal (stdin, tty)")
 		all.add(s == nil || s.ReadOnlyRootFilesystem == nil || !*s.ReadOnlyRootFilesystem, "a root file system that it may write (readOnlyRootFilesystem)")
 		all.add(len(c.EnvFrom) > 0 && slices.ContainsFunc(c.EnvFrom, func(e corev1.EnvFromSource) bool { return e.SecretRef != nil }) ||
 			slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool { return e.ValueFrom != nil && e.ValueFrom.SecretKeyRef != nil }), "secrets in environment variables")
@@ -66,9 +73,12 @@ func (g *graph) hardening(p somePod) list {
 		less.add(s != nil && (ofNode(s.RunAsUser) || ofNode(s.RunAsGroup)), "a user or group that the node may have, too (below 10000)")
 		less.add(slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.ContainerPort > 0 && p.ContainerPort < 1024 }), "a port below 1024, which wants more than a user's rights")
 	}
+	own := stated == len(p.spec.InitContainers)+len(p.spec.Containers)
+	less.add(!own && (p.spec.SecurityContext == nil || p.spec.SecurityContext.RunAsUser == nil), "the user that its image says (runAsUser)")
+	all.add(!p.spec.HostNetwork && !g.isIsolated(p), "a network that every pod of the cluster is on (no NetworkPolicy selects it)")
 	if s := p.spec.SecurityContext; s != nil {
 		all.add(isZero(s.RunAsGroup) || isZero(s.FSGroup) || slices.Contains(s.SupplementalGroups, 0), "the root group")
-		less.add(ofNode(s.RunAsUser) || ofNode(s.RunAsGroup), "a user or group that the node may have, too (below 10000)")
+		less.add(!own && ofNode(s.RunAsUser) || ofNode(s.RunAsGroup), "a user or group that the node may have, too (below 10000)")
 	}
 	less.add(len(p.spec.HostAliases) > 0, "names of hosts of its own (hostAliases)")
 	less.add(slices.ContainsFunc(p.spec.Tolerations, func(t corev1.Toleration) bool {
@@ -141,9 +151,23 @@ func resources(p somePod) list {
 		all.add(!memory, "no limit of memory")
 		all.add(!says(corev1.ResourceCPU), "no request of cpu")
 		all.add(!says(corev1.ResourceMemory), "no request of memory")
-		less.add(!says(corev1.ResourceEphemeralStorage), "nothing of ephemeral-storage")
+		less.add(!says(corev1.ResourceEphemeralStorage) && !boundedVolumes(p.spec), "nothing of ephemeral-storage")
 	}
 	return all.with(less)
+}
+
+// boundedVolumes tells whether a pod has volumes of the node's disk, and each has a bound.
+func boundedVolumes(spec corev1.PodSpec) bool {
+	n := 0
+	for _, v := range spec.Volumes {
+		if v.EmptyDir == nil || v.EmptyDir.Medium == corev1.StorageMediumMemory {
+			continue
+		}
+		if n++; v.EmptyDir.SizeLimit == nil {
+			return false
+		}
+	}
+	return n > 0
 }
 
 // served are kinds whose pods are there to be asked.
@@ -211,8 +235,23 @@ func (g *graph) spread(p somePod) list {
 	if replicas < 2 {
 		return all
 	}
-	affinity := p.spec.Affinity
-	all.add(len(p.spec.TopologySpreadConstraints) == 0 && (affinity == nil || affinity.PodAntiAffinity == nil), "replicas that may be on one node (topologySpreadConstraints)")
+	all.add(len(p.spec.TopologySpreadConstraints) == 0 && !isApart(p), "replicas that may be on one node (topologySpreadConstraints)")
 	all.add(!g.isBudgeted(p), "no PodDisruptionBudget")
 	return all
+}
+
+// isApart tells whether a pod keeps away from others of its own workload.
+func isApart(p somePod) bool {
+	if p.spec.Affinity == nil || p.spec.Affinity.PodAntiAffinity == nil {
+		return false
+	}
+	anti := p.spec.Affinity.PodAntiAffinity
+	terms := slices.Clone(anti.RequiredDuringSchedulingIgnoredDuringExecution)
+	for _, preferred := range anti.PreferredDuringSchedulingIgnoredDuringExecution {
+		terms = append(terms, preferred.PodAffinityTerm)
+	}
+	return slices.ContainsFunc(terms, func(t corev1.PodAffinityTerm) bool {
+		selector, err := metav1.LabelSelectorAsSelector(t.LabelSelector)
+		return err != nil || selector.Matches(labels.Set(p.meta.Labels)) || len(t.MatchLabelKeys) > 0
+	})
 }

@@ -13,6 +13,26 @@ import (
 	"tenon.dev/tenon/internal/manifest"
 )
 
+// disruptionBudget checks that a budget protects pods, and lets them be evicted.
+func (g *graph) disruptionBudget(o manifest.Object, b policyv1.PodDisruptionBudget) {
+	if b.Spec.MinAvailable == nil && b.Spec.MaxUnavailable == nil {
+		g.add(o, "graph/budget-selects-nothing", finding.Warning, manifest.Path{"spec"}, "the budget says neither minAvailable nor maxUnavailable: it protects nothing", "write maxUnavailable: 1")
+	}
+	if policy := b.Spec.UnhealthyPodEvictionPolicy; policy == nil || *policy != policyv1.AlwaysAllow {
+		g.add(o, "graph/budget-blocks-drains", finding.Info, manifest.Path{"spec"}, "a pod that is broken counts as one that must not be evicted: while too few are ready its node is never drained",
+			"write unhealthyPodEvictionPolicy: AlwaysAllow")
+	}
+	selector, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
+	switch {
+	case b.Spec.Selector == nil:
+		g.add(o, "graph/budget-selects-nothing", finding.Warning, manifest.Path{"spec"}, "the budget has no selector: it protects nothing", "select labels that pods have")
+		g.alwaysBlocks(o, b)
+	case err == nil:
+		g.selectsPods(o, "graph/budget-selects-nothing", selector, "the budget protects nothing")
+		g.budget(o, b, selector)
+	}
+}
+
 // budget reports a disruption budget that lets no pod be evicted: nodes are drained for ever.
 func (g *graph) budget(o manifest.Object, b policyv1.PodDisruptionBudget, selector labels.Selector) {
 	replicas, known := g.replicasOf(o, selector)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 // exposure checks what is reached from outside of the cluster: Services that open ports of nodes or of a load balancer,
 // and Ingresses that take more than is meant, or what another has.
 func (g *graph) exposure() {
-	taken := map[string][]manifest.Object{}
+	taken := map[string][]route{}
 	for _, o := range g.Objects {
 		switch {
 		case o.Kind == "Service" && o.APIVersion == "v1":
@@ -31,6 +32,10 @@ func (g *graph) exposure() {
 // exposedService says that a Service is reached from outside.
 func (g *graph) exposedService(o manifest.Object) {
 	spec, _ := o.Value["spec"].(map[string]any)
+	if ips, _ := spec["externalIPs"].([]any); len(ips) > 0 {
+		g.add(o, "graph/service-exposed", finding.Warning, manifest.Path{"spec", "externalIPs"},
+			fmt.Sprintf("Service %s takes what the pods of the cluster send to these addresses, whoever they belong to (CVE-2020-8554)", o.Name), "use a load balancer, an Ingress or a Gateway")
+	}
 	switch kind, _ := spec["type"].(string); kind {
 	case "NodePort", "LoadBalancer":
 		if ranges, _ := spec["loadBalancerSourceRanges"].([]any); len(ranges) > 0 || isInternal(o) {
@@ -66,7 +71,7 @@ func (g *graph) ingressAnnotations(o manifest.Object) {
 	for key, value := range annotations {
 		text := fmt.Sprint(value)
 		written := strings.HasSuffix(key, "-snippet") && strings.Contains(key, "nginx.")
-		directive := strings.Contains(key, "nginx.ingress.kubernetes.io/") && slices.ContainsFunc([]string{"_by_lua", "lua_package", "load_module", "alias ", "root /"}, func(d string) bool { return strings.Contains(text, d) })
+		directive := strings.Contains(key, "nginx.ingress.kubernetes.io/") && (slices.ContainsFunc([]string{"_by_lua", "lua_package", "load_module", "alias ", "root /"}, func(d string) bool { return strings.Contains(text, d) }) || quoted.MatchString(key) && strings.ContainsAny(text, "\n#;{}|"))
 		if written || directive {
 			g.add(o, "graph/ingress-snippet", finding.Warning, manifest.Path{"metadata", "annotations", key},
 				fmt.Sprintf("annotation %s puts text into the configuration of nginx, which has the tokens and certificates of all namespaces", key),
@@ -77,11 +82,15 @@ func (g *graph) ingressAnnotations(o manifest.Object) {
 		each(r, manifest.Path{"http", "paths"}, func(j int, p map[string]any) {
 			if text, _ := p["path"].(string); strings.ContainsAny(text, ";{}\n\"") || slices.ContainsFunc([]string{"_by_lua", "alias ", "/var/run/secrets", "/etc/"}, func(d string) bool { return strings.Contains(text, d) }) {
 				g.add(o, "graph/ingress-snippet", finding.Warning, manifest.Path{"spec", "rules", i, "http", "paths", j, "path"},
-					"the path is more than one: controllers put it into their configuration as it is", "write a path, with pathType Prefix or Exact")
+					"the path holds directives of nginx: controllers put it into their configuration as it is", "write a path alone, with pathType Prefix or Exact")
 			}
 		})
 	})
 }
+
+// quoted are annotations whose values stand in nginx's configuration in quotes, which a value can end (CVE-2025-1097,
+// CVE-2025-1098, CVE-2025-24514).
+var quoted = regexp.MustCompile(`/(auth-url|auth-tls-match-cn|mirror-target|mirror-host)$`)
 
 // ingressHosts finds rules for any host, and hosts that no certificate is for.
 func (g *graph) ingressHosts(o manifest.Object) {
@@ -123,9 +132,15 @@ func isHost(name, host string) bool {
 	return name == host
 }
 
+// route is where an Ingress leads a host and path to.
+type route struct {
+	manifest.Object
+	backend string
+}
+
 // ingressRoutes finds two Ingresses with the same host and path: which of them is asked is up to the controller. Files of
 // several folders may be for several clusters.
-func (g *graph) ingressRoutes(o manifest.Object, taken map[string][]manifest.Object) {
+func (g *graph) ingressRoutes(o manifest.Object, taken map[string][]route) {
 	class, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "ingressClassName"})
 	seen := map[string]bool{}
 	each(o.Value, manifest.Path{"spec", "rules"}, func(i int, r map[string]any) {
@@ -134,19 +149,19 @@ func (g *graph) ingressRoutes(o manifest.Object, taken map[string][]manifest.Obj
 			return
 		}
 		each(r, manifest.Path{"http", "paths"}, func(j int, p map[string]any) {
-			route := fmt.Sprint(class, " ", host, p["path"])
-			if seen[route] {
+			id, backend := fmt.Sprint(class, " ", host, p["path"]), fmt.Sprint(o.Namespace, p["backend"])
+			if seen[id] {
 				return
 			}
-			seen[route] = true
-			for _, other := range taken[route] {
-				if path.Dir(other.File) == path.Dir(o.File) && (other.Name != o.Name || other.Namespace != o.Namespace) {
+			seen[id] = true
+			for _, other := range taken[id] {
+				if other.backend != backend && path.Dir(other.File) == path.Dir(o.File) && (other.Name != o.Name || other.Namespace != o.Namespace) {
 					g.add(o, "graph/ingress-conflict", finding.Warning, manifest.Path{"spec", "rules", i, "http", "paths", j},
 						fmt.Sprintf("Ingress %s takes %s%v, too: which of them gets a request is up to the controller", other.Ref(), host, p["path"]), "use one of them, or another path")
 					return
 				}
 			}
-			taken[route] = append(taken[route], o)
+			taken[id] = append(taken[id], route{o, backend})
 		})
 	})
 }

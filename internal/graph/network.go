@@ -193,6 +193,7 @@ func (g *graph) networkPolicies() {
 		if !ok {
 			continue
 		}
+		g.policyPeers(o, policy)
 		selector, err := metav1.LabelSelectorAsSelector(&policy.Spec.PodSelector)
 		if err != nil || g.selects(o.Namespace, selector) || !g.Complete && anyRun(o.Namespace).matches(selector) {
 			continue
@@ -200,6 +201,52 @@ func (g *graph) networkPolicies() {
 		g.unresolved(o, "graph/network-policy-selects-nothing", manifest.Path{"spec", "podSelector"},
 			fmt.Sprintf("no pod%s matches %s: the policy isolates nothing", within(o.Namespace), selector),
 			"select labels that pods have; Tekton labels the pods of runs app.kubernetes.io/managed-by: tekton-pipelines")
+	}
+}
+
+// isIsolated tells whether a NetworkPolicy in sight selects a pod, in either direction, or one of Cilium or Calico may.
+func (g *graph) isIsolated(p somePod) bool {
+	if len(g.ofKind("CiliumNetworkPolicy"))+len(g.ofKind("CiliumClusterwideNetworkPolicy"))+len(g.ofKind("GlobalNetworkPolicy")) > 0 {
+		return true
+	}
+	for _, o := range g.ofKind("NetworkPolicy") {
+		if o.Namespace != p.namespace {
+			continue
+		}
+		policy, ok := as[networkingv1.NetworkPolicy](o.Value)
+		selector, err := metav1.LabelSelectorAsSelector(&policy.Spec.PodSelector)
+		if !ok || err != nil || selector.Matches(labels.Set(p.meta.Labels)) {
+			return true
+		}
+	}
+	return false
+}
+
+// policyPeers finds peers of a policy in its own namespace that are no pod: what they are let do nobody does, and whoever is
+// meant is shut out.
+func (g *graph) policyPeers(o manifest.Object, policy networkingv1.NetworkPolicy) {
+	if !g.Complete && !slices.ContainsFunc(g.pods, func(w workload) bool { return w.namespace == o.Namespace }) {
+		return // whoever is meant is elsewhere
+	}
+	check := func(peers []networkingv1.NetworkPolicyPeer, at manifest.Path) {
+		for i, peer := range peers {
+			if peer.PodSelector == nil || peer.NamespaceSelector != nil {
+				continue
+			}
+			selector, err := metav1.LabelSelectorAsSelector(peer.PodSelector)
+			if err != nil || g.selects(o.Namespace, selector) || anyRun(o.Namespace).matches(selector) {
+				continue
+			}
+			g.unresolved(o, "graph/network-policy-peer-not-found", at.Append(i, "podSelector"),
+				fmt.Sprintf("no pod%s matches %s: the policy lets nobody through here", within(o.Namespace), selector),
+				"select labels that pods have; for pods of another namespace write namespaceSelector beside podSelector")
+		}
+	}
+	for i, rule := range policy.Spec.Ingress {
+		check(rule.From, manifest.Path{"spec", "ingress", i, "from"})
+	}
+	for i, rule := range policy.Spec.Egress {
+		check(rule.To, manifest.Path{"spec", "egress", i, "to"})
 	}
 }
 

@@ -33,7 +33,7 @@ func (g *graph) references() {
 					g.secret(o, o.Namespace, s["name"], nil, manifest.Path{list, i, "name"})
 				})
 			}
-		case "HorizontalPodAutoscaler":
+		case "HorizontalPodAutoscaler", "VerticalPodAutoscaler":
 			g.scaleTarget(o)
 		case "StatefulSet":
 			g.statefulSet(o)
@@ -454,7 +454,11 @@ var builtinClusterRoles = []string{
 }
 
 func (g *graph) scaleTarget(o manifest.Object) {
-	target, ok := lookupMap(o.Value, "spec", "scaleTargetRef")
+	field := "scaleTargetRef"
+	if o.Kind == "VerticalPodAutoscaler" {
+		field = "targetRef"
+	}
+	target, ok := lookupMap(o.Value, "spec", field)
 	if !ok {
 		return
 	}
@@ -463,7 +467,7 @@ func (g *graph) scaleTarget(o manifest.Object) {
 	if name == "" || g.has(o, kind, o.Namespace, name) {
 		return
 	}
-	g.unresolved(o, "graph/scale-target-not-found", manifest.Path{"spec", "scaleTargetRef", "name"},
+	g.unresolved(o, "graph/scale-target-not-found", manifest.Path{"spec", field, "name"},
 		fmt.Sprintf("there is no %s %s%s: nothing is scaled", kind, name, within(o.Namespace)),
 		"name one that exists: "+listOrNone(g.names(kind, o.Namespace)))
 }

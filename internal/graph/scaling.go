@@ -21,6 +21,10 @@ func (g *graph) autoscalers() {
 			continue
 		}
 		taken[id] = o
+		least, most := numberAt(o, 1, "spec", "minReplicas"), numberAt(o, 0, "spec", "maxReplicas")
+		if least == most {
+			g.add(o, "graph/autoscaler-fixed", finding.Info, manifest.Path{"spec", "maxReplicas"}, fmt.Sprintf("minReplicas and maxReplicas are %d: it never scales", most), "raise maxReplicas, or leave the autoscaler out")
+		}
 		workload, found := g.find(o, kind, o.Namespace, name)
 		if _, stated := manifest.Lookup(workload.Value, manifest.Path{"spec", "replicas"}); found && stated {
 			g.add(workload, "graph/autoscaler-replicas", finding.Warning, manifest.Path{"spec", "replicas"},

@@ -92,7 +92,11 @@ func (g *graph) namespaceLevels() {
 		if strings.HasPrefix(o.Name, "kube-") {
 			continue
 		}
-		if labelsAt(o, "metadata", "labels")[enforceLabel] == "" {
+		switch level := labelsAt(o, "metadata", "labels")[enforceLabel]; {
+		case level == string(api.LevelPrivileged) && !g.Complete: // a platform has decided it, and the gate asks who changes that
+			g.add(o, "graph/namespace-level", finding.Info, manifest.Path{"metadata", "labels", enforceLabel}, fmt.Sprintf("namespace %s lets every pod in, those with the node in their hands too", o.Name),
+				"enforce baseline, or restricted; nothing, if agents of the nodes run there")
+		case level == "":
 			g.add(o, "graph/namespace-level", finding.Info, manifest.Path{"metadata"}, fmt.Sprintf("namespace %s enforces no Pod Security level: every pod is let in, those with the node in their hands too", o.Name),
 				"label it "+enforceLabel+": baseline, or restricted; privileged, if that is meant")
 		}

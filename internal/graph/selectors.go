@@ -23,11 +23,8 @@ func (g *graph) selectors() {
 		case "Service":
 			g.service(o)
 		case "PodDisruptionBudget":
-			if b, ok := as[policyv1.PodDisruptionBudget](o.Value); ok && b.Spec.Selector != nil {
-				if selector, err := metav1.LabelSelectorAsSelector(b.Spec.Selector); err == nil {
-					g.selectsPods(o, "graph/budget-selects-nothing", selector, "the budget protects nothing")
-					g.budget(o, b, selector)
-				}
+			if b, ok := as[policyv1.PodDisruptionBudget](o.Value); ok {
+				g.disruptionBudget(o, b)
 			}
 		case "PodMonitor":
 			if selector, ok := monitored(o); ok {

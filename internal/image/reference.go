@@ -4,11 +4,12 @@
 package image
 
 import (
+	_ "crypto/sha256" // digests of references are of it
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/distribution/reference"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
@@ -133,7 +134,8 @@ func CheckPins(uses []Use) []finding.Finding {
 	return found
 }
 
+// invalid is what the kubelet says of a name (k8s.io/kubernetes/pkg/util/parsers).
 func invalid(image string) error {
-	_, err := name.ParseReference(image)
+	_, err := reference.ParseNormalizedNamed(image)
 	return err
 }

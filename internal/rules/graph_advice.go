@@ -11,7 +11,7 @@ var graphAdvice = []finding.Rule{
 		Title: "Who breaks into a pod finds little",
 		Why: "A root file system that is written to keeps what an attacker downloads; a token of the API server that the program has no use for is one " +
 			"for him; secrets in environment variables are in crash reports and child processes; user ids below 10000 and the root group own files of " +
-			"the node. One line for each workload.",
+			"the node; without a NetworkPolicy every pod of the cluster reaches it. One line for each workload.",
 		Remedy: "write readOnlyRootFilesystem, automountServiceAccountToken: false, and mount secrets as files",
 		Links:  []string{"https://kubernetes.io/docs/concepts/security/application-security-checklist/"},
 	},
@@ -48,10 +48,10 @@ var graphAdvice = []finding.Rule{
 		Links:  []string{"https://kubernetes.io/docs/concepts/containers/images/"},
 	},
 	{
-		ID: "graph/service-exposed", Severity: finding.Info,
+		ID: "graph/service-exposed", Severity: finding.Warning, Lowest: &info,
 		Title: "What is reached from outside of the cluster is meant to be",
 		Why: "A NodePort is open on every node, a LoadBalancer to the internet unless loadBalancerSourceRanges or an internal class keep it; " +
-			"neither asks for TLS or a password.",
+			"neither asks for TLS or a password. externalIPs, a warning, take over addresses that belong to others.",
 		Remedy: "use ClusterIP behind an Ingress or Gateway, or write loadBalancerSourceRanges; nothing, if that is meant",
 		Links:  []string{services},
 	},
@@ -101,7 +101,7 @@ var graphAdvice = []finding.Rule{
 		Links:  []string{"https://kubernetes.io/docs/concepts/storage/volumes/#emptydir"},
 	},
 	{
-		ID: "graph/gpu-without-timeout", Severity: finding.Info,
+		ID: "graph/gpu-without-timeout", Severity: finding.Warning, Lowest: &info,
 		Title: "Who holds a GPU says for how long",
 		Why: "A training that takes longer than Tekton's default of an hour is ended without its results; one that hangs under a timeout of 0 " +
 			"holds the GPU until somebody looks, which is a warning.",
@@ -142,6 +142,13 @@ var graphAdvice = []finding.Rule{
 		Title:  "One autoscaler scales a workload",
 		Why:    "Two HorizontalPodAutoscalers of one target undo each other (AmbiguousSelector): replicas go up and down without end.",
 		Remedy: "put the metrics of both into one",
+		Links:  []string{"https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/"},
+	},
+	{
+		ID: "graph/autoscaler-fixed", Severity: finding.Info,
+		Title:  "An autoscaler has something to scale between",
+		Why:    "Where minReplicas is maxReplicas it never scales, and who reads it believes that it does.",
+		Remedy: "raise maxReplicas, or leave the autoscaler out",
 		Links:  []string{"https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/"},
 	},
 	{

@@ -30,6 +30,13 @@ var graphNetwork = []finding.Rule{
 		Links:  []string{policies},
 	},
 	{
+		ID: "graph/network-policy-peer-not-found", Severity: finding.Error, Lowest: &warning,
+		Title:  "The peers of a network policy are pods",
+		Why:    "A peer by podSelector alone is of the policy's own namespace. Where no pod there has the labels, nobody is let through, and who was meant is shut out without a word.",
+		Remedy: "select labels that pods have; for pods of another namespace write namespaceSelector beside podSelector",
+		Links:  []string{policies},
+	},
+	{
 		ID: "graph/no-dns", Severity: finding.Error, Lowest: &warning,
 		Title: "Pods may resolve names",
 		Why: "Once an egress policy selects a pod, names resolve only if a rule allows port 53: git clone, pip and pulls within " +
@@ -71,10 +78,11 @@ var graphNetwork = []finding.Rule{
 		Links:  []string{services},
 	},
 	{
-		ID: "graph/budget-blocks-drains", Severity: finding.Warning,
+		ID: "graph/budget-blocks-drains", Severity: finding.Warning, Lowest: &info,
 		Title: "A disruption budget lets a pod be evicted",
 		Why: "With minAvailable of all replicas, or maxUnavailable 0, the eviction API refuses every eviction: kubectl drain, upgrades of " +
-			"nodes and Karpenter's consolidation wait for ever. An autoscaler's minimum counts, where there is one.",
+			"nodes and Karpenter's consolidation wait for ever. An autoscaler's minimum counts, where there is one. That pods which are broken " +
+			"are kept, too, unless unhealthyPodEvictionPolicy says otherwise, is an info.",
 		Remedy: "let at least one pod be away",
 		Links:  []string{"https://kubernetes.io/docs/tasks/run-application/configure-pdb/"},
 	},

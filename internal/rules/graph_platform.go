@@ -6,7 +6,7 @@ var graphPlatform = []finding.Rule{
 	{
 		ID: "graph/budget-selects-nothing", Severity: finding.Error, Lowest: &warning,
 		Title: "A disruption budget selects pods",
-		Why: "A PodDisruptionBudget without pods protects nothing: draining a node evicts what it was meant for, and nothing says " +
+		Why: "A PodDisruptionBudget without pods, or without minAvailable and maxUnavailable, protects nothing: draining a node evicts what it was meant for, and nothing says " +
 			"so before.",
 		Remedy: "select labels that the pods have",
 		Links:  []string{"https://kubernetes.io/docs/tasks/run-application/configure-pdb/"},

@@ -14,6 +14,14 @@ package tenon.rules.network.ingress_without_tls
 deny contains {"msg": msg, "path": ["spec"]} if {
 	input.kind == "Ingress"
 	count(object.get(input.spec, "tls", [])) == 0
-	object.get(input.metadata, ["annotations", "kubernetes.io/ingress.allow-http"], "true") != "false"
+	not encrypted
 	msg := sprintf("Ingress %s has no tls: it serves plain HTTP", [input.metadata.name])
+}
+
+# Google's controllers read it, and take a certificate that stands elsewhere
+# (https://cloud.google.com/kubernetes-engine/docs/how-to/load-balance-ingress#disabling_http); others pass over it.
+encrypted if {
+	input.metadata.annotations["kubernetes.io/ingress.allow-http"] == "false"
+	startswith(object.get(input.metadata.annotations, "kubernetes.io/ingress.class", "gce"), "gce")
+	not input.spec.ingressClassName
 }

@@ -34,6 +34,7 @@ deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
 	input.kind in {"RoleBinding", "ClusterRoleBinding"}
 	input.roleRef.name != "cluster-admin"
 	some i, subject in input.subjects
+	subject.kind == "Group"
 	subject.name == "system:masters"
 	msg := sprintf("%s names system:masters, whose members no authorizer is asked about", [input.kind])
 }

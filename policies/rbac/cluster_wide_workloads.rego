@@ -11,12 +11,20 @@
 #   remedy: "write a Role in the namespace; task pods need no rights at all"
 package tenon.rules.rbac.cluster_wide_workloads
 
+# The API group of each.
+groups := {"pods": "", "pods/exec": "", "persistentvolumeclaims": "", "deployments": "apps", "daemonsets": "apps", "jobs": "batch"}
+
 deny contains {"msg": msg, "path": ["rules", i, "resources"]} if {
 	input.kind == "ClusterRole"
 	not input.aggregationRule
 	not aggregated
 	some i, rule in input.rules
-	resources := {r | some r in rule.resources} & {"pods", "pods/exec", "deployments", "daemonsets", "jobs", "persistentvolumeclaims"}
+	resources := {r |
+		some r in rule.resources
+		some group in rule.apiGroups
+		group in {object.get(groups, r, ""), "*"}
+		r in object.keys(groups)
+	}
 	count(resources) > 0
 	verbs := {v | some v in rule.verbs} & {"create", "delete", "update", "patch", "deletecollection"}
 	count(verbs) > 0

@@ -17,6 +17,10 @@ deny contains {"msg": msg, "path": ["rules", i, "verbs"]} if {
 	some verb in rule.verbs
 	verb in {"escalate", "bind"}
 	not rule.resourceNames
+	some group in rule.apiGroups
+	group in {"rbac.authorization.k8s.io", "*"}
+	some resource in rule.resources
+	resource in {"roles", "clusterroles", "*"}
 	msg := sprintf("%s %s may %s", [input.kind, input.metadata.name, verb])
 }
 

@@ -16,5 +16,13 @@ deny contains {"msg": msg, "path": ["rules", i, "verbs"]} if {
 	some i, rule in input.rules
 	"impersonate" in rule.verbs
 	not rule.resourceNames
+	some group in object.get(rule, "apiGroups", [""])
+	group in {"", "authentication.k8s.io", "*"}
+	some resource in object.get(rule, "resources", [])
+	somebody(resource)
 	msg := sprintf("%s %s may impersonate", [input.kind, input.metadata.name])
 }
+
+somebody(resource) if resource in {"users", "groups", "serviceaccounts", "uids", "*"}
+
+somebody(resource) if startswith(resource, "userextras/")

@@ -16,6 +16,7 @@ write := {"create", "update", "patch", "delete", "deletecollection", "*"}
 # Of a ClusterRole other rules say at the first three that they hold in the whole cluster.
 rights := [
 	{"kinds": {"Role"}, "groups": {""}, "resources": {"secrets"}, "verbs": {"get", "list", "watch", "*"}, "then": "read secrets"},
+	{"kinds": {"Role"}, "groups": {""}, "resources": {"secrets"}, "verbs": {"create", "update", "patch", "delete", "deletecollection"}, "then": "write secrets"},
 	{"kinds": {"Role"}, "groups": {"", "apps", "batch"}, "resources": {"pods", "deployments", "statefulsets", "daemonsets", "replicasets", "jobs", "cronjobs"}, "verbs": {"create", "update", "patch", "*"}, "then": "start pods with any account of the namespace"},
 	{"kinds": {"Role"}, "groups": {""}, "resources": {"pods/exec", "pods/attach"}, "verbs": {"create", "get", "*"}, "then": "run commands in pods"},
 	{"kinds": {"Role", "ClusterRole"}, "groups": {"rbac.authorization.k8s.io"}, "resources": {"rolebindings", "clusterrolebindings", "roles", "clusterroles"}, "verbs": {"create", "update", "patch", "*"}, "then": "give rights that it has to others"},
@@ -28,7 +29,7 @@ rights := [
 
 deny contains {"msg": msg, "path": ["rules"]} if {
 	input.kind in {"Role", "ClusterRole"}
-	found := {right.then |
+	found := {sprintf("%s (%s)", [right.then, resource]) |
 		some right in rights
 		input.kind in right.kinds
 		some rule in input.rules
@@ -42,4 +43,12 @@ deny contains {"msg": msg, "path": ["rules"]} if {
 	}
 	count(found) > 0
 	msg := sprintf("%s %s may %s", [input.kind, input.metadata.name, concat(", ", found)])
+}
+
+deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
+	input.kind == "RoleBinding"
+	input.roleRef.kind == "Role"
+	some i, subject in input.subjects
+	subject.name in {"system:authenticated", "system:serviceaccounts"}
+	msg := sprintf("everybody in %s, which is every user or account of the cluster, has Role %s", [subject.name, input.roleRef.name])
 }
