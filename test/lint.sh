@@ -8,6 +8,7 @@ complain() { echo "lint: $1" >&2; failed=1; }
 unformatted=$(git ls-files '*.go' | xargs gofmt -l)
 [ -z "$unformatted" ] || complain "gofmt would change: $unformatted"
 go vet ./... || complain "go vet"
+go vet -tags e2e ./... || complain "go vet of the tests that take minutes"
 go vet -tags gpu ./test/steps || complain "go vet of the tests on GPUs"
 bin/staticcheck ./... || complain "staticcheck"
 

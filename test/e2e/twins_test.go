@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"tenon.dev/tenon"
 	"tenon.dev/tenon/internal/check"
