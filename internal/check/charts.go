@@ -1,6 +1,9 @@
 package check
 
 import (
+	"context"
+	"slices"
+
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/veil"
 )
@@ -26,6 +29,28 @@ func (m Manifests) ofCharts(found []finding.Finding) []finding.Finding {
 	return kept
 }
 
+// otherwise finds what is wrong with the objects that charts give only for another release, an upgrade, or on a cluster that
+// has more, beside what the first rendering gives.
+func (c *Checker) otherwise(ctx context.Context, m Manifests, known []finding.Finding) ([]finding.Finding, error) {
+	told := map[string]bool{}
+	for _, f := range known {
+		told[place(f)] = true
+	}
+	var found []finding.Finding
+	for _, objects := range m.Rendered.Otherwise {
+		more, err := c.Check(ctx, Subject{Objects: objects, Beside: m.Rendered.Objects, Facts: m.Facts, Definitions: m.Definitions})
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range more {
+			if !told[place(f)] {
+				found = append(found, f)
+			}
+		}
+	}
+	return found, nil
+}
+
 // scrubbed takes out of what is said of objects that charts give the secrets that these were given.
 func (m Manifests) scrubbed(found []finding.Finding) []finding.Finding {
 	if len(m.Rendered.Secrets) == 0 {
@@ -47,7 +72,7 @@ func (m Manifests) scrubbed(found []finding.Finding) []finding.Finding {
 // chartFiles are the templates that objects of charts stand in.
 func (m Manifests) chartFiles() map[string]bool {
 	files := map[string]bool{}
-	for _, o := range m.Rendered.Objects {
+	for _, o := range slices.Concat(m.Rendered.Objects, slices.Concat(m.Rendered.Otherwise...)) {
 		files[o.File] = true
 	}
 	return files

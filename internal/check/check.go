@@ -44,6 +44,8 @@ type Subject struct {
 	ConcurrentRuns int
 	// Beside are objects that others may mean, and that are not checked.
 	Beside []manifest.Object
+	// Aside are objects that somebody may apply as well; they are judged elsewhere, and only what they give counts.
+	Aside []manifest.Object
 	// ByHand are runs that people create when they want one: no sync applies them.
 	ByHand []manifest.Object
 }
@@ -140,7 +142,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 	if err != nil {
 		return nil, err
 	}
-	found = narrowed(found, s.Objects)
+	found = narrowed(found, slices.Concat(s.Objects, s.Beside, s.Aside))
 	found = withAccount(found, s.Defaults)
 	found = append(found, unpacked(s)...)
 	var runs []graph.Run

@@ -48,7 +48,7 @@ func (c *Checker) elsewhere(ctx context.Context, m Manifests, r *reader, objects
 	}
 	aside := slices.Clone(r.aside)
 	for i := range aside {
-		aside[i].Document = 1<<20 + i // the items of a list are several
+		aside[i].Document += 1 << 60 // beside what was built of the same file
 	}
 	others, err := c.Check(ctx, Subject{Objects: aside, Beside: objects, Facts: m.Facts, Definitions: m.Definitions})
 	if err != nil {
@@ -95,7 +95,11 @@ var directives = []string{"$patch", "$retainKeys", "$deleteFromPrimitiveList", "
 
 // isDirective tells whether a finding is about a field of a patch that no object has.
 func isDirective(f finding.Finding) bool {
-	return f.Rule == "types/unknown-field" && slices.ContainsFunc(directives, func(d string) bool { return strings.Contains(f.Field+f.Message, d) })
+	return f.Rule == "types/unknown-field" && slices.ContainsFunc(manifest.ParsePath(f.Field), func(element any) bool {
+		name, _ := element.(string)
+		first, _, _ := strings.Cut(name, "/") // $setElementOrder/containers
+		return slices.Contains(directives, first)
+	})
 }
 
 // incomplete are the objects that lack what any server wants: they are a part of one, as a patch or a base is.
@@ -111,5 +115,5 @@ func incomplete(found []finding.Finding) map[finding.Object]bool {
 
 // isMissing tells whether a finding is that an object lacks a field that it must have.
 func isMissing(f finding.Finding) bool {
-	return f.Rule == "types/required" || f.Rule == "types/tekton" && (strings.HasPrefix(f.Message, "missing field") || strings.Contains(f.Message, "got n"))
+	return f.Rule == "types/required" || f.Rule == "types/tekton" && (strings.HasPrefix(f.Message, "missing field") || strings.HasPrefix(f.Message, "expected exactly one, got n"))
 }

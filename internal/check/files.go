@@ -76,12 +76,16 @@ func (c *Checker) Files(ctx context.Context, m Manifests) (finding.Report, error
 			Source:  &finding.Position{File: m.Paths[0]},
 		})
 	}
-	checked, err := c.Check(ctx, Subject{Objects: all.Objects, Beside: r.beside, Facts: m.Facts, Complete: m.Complete, Definitions: m.Definitions})
+	checked, err := c.Check(ctx, Subject{Objects: all.Objects, Beside: r.beside, Aside: r.aside, Facts: m.Facts, Complete: m.Complete, Definitions: m.Definitions})
 	if err != nil {
 		return finding.Report{}, err
 	}
-	more, err := c.elsewhere(ctx, m, &r, all.Objects, checked)
+	more, err := c.elsewhere(ctx, m, &r, all.Objects, toBeFilled(r.pac.known(checked, all.Objects), all.Objects))
 	if err != nil {
+		return finding.Report{}, err
+	}
+	checked = append(checked, more...)
+	if more, err = c.otherwise(ctx, m, checked); err != nil {
 		return finding.Report{}, err
 	}
 	checked = append(checked, more...)

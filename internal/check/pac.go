@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"path"
 	"slices"
@@ -77,7 +78,11 @@ func (f *filled) known(found []finding.Finding, objects []manifest.Object) []fin
 		if one.Object != nil {
 			o, taken = named[*one.Object]
 		}
-		if taken && f.follows(one, o, remote) {
+		if p, unjudged := f.samples.In(brokenText(one, o)); taken && unjudged && one.Rule == "types/wrong-type" {
+			one.Rule, one.Severity = "pac/not-filled", finding.Warning
+			one.Message = fmt.Sprintf("what Pipelines-as-Code puts in the place of %s is no text here: what the object becomes is not checked", p.Text)
+			one.Remedy = "write the value, or give it by a parameter where a text belongs"
+		} else if taken && f.follows(one, o, remote) {
 			continue
 		}
 		if taken && one.Rule == "types/unknown-field" {

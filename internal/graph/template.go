@@ -33,13 +33,14 @@ func (g *graph) templates() {
 
 // paramTwice finds parameters of a template that are declared twice.
 func (g *graph) paramTwice(o manifest.Object, spec map[string]any) {
-	seen := map[any]bool{}
+	seen := map[string]bool{}
 	each(spec, manifest.Path{"params"}, func(i int, p map[string]any) {
-		if name, _ := p["name"].(string); name != "" && seen[name] {
+		name, _ := p["name"].(string)
+		if name != "" && seen[name] {
 			g.add(o, "graph/param-twice", finding.Warning, manifest.Path{"spec", "params", i, "name"},
 				fmt.Sprintf("parameter %s is declared twice: which default holds nobody says", name), "declare it once")
 		}
-		seen[p["name"]] = true
+		seen[name] = true
 	})
 }
 

@@ -18,7 +18,6 @@ import (
 
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/common/util"
-	chart "helm.sh/helm/v4/pkg/chart/v2"
 	dependencies "helm.sh/helm/v4/pkg/chart/v2/util"
 	"helm.sh/helm/v4/pkg/engine"
 
@@ -48,12 +47,16 @@ type Rendered struct {
 	// Secrets are values that the charts were given, in the forms in which a message may have them, and what stands for
 	// those that Helm makes.
 	Secrets []string
+	// Otherwise are the objects that other renderings give and the first does not, a list for each: of a release of another
+	// name, of an upgrade, on a cluster that has more.
+	Otherwise [][]manifest.Object
 }
 
 // Append adds what another chart renders.
 func (r *Rendered) Append(other Rendered) {
 	r.Parsed.Append(other.Parsed)
 	r.Secrets = append(r.Secrets, other.Secrets...)
+	r.Otherwise = append(r.Otherwise, other.Otherwise...)
 }
 
 // Render renders the chart in a folder or an archive. What stops it is a finding, as `helm template` would say it; an error
@@ -72,7 +75,6 @@ func Render(name string, release Release) (Rendered, error) {
 	if err != nil || l.chart == nil {
 		return Rendered{Parsed: manifest.Parsed{Findings: l.found}}, err
 	}
-	drawnTexts = nil
 	parsed := l.render(release, values)
 	parsed.Findings = slices.Concat(l.found, parsed.Findings)
 	if len(parsed.Objects) == 0 && len(parsed.Findings) == 0 {
@@ -82,7 +84,7 @@ func Render(name string, release Release) (Rendered, error) {
 			Remedy:  "give the values that it is installed with: --values FILE, --set name=value",
 		}}
 	}
-	return Rendered{parsed, append(l.secrets, drawnTexts...)}, nil
+	return Rendered{parsed, l.secrets, l.others}, nil
 }
 
 // render renders a chart that was loaded.
@@ -96,7 +98,7 @@ func (l *loader) render(release Release, values map[string]any) manifest.Parsed 
 	l.shown = l.templates(l.chart)
 	l.keys = slices.Sorted(maps.Keys(l.shown))
 	unmet := l.schemas(l.chart, table(top["Values"]))
-	texts, err := run(l.chart, top)
+	texts, err := l.run(top, false)
 	if err != nil {
 		failed := l.failed(err)
 		failed.Findings = append(unmet, failed.Findings...)
@@ -106,13 +108,20 @@ func (l *loader) render(release Release, values map[string]any) manifest.Parsed 
 	parsed.Findings = append(unmet, parsed.Findings...)
 	others := l.otherwise(top)
 	marked := l.marked(top)
+	drawn := slices.Sorted(maps.Keys(l.drawn))
+	slices.SortStableFunc(drawn, func(a, b string) int { return len(b) - len(a) }) // one may be a part of another
+	l.secrets = append(l.secrets, drawn...)
 	for _, key := range slices.Sorted(maps.Keys(texts)) {
 		if path.Base(key) == "NOTES.txt" {
 			continue
 		}
 		one := traced(l.shown[key], texts[key], l.origins(l.shown[key], texts[key], marked[key]))
 		parsed.Append(one)
-		parsed.Objects = append(parsed.Objects, l.differing(l.shown[key], one.Objects, others[key])...)
+	}
+	for _, other := range others {
+		if more := l.differing(parsed.Objects, other); len(more) > 0 {
+			l.others = append(l.others, more)
+		}
 	}
 	return parsed
 }
@@ -143,8 +152,16 @@ func (l *loader) values(release Release, values map[string]any) (top common.Valu
 }
 
 // run executes the templates of a chart.
-func run(c *chart.Chart, values common.Values) (map[string]string, error) {
-	return engine.Engine{CustomTemplateFuncs: fixed()}.RenderWithContext(context.Background(), c, values)
+func (l *loader) run(values common.Values, wild bool) (map[string]string, error) {
+	d := newDraws(wild)
+	texts, err := engine.Engine{CustomTemplateFuncs: d.functions()}.RenderWithContext(context.Background(), l.chart, values)
+	if l.drawn == nil {
+		l.drawn = map[string]bool{}
+	}
+	for _, text := range d.texts {
+		l.drawn[text] = true
+	}
+	return texts, err
 }
 
 // place fits where Helm says that a template failed.

@@ -260,18 +260,33 @@ func TestReachesNothing(t *testing.T) {
 // TestOtherwise: what a template renders only for releases of other names, or with passwords that nobody foresees, is
 // rendered.
 func TestOtherwise(t *testing.T) {
-	for _, condition := range []string{`ne (randAlphaNum 8) "xxxxxxxx"`, `ne .Release.Name "release-name"`, `ne .Release.Namespace "default"`, `ne (genPrivateKey "rsa") "made-by-helm-at-each-install"`, `gt (now | date "2006" | atoi) 2001`} {
+	for _, condition := range []string{`ne (randAlphaNum 8) "xxxxxxxx"`, `ne .Release.Name "release-name"`, `ne .Release.Namespace "default"`, `ne (genPrivateKey "rsa") "made-by-helm-at-each-install"`, `gt (now | date "2006" | atoi) 2001`,
+		`ne (randAlphaNum 8) (randAlphaNum 8)`, `ne uuidv4 uuidv4`, `regexMatch "^.{14}4" uuidv4`, `regexMatch "[A-Z]" (randAlphaNum 60)`, `regexMatch "[0-9]" (randAlphaNum 60)`, `ne (randNumeric 9) (randNumeric 9)`,
+		`ne (shuffle "abcdefghijklmnopqrstuvwxyz") "abcdefghijklmnopqrstuvwxyz"`, `hasPrefix "$2a$" (bcrypt "x")`, `hasPrefix "u:$2a$" (htpasswd "u" "p")`, `contains "PRIVATE KEY" (genPrivateKey "ecdsa")`,
+		`hasPrefix "-----BEGIN CERTIFICATE-----\nMII" (genCA "a" 1).Cert`, `kindIs "struct" (genSelfSignedCert "a" nil nil 1)`, `eq (typeOf (genCA "a" 1)) "sprig.certificate"`, `eq (decryptAES "k" (encryptAES "k" "x")) "x"`, `ne (encryptAES "k" "x") (encryptAES "k" "x")`,
+		`eq (derivePassword 1 "long" "p" "u" "s") (derivePassword 1 "long" "p" "u" "s")`, `regexMatch "[^A-Za-z0-9]" (randAscii 200)`, `ne (keys (dict "a" 1 "b" 2 "c" 3 "d" 4 "e" 5 "f" 6 "g" 7 "h" 8) | join "") "abcdefgh"`,
+		`.Release.IsUpgrade`, `gt .Release.Revision 1`, `.Capabilities.APIVersions.Has "monitoring.coreos.com/v1"`, `.Capabilities.APIVersions.Has "policy.example.com/v1/Rule"`, `hasPrefix "v3" .Capabilities.HelmVersion.Version`} {
 		dir := write(t, with(repository, "app/templates/a.yaml", "{{ if "+condition+" }}\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: evil}\n{{ end }}\n"))
 		parsed, err := Render(filepath.Join(dir, "app"), Release{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !slices.ContainsFunc(parsed.Objects, func(o manifest.Object) bool { return o.Name == "evil" }) {
+		if !slices.ContainsFunc(slices.Concat(parsed.Objects, slices.Concat(parsed.Otherwise...)), func(o manifest.Object) bool { return o.Name == "evil" }) {
 			t.Errorf("%s: hidden", condition)
 		}
 	}
-	dir := write(t, repository)
-	parsed, err := Render(filepath.Join(dir, "app"), Release{Name: "web", Namespace: "prod"})
+	// What differs is told by more than its length: a path is no digest.
+	dir := write(t, with(repository, "app/templates/a.yaml", `{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {path: '{{ if eq .Release.Name "release-name" }}/dataaaaaaaaaaaaaaaaaaaaaaaaaaa{{ else }}/etc/kubernetes/manifests{{ end }}', sum: '{{ .Release.Name | sha256sum }}'}}`))
+	parsed, err := Render(filepath.Join(dir, "app"), Release{})
+	if err != nil || len(parsed.Otherwise) != 1 {
+		t.Errorf("%v %v", parsed.Otherwise, err)
+	}
+	dir = write(t, with(repository, "app/templates/a.yaml", `{apiVersion: v1, kind: ConfigMap, metadata: {name: a}, data: {sum: '{{ .Release.Name | sha256sum }}', b: '{{ .Release.Name | sha256sum | b64enc }}', password: '{{ randAlphaNum 20 }}'}}`))
+	if parsed, err = Render(filepath.Join(dir, "app"), Release{}); err != nil || len(parsed.Otherwise) != 0 {
+		t.Errorf("%v %v", parsed.Otherwise, err)
+	}
+	dir = write(t, repository)
+	parsed, err = Render(filepath.Join(dir, "app"), Release{Name: "web", Namespace: "prod"})
 	if err != nil || len(parsed.Objects) != 4 || parsed.Objects[1].Name != "web-below" {
 		t.Errorf("%v %v", parsed.Objects, err)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
 )
 
 // Bounds on what one chart takes, its dependencies included; Helm's own is 100 MiB.
@@ -40,6 +41,10 @@ type loader struct {
 	found []finding.Finding
 	// secrets are values that it was given, see Rendered.
 	secrets []string
+	// drawn are the texts that renderings drew.
+	drawn map[string]bool
+	// others are what Rendered.Otherwise has.
+	others [][]manifest.Object
 	// missing says that it depends on charts that are not there.
 	missing bool
 	// size and files count what was read.

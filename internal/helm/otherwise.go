@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
+	"path"
 	"reflect"
 	"regexp"
 	"slices"
@@ -17,28 +18,80 @@ import (
 	"tenon.dev/tenon/internal/veil"
 )
 
-// The release is called otherwise where it is installed: what a template renders only then is checked, too.
+// The release is called otherwise where it is installed, it is upgraded, and the cluster has more: what a template renders only
+// then is checked, too.
 const (
 	otherName      = "another-release"
 	otherNamespace = "another-namespace"
+	otherRevision  = 7919
 )
 
-// otherwise renders the chart for a release of another name in another namespace.
-func (l *loader) otherwise(top common.Values) map[string]string {
+// otherwise renders the chart for a release of another name in another namespace, for an upgrade, and for a cluster that has
+// each API that the templates name; each draws its passwords and the order of tables from all that Helm does.
+func (l *loader) otherwise(top common.Values) []variant {
 	release, _ := top["Release"].(map[string]any)
-	named := maps.Clone(release)
+	named, upgraded := maps.Clone(release), maps.Clone(release)
 	named["Name"], named["Namespace"] = otherName, otherNamespace
-	other := maps.Clone(top)
-	other["Release"] = named
-	texts, err := run(l.chart, other)
+	upgraded["IsUpgrade"], upgraded["IsInstall"], upgraded["Revision"] = true, false, otherRevision
+	back := strings.NewReplacer(otherName, text(release["Name"]), otherNamespace, text(release["Namespace"]), strconv.Itoa(otherRevision), "1")
+	others := []common.Values{{"Release": named}, {"Release": upgraded}}
+	if able, ok := top["Capabilities"].(*common.Capabilities); ok {
+		all := able.Copy()
+		all.APIVersions = append(slices.Clone(able.APIVersions), l.named(l.chart)...)
+		all.HelmVersion.Version = "v3.19.0" // many still use it
+		others = append(others, common.Values{"Capabilities": all})
+	}
+	var all []variant
+	for _, change := range others {
+		other := variant{values: maps.Clone(top), back: back}
+		maps.Copy(other.values, change)
+		if other.texts = l.variant(other); other.texts != nil {
+			all = append(all, other)
+		}
+	}
+	return all
+}
+
+// variant is another rendering of a chart.
+type variant struct {
+	values common.Values
+	texts  map[string]string
+	// back gives texts the names of the release that they are compared with.
+	back *strings.Replacer
+}
+
+// variant renders one; nil where it does not render.
+func (l *loader) variant(v variant) map[string]string {
+	texts, err := l.run(v.values, true)
 	if err != nil {
 		return nil
 	}
-	back := strings.NewReplacer(otherName, text(release["Name"]), otherNamespace, text(release["Namespace"]))
 	for key, rendered := range texts {
-		texts[key] = back.Replace(rendered)
+		texts[key] = v.back.Replace(rendered)
 	}
 	return texts
+}
+
+// apiForm fits a text of a template that may name an API: a group and version, with or without a kind.
+var apiForm = regexp.MustCompile("[\"`]([\\w.-]+(?:/[\\w.-]+){0,2})[\"`]")
+
+// maxNamed bounds how many texts are taken for names of APIs.
+const maxNamed = 2000
+
+// named are the texts of a chart's templates that may name APIs.
+func (l *loader) named(c *chart.Chart) []string {
+	var all []string
+	for _, t := range c.Templates {
+		for _, m := range apiForm.FindAllSubmatch(t.Data, maxNamed) {
+			all = append(all, string(m[1]))
+		}
+	}
+	for _, below := range c.Dependencies() {
+		all = append(all, l.named(below)...)
+	}
+	slices.Sort(all)
+	all = slices.Compact(all)
+	return all[:min(len(all), maxNamed)]
 }
 
 func text(value any) string {
@@ -46,19 +99,44 @@ func text(value any) string {
 	return text
 }
 
-// differing are the objects of another rendering that the first one has not.
-func (l *loader) differing(file string, objects []manifest.Object, rendered string) []manifest.Object {
-	var more []manifest.Object
-	for _, o := range traced(file, rendered, l.origins(file, rendered, "")).Objects {
-		if !slices.ContainsFunc(objects, func(first manifest.Object) bool { return same(first.Value, o.Value) }) {
-			more = append(more, o)
+// differing are the objects of another rendering that the first one has not. The templates have marks by now.
+func (l *loader) differing(objects []manifest.Object, v variant) (more []manifest.Object) {
+	known := map[string][]manifest.Object{}
+	for _, o := range objects {
+		known[o.File] = append(known[o.File], o)
+	}
+	var marked map[string]string
+	for _, key := range l.keys {
+		file, rendered := l.shown[key], v.texts[key]
+		isNew := func(o manifest.Object) bool {
+			return !slices.ContainsFunc(known[file], func(first manifest.Object) bool { return same(first.Value, o.Value) })
+		}
+		if path.Base(key) == "NOTES.txt" || !slices.ContainsFunc(manifest.Parse(file, []byte(rendered)).Objects, isNew) {
+			continue
+		}
+		if marked == nil {
+			marked = l.variant(v)
+		}
+		for _, o := range traced(file, rendered, l.origins(file, rendered, marked[key])).Objects {
+			if isNew(o) {
+				more = append(more, o)
+			}
 		}
 	}
 	return more
 }
 
-// digest fits what depends on all of a text, such as a checksum of what has the name of the release in it.
-var digest = regexp.MustCompile(`^[0-9a-f]{8,}$|^[A-Za-z0-9+/]{24,}=*$`)
+// digest fits what depends on all of a text, such as a checksum of what has the name of the release in it, in hexadecimal.
+var digest = regexp.MustCompile(`^[0-9a-f]{8,}$`)
+
+// isDigest tells a digest from a name or a path: in base64 it decodes, and has letters of all kinds.
+func isDigest(text string) bool {
+	if digest.MatchString(text) {
+		return true
+	}
+	raw, err := base64.StdEncoding.DecodeString(text)
+	return err == nil && len(raw) >= 16 && !strings.HasPrefix(text, "/") && strings.ContainsAny(text, "0123456789") && strings.ToLower(text) != text && strings.ToUpper(text) != text
+}
 
 // same tells whether two values say the same, but for digests.
 func same(a, b any) bool {
@@ -80,7 +158,7 @@ func same(a, b any) bool {
 		return ok && slices.EqualFunc(x, y, same)
 	case string:
 		y, ok := b.(string)
-		return ok && (x == y || digest.MatchString(x) && digest.MatchString(y))
+		return ok && (x == y || isDigest(x) && isDigest(y))
 	}
 	return reflect.DeepEqual(a, b)
 }

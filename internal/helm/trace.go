@@ -44,7 +44,7 @@ func (l *loader) templates(c *chart.Chart) map[string]string {
 // marked renders the chart with marks; what fails then has no lines.
 func (l *loader) marked(values common.Values) map[string]string {
 	l.marks(l.chart)
-	texts, err := run(l.chart, values)
+	texts, err := l.run(values, false)
 	if err != nil {
 		return nil
 	}

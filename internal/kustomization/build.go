@@ -57,8 +57,8 @@ func (p *plan) run(f *folder, all []*folder) (objects []manifest.Object, err err
 		if len(parsed.Objects) == 0 && !isEmptyList(r) {
 			return nil, fmt.Errorf("%s %s that it builds is no object", r.GetKind(), r.GetName())
 		}
-		for _, o := range parsed.Objects {
-			o.Document = i
+		for j, o := range parsed.Objects {
+			o.Document = i<<20 + j
 			if file := fileOf(f, origins[i]); file != "" {
 				o.From = p.show(file)
 			}
@@ -98,20 +98,31 @@ func (p *plan) originsOf(disk filesys.FileSystem, f *folder, all []*folder, buil
 		return origins, nil
 	}
 	again, err := kustomize(disk, path.Join("/", f.dir))
-	if err != nil || len(again) != len(built) {
+	if err != nil || !slices.EqualFunc(again, built, func(a, b *resource.Resource) bool { return a.CurId() == b.CurId() }) {
 		return origins, nil
 	}
 	var sources []Source
 	for i, r := range again {
-		if r.CurId() == built[i].CurId() {
-			origins[i], _ = r.GetOrigin()
-		}
+		origins[i], _ = r.GetOrigin()
 		file, index, ok := strings.Cut(r.GetAnnotations()[numbered()], "#")
-		if n, err := strconv.Atoi(index); ok && err == nil {
+		if n, err := strconv.Atoi(index); ok && err == nil && p.isFrom(r, file, n) {
 			sources = append(sources, Source{file, n})
 		}
 	}
+	if p.copiesNumbers(all) {
+		return origins, nil
+	}
 	return origins, sources
+}
+
+// isFrom tells whether an object may be what became of one in a file: of the same kind, and of the same name before it got another.
+func (p *plan) isFrom(r *resource.Resource, file string, index int) bool {
+	objects := p.parse(file).Objects
+	if index < 0 || index >= len(objects) {
+		return false
+	}
+	o := objects[index]
+	return o.Kind == r.GetKind() && o.Ref().Name == r.OrgId().Name && strings.Contains(r.GetName(), o.Name)
 }
 
 // numbered is the annotation that numbers objects. Nobody can write it, since part of it is drawn once a run.
@@ -128,6 +139,9 @@ func (p *plan) number(disk filesys.FileSystem, all []*folder) error {
 			var out bytes.Buffer
 			for i, o := range parsed.Objects {
 				value := runtime.DeepCopyJSON(o.Value)
+				if annotations, stated, _ := unstructured.NestedFieldNoCopy(value, "metadata", "annotations"); stated && annotations == nil {
+					unstructured.RemoveNestedField(value, "metadata", "annotations")
+				}
 				if err := unstructured.SetNestedField(value, fmt.Sprintf("%s#%d", file, i), "metadata", "annotations", numbered()); err != nil {
 					continue // it has no metadata that could be numbered
 				}

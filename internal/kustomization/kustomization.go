@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -221,10 +222,25 @@ func (f *folder) refuse(name string) {
 	if strings.ContainsAny(name, " \t\r\n") {
 		f.refused = "it names what is neither a file nor an object"
 	} else if isRemote(name) {
-		f.refused = fmt.Sprintf("it takes %s from the network", name)
+		f.refused = fmt.Sprintf("it takes %s from the network", nameShown(name))
 	} else if f.refused == "" {
-		f.refused = missing + name
+		f.refused = missing + nameShown(name)
 	}
+}
+
+// pathLike fits the name of a file or repository, with what asks for a revision; what fits it not may be a value that was meant
+// for another field, and is not shown.
+var pathLike = regexp.MustCompile(`^[\w.:/@~+-]*(\?[\w.=&/-]*)?$`)
+
+// nameShown is a name as messages have it.
+func nameShown(name string) string {
+	if pathLike.MatchString(name) {
+		return name
+	}
+	if key, _, ok := strings.Cut(name, "="); ok && pathLike.MatchString(key) {
+		return key + "=…"
+	}
+	return "what is no path"
 }
 
 // missing begins the reason of a kustomization that names what is not there, which no kustomize builds either.
@@ -278,7 +294,8 @@ func isObject(text string) bool {
 
 // isInline tells a patch or plugin that stands in the kustomization from the name of a file.
 func isInline(text string) bool {
-	return strings.Contains(strings.TrimSpace(text), "\n") || strings.Contains(text, ": ")
+	text = strings.TrimSpace(text)
+	return strings.Contains(text, "\n") || strings.Contains(text, ": ") || strings.HasPrefix(text, "{")
 }
 
 // line is where a key of the kustomization stands, or 1.

@@ -30,7 +30,7 @@ type Object struct {
 	File string
 	// From is the file of the document that the object was built from, where File is the one that says how; else empty.
 	From string
-	// Document is the line before the one that the object's document begins at.
+	// Document tells objects of one name in a file apart: a number that grows along the file.
 	Document int
 }
 

@@ -138,9 +138,12 @@ func (p *Parsed) add(value any, d *document, at Path) {
 		p.Skipped++
 		return
 	}
-	o.File, o.Document = d.file, d.line
+	o.File, o.Document = d.file, d.line<<documentBits+len(p.Objects) // the items of a list are several
 	p.Objects = append(p.Objects, o)
 }
+
+// documentBits are those of a number of a document that count the objects in it.
+const documentBits = 24
 
 // inferred gives an item of a typed list, such as a RoleList, the version and kind that it leaves out, as
 // the API server's own lists and kubectl do.

@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/google/cel-go/common/ast"
+	"github.com/google/cel-go/common/operators"
 
 	"tenon.dev/tenon/internal/finding"
 )
@@ -83,7 +84,7 @@ func Fill(file string, text []byte) ([]byte, []Placeholder) {
 // isEvaluated tells whether Pipelines-as-Code replaces a placeholder by something (ReplacePlaceHoldersVariables of
 // pkg/templates/templating.go).
 func isEvaluated(key string) bool {
-	return named.MatchString(key) && !slices.Contains(ofTemplates, key) || slices.ContainsFunc([]string{"body", "headers", "files", "cel:"}, func(begin string) bool { return strings.HasPrefix(key, begin) })
+	return named.MatchString(key) || slices.ContainsFunc([]string{"body", "headers", "files", "cel:"}, func(begin string) bool { return strings.HasPrefix(key, begin) })
 }
 
 // isFilled tells whether a sample may stand for a placeholder: what is hidden behind one is checked by nobody, so that
@@ -96,7 +97,10 @@ func isFilled(key string) bool {
 		return true
 	}
 	text, isExpression := strings.CutPrefix(key, "cel:")
-	return ofEvent.MatchString(key) && (expression.MatchString(text) || isExpression && isOneValue(text))
+	if isExpression {
+		return isOneValue(text)
+	}
+	return ofEvent.MatchString(key) && expression.MatchString(text)
 }
 
 // isOneValue tells whether an expression is one that Pipelines-as-Code evaluates, and whose own texts end no value of YAML.
@@ -105,21 +109,63 @@ func isOneValue(text string) bool {
 	if !ok || strings.ContainsAny(text, "\r\n{}") {
 		return false
 	}
-	sound, within := true, []string{"body", "headers", "files", "pac", "event", "event_type"}
+	sound, event, within := true, false, []string{"body", "headers", "files", "pac", "event", "event_type"}
 	ast.PreOrderVisit(parsed, ast.NewExprVisitor(func(e ast.Expr) {
 		switch e.Kind() {
 		case ast.LiteralKind:
-			literal, isText := e.AsLiteral().Value().(string)
-			sound = sound && (!isText || harmless.MatchString(literal))
+			switch literal := e.AsLiteral().Value().(type) {
+			case string:
+				sound = sound && harmless.MatchString(literal)
+			case []byte:
+				sound = false // string() makes any text of it
+			}
 		case ast.IdentKind:
-			sound = sound && slices.Contains(within, e.AsIdent())
+			sound, event = sound && slices.Contains(within, e.AsIdent()), true
 		case ast.ComprehensionKind:
 			c := e.AsComprehension()
 			within = append(within, c.IterVar(), c.IterVar2(), c.AccuVar())
 		}
 	}))
-	return sound
+	return sound && event && !stated(parsed)
 }
+
+// stated tells whether an expression may give a text that it states itself and that means something where it stands: what
+// is known before the event is not left unjudged as unknown.
+func stated(e ast.Expr) bool {
+	switch e.Kind() {
+	case ast.LiteralKind:
+		text, isText := e.AsLiteral().Value().(string)
+		return !isText || !isPlainWord(text)
+	case ast.ListKind, ast.MapKind, ast.StructKind:
+		return true
+	case ast.CallKind:
+		args := e.AsCall().Args()
+		switch e.AsCall().FunctionName() {
+		case operators.Conditional:
+			return stated(args[1]) || stated(args[2])
+		case operators.Add, "string", "dyn":
+			return slices.ContainsFunc(args, func(a ast.Expr) bool { return a.Kind() != ast.LiteralKind && stated(a) }) || !slices.ContainsFunc(args, hasIdent)
+		}
+		return !slices.ContainsFunc(args, hasIdent) && !(e.AsCall().IsMemberFunction() && hasIdent(e.AsCall().Target()))
+	}
+	return false
+}
+
+// hasIdent tells whether an expression reads anything.
+func hasIdent(e ast.Expr) (reads bool) {
+	ast.PreOrderVisit(e, ast.NewExprVisitor(func(e ast.Expr) { reads = reads || e.Kind() == ast.IdentKind }))
+	return reads
+}
+
+// isPlainWord tells whether a text is one that YAML and Kubernetes see nothing but a name in.
+func isPlainWord(text string) bool {
+	return plainWord.MatchString(text) && !meaning.MatchString(text)
+}
+
+var (
+	plainWord = regexp.MustCompile(`^[A-Za-z_][\w.-]*$`)
+	meaning   = regexp.MustCompile(`(?i)^(true|false|null|yes|no|on|off|y|n)$`)
+)
 
 // harmless fits a text that is a part of one value wherever it stands.
 var harmless = regexp.MustCompile(`^[\w./ -]*$`)

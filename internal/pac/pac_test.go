@@ -31,7 +31,7 @@ spec:
 			t.Errorf("%s is not at %s", p.Text, p.Position)
 		}
 	}
-	if got := strings.Join(keys, "; "); got != "repo_name; revision; body.pull_request.number; headers['x-a']; cel: event == 'push'; unknown_one" {
+	if got := strings.Join(keys, "; "); got != "repo_name; revision; body.pull_request.number; headers['x-a']; cel: event == 'push'; end; unknown_one" {
 		t.Error(got)
 	}
 	if len(filled) != len(text) || strings.Count(string(filled), "\n") != strings.Count(text, "\n") || !strings.Contains(string(filled), "{{ .State }} {{range .A}}{{end}}' {{}}") {
@@ -53,6 +53,25 @@ func TestUnknown(t *testing.T) {
 	objects := manifest.Parse("r.yaml", []byte("apiVersion: pipelinesascode.tekton.dev/v1alpha1\nkind: Repository\nmetadata: {name: a}\nspec: {params: [{name: mine, value: x}]}\n")).Objects
 	unknown := pac.Unknown(found, objects)
 	if len(unknown) != 2 || unknown[0].Remedy != "is revision meant?" || !strings.Contains(unknown[1].Message, "no variable other") {
+		t.Error(unknown)
+	}
+}
+
+// TestParams: what a Repository states for a parameter is known, and no name that nobody knows.
+func TestParams(t *testing.T) {
+	for value, told := range map[string]bool{"x": false, "https://example.com/a": false, "'1.2'": false, "true": true, `"a\nkind: Pod"`: true, "/": true, `"a: b"`: true, "'---'": true, "'a b'": true} {
+		_, found := pac.Fill("a.yaml", []byte("{{ mine }}"))
+		objects := manifest.Parse("r.yaml", []byte("apiVersion: pipelinesascode.tekton.dev/v1alpha1\nkind: Repository\nmetadata: {name: a}\nspec: {params: [{name: mine, value: "+value+"}]}\n")).Objects
+		if unknown := pac.Unknown(found, objects); (len(unknown) == 1) != told {
+			t.Errorf("%s: %v", value, unknown)
+		}
+	}
+	_, found := pac.Fill("a.yaml", []byte("# {{ end }}"))
+	if unknown := pac.Unknown(found, nil); len(unknown) != 0 {
+		t.Error(unknown)
+	}
+	objects := manifest.Parse("r.yaml", []byte("apiVersion: pipelinesascode.tekton.dev/v1alpha1\nkind: Repository\nmetadata: {name: a}\nspec: {params: [{name: end, value: x}]}\n")).Objects
+	if unknown := pac.Unknown(found, objects); len(unknown) != 1 {
 		t.Error(unknown)
 	}
 }
@@ -110,7 +129,8 @@ func TestChosen(t *testing.T) {
 	for text, chosen := range map[string]bool{
 		`{{ source_branch }}`: true, "{{\nsource_branch }}": true, "{{ source_branch\u00a0}}": true, `{{ body["pull_request"].title }}`: true, `{{ cel: body.title + "==" }}`: true,
 		`{{ cel: body.title + "," }}`: true, `{{ cel: true ? body.title : "" }}`: true, `{{ cel: (body.title) }}`: true, `{{ cel: "" + body.title }}`: true, `{{ cel: body . title }}`: true,
-		`{{ cel: pac["source_branch"] }}`: true, `{{ cel: pac . source_branch }}`: true, `{{ cel: body.labels.map(l, l.name)[0] }}`: true, `{{ cel: body.title.split("-")[0] }}`: true,
+		`{{ cel: pac["source" + "_branch"] }}`: true, `{{ cel: dyn(pac).source_branch }}`: true, `{{ cel: [pac][0].trigger_comment }}`: true, `{{ cel: (true ? pac : pac).source_branch }}`: true, `{{ cel: pac[headers.x] }}`: true,
+		`{{ cel: string(pac) }}`: true, `{{ cel: pac["source_branch"] }}`: true, `{{ cel: pac . source_branch }}`: true, `{{ cel: body.labels.map(l, l.name)[0] }}`: true, `{{ cel: body.title.split("-")[0] }}`: true,
 		`{{ revision }}`: false, `{{ body.pull_request.number }}`: false, `{{ cel: body.title == "a" }}`: false, `{{ cel: body.action == "opened" ? "a" : "b" }}`: false,
 		`{{ cel: has(body.pull_request) }}`: false, `{{ cel: body.commits.exists(c, c.message == "a") }}`: false, `{{ cel: pac.revision }}`: false, `{{ headers["X-Github-Event"] }}`: false, `{{ cel: size(body.title) }}`: false,
 	} {
@@ -129,6 +149,8 @@ func TestHidden(t *testing.T) {
 		"# {{body\rkind: Pod\r# }}", "# {{body\u0085kind: Pod\u0085# }}", "# {{body\u2028kind: Pod\u2028# }}", "{{ revision\r}}",
 		`resources: ["pods", "{{body", "*", "}}"]`, `{a: "{{body", command: [sh, -c, "curl"], b: "}}"}`, `{a: {'{{body': '*' }}`,
 		`["{{body"]}}`, `['{{body' ]['x' }}`, "a{{body: secret }}", `a: "{{body" # }}`, "a{{cel: b: c}}",
+		`# {{ cel: string(b"\n        volumes: [\x7bname: v\x7d]") }}`, `path: '{{ cel: "/" }}'`, `privileged: {{ cel: true }}`, `add: {{ cel: ["SYS_ADMIN"] }}`, `image: 'BAD REF{{ cel: "" }}'`, `{{ cel: "---" }}`,
+		`path: '{{ cel: event == "push" ? "/" : "/etc" }}'`, `privileged: '{{ cel: event == "push" ? "true" : "true" }}'`, `{{ cel: event == "push" ? "---" : "---" }}`, `{{ cel: "true" + "" }}`, `{{ cel: dyn(1) }}`,
 	} {
 		if filled, found := pac.Fill("a.yaml", []byte(text)); string(filled) != text || len(found) != 1 || len(pac.Unknown(found, nil)) != 1 {
 			t.Errorf("%q is filled in, or not told: %q", text, filled)

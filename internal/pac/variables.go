@@ -2,6 +2,7 @@ package pac
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,15 +19,26 @@ import (
 // Unknown finds placeholders that nothing fills in: no variable of Pipelines-as-Code, and no parameter of a Repository
 // among the objects.
 func Unknown(all []Placeholder, objects []manifest.Object) []finding.Finding {
-	custom := CustomParams(objects)
+	custom, params := CustomParams(objects), paramValues(objects)
 	said := map[string]bool{}
 	var found []finding.Finding
 	for _, p := range all {
+		if slices.Contains(ofTemplates, p.Key) && !slices.Contains(custom, p.Key) {
+			continue // a word of Go's templates, for which nothing is put in
+		}
 		if p.Sample == "" {
 			position := p.Position
 			found = append(found, finding.Finding{
 				Rule: "pac/not-filled", Severity: finding.Warning, Source: &position, Remedy: "write it on one line, without commas and colons outside of quotes; build longer texts in a step",
 				Message: fmt.Sprintf("Pipelines-as-Code puts something in the place of %s, and that may be more than a part of one value: what the file becomes is not checked", strconv.Quote(finding.Clip(p.Text))),
+			})
+			continue
+		}
+		if value, declared := params[p.Key]; declared && !isOfOneValue(value) {
+			position := p.Position
+			found = append(found, finding.Finding{
+				Rule: "pac/not-filled", Severity: finding.Warning, Source: &position, Remedy: "give it a name or a number in spec.params of the Repository, and build the rest in the run",
+				Message: fmt.Sprintf("Pipelines-as-Code puts a value of the Repository in the place of %s that means more than a name: what the file becomes is not checked", strconv.Quote(finding.Clip(p.Text))),
 			})
 			continue
 		}
@@ -50,6 +62,12 @@ func Unknown(all []Placeholder, objects []manifest.Object) []finding.Finding {
 // CustomParams are the parameters that Repositories declare.
 func CustomParams(objects []manifest.Object) []string {
 	var names []string
+	eachParam(objects, func(name string, _ map[string]any) { names = append(names, name) })
+	return names
+}
+
+// eachParam visits the parameters that Repositories declare.
+func eachParam(objects []manifest.Object, visit func(name string, fields map[string]any)) {
 	for _, o := range objects {
 		if o.Kind != "Repository" || !strings.HasPrefix(o.APIVersion, "pipelinesascode.tekton.dev/") {
 			continue
@@ -59,11 +77,31 @@ func CustomParams(objects []manifest.Object) []string {
 		for _, item := range list {
 			fields, _ := item.(map[string]any)
 			if name, ok := fields["name"].(string); ok {
-				names = append(names, name)
+				visit(name, fields)
 			}
 		}
 	}
-	return names
+}
+
+// paramValues are the values that Repositories state for their parameters.
+func paramValues(objects []manifest.Object) map[string]string {
+	values := map[string]string{}
+	eachParam(objects, func(name string, fields map[string]any) {
+		if text, ok := fields["value"].(string); ok {
+			values[name] += text
+		} else if fields["value"] != nil {
+			values[name] = "\n" // no text, which a Repository has not
+		}
+	})
+	return values
+}
+
+// plainValue fits a name, a number, an address.
+var plainValue = regexp.MustCompile(`^[A-Za-z0-9][\w.:/@+-]*$`)
+
+// isOfOneValue tells whether a value that is known is nothing but a part of a name or a text.
+func isOfOneValue(value string) bool {
+	return plainValue.MatchString(value) && !meaning.MatchString(value)
 }
 
 // Injected finds variables that others choose within scripts: what they write runs as a command.
@@ -154,7 +192,7 @@ func chosenIn(e ast.Expr) bool {
 		s := e.AsSelect()
 		return !s.IsTestOnly() && leaf(s.FieldName(), s.Operand())
 	case ast.IdentKind:
-		return e.AsIdent() == "body" || e.AsIdent() == "files"
+		return slices.Contains([]string{"body", "files", "pac"}, e.AsIdent()) // of pac as a whole any field may be meant
 	case ast.CallKind:
 		c := e.AsCall()
 		args := c.Args()
