@@ -37,7 +37,7 @@ func narrowed(found []finding.Finding, objects []manifest.Object) []finding.Find
 		}
 		switch bound[f.Object.Name] {
 		case "RoleBinding":
-			f.Severity, f.Message = finding.Info, inNamespaces.Replace(f.Message)
+			f.Rule, f.Severity, f.Message = "rbac/notable-rights", finding.Info, inNamespaces.Replace(f.Message)
 		case "":
 			f.Severity = min(f.Severity, finding.Warning)
 		}

@@ -135,13 +135,14 @@ func isHost(name, host string) bool {
 // route is where an Ingress leads a host and path to.
 type route struct {
 	manifest.Object
-	backend string
+	backend string // and the annotations by which the controller leads there
 }
 
 // ingressRoutes finds two Ingresses with the same host and path: which of them is asked is up to the controller. Files of
 // several folders may be for several clusters.
 func (g *graph) ingressRoutes(o manifest.Object, taken map[string][]route) {
 	class, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "ingressClassName"})
+	annotations, _ := lookupMap(o.Value, "metadata", "annotations")
 	seen := map[string]bool{}
 	each(o.Value, manifest.Path{"spec", "rules"}, func(i int, r map[string]any) {
 		host, _ := r["host"].(string)
@@ -149,7 +150,7 @@ func (g *graph) ingressRoutes(o manifest.Object, taken map[string][]route) {
 			return
 		}
 		each(r, manifest.Path{"http", "paths"}, func(j int, p map[string]any) {
-			id, backend := fmt.Sprint(class, " ", host, p["path"]), fmt.Sprint(o.Namespace, p["backend"])
+			id, backend := fmt.Sprint(class, " ", host, p["path"]), fmt.Sprint(o.Namespace, p["backend"], annotations)
 			if seen[id] {
 				return
 			}

@@ -159,7 +159,7 @@ func hasIdent(e ast.Expr) (reads bool) {
 
 // isPlainWord tells whether a text is one that YAML and Kubernetes see nothing but a name in.
 func isPlainWord(text string) bool {
-	return plainWord.MatchString(text) && !meaning.MatchString(text)
+	return text == "" || plainWord.MatchString(text) && !meaning.MatchString(text)
 }
 
 var (

@@ -18,3 +18,12 @@ test_silent_where_http_is_refused if {
 test_silent_as_rendered if {
 	count(ingress_without_tls.deny) == 0 with input as object_under_test
 }
+
+test_fires_where_a_controller_does_not_read_that_http_is_refused if {
+	every patch in [
+		{"op": "add", "path": "/spec", "value": {"ingressClassName": "nginx"}}, {"op": "add", "path": "/metadata/annotations/kubernetes.io~1ingress.class", "value": "nginx"},
+	] {
+		object := json.patch(object_under_test, [{"op": "replace", "path": "/kind", "value": "Ingress"}, {"op": "add", "path": "/metadata/annotations", "value": {"kubernetes.io/ingress.allow-http": "false"}}, patch])
+		count(ingress_without_tls.deny) == 1 with input as object
+	}
+}

@@ -21,3 +21,16 @@ test_silent_on_cluster_scoped if {
 	found := no_namespace.deny with input as object
 	count(found) == 0
 }
+
+test_fires_on_what_is_not_ones_own if {
+	every case in [["default", "Task"], ["kube-system", "Deployment"]] {
+		object := json.patch(object_under_test, [{"op": "replace", "path": "/metadata/namespace", "value": case[0]}, {"op": "replace", "path": "/kind", "value": case[1]}])
+		found := no_namespace.deny with input as object
+		{f.path | some f in found} == {["metadata", "namespace"]}
+	}
+}
+
+test_silent_on_agents_of_the_cluster if {
+	object := json.patch(object_under_test, [{"op": "replace", "path": "/metadata/namespace", "value": "kube-system"}, {"op": "replace", "path": "/kind", "value": "DaemonSet"}])
+	count(no_namespace.deny) == 0 with input as object
+}

@@ -81,3 +81,8 @@ test_fires_on_a_role_of_a_name_like_the_clusters_own if {
 	found := admin_binding.deny with input as object
 	count(found) == 1
 }
+
+test_silent_on_a_person_of_the_name_of_a_group if {
+	object := json.patch(object_under_test, [{"op": "replace", "path": "/subjects", "value": [{"kind": "User", "name": "system:masters"}]}])
+	count(admin_binding.deny) == 0 with input as object
+}

@@ -21,3 +21,8 @@ test_silent_on_what_is_aggregated if {
 	found := cluster_wide_workloads.deny with input as object
 	count(found) == 0
 }
+
+test_silent_on_what_another_group_calls_pods if {
+	object := json.patch(object_under_test, [{"op": "replace", "path": "/rules", "value": [{"apiGroups": ["metrics.k8s.io"], "resources": ["pods"], "verbs": ["update"]}]}])
+	count(cluster_wide_workloads.deny) == 0 with input as object
+}

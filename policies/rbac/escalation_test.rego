@@ -5,7 +5,7 @@ import data.tenon.rules.rbac.escalation
 object_under_test := data.rendered.ClusterRole["scientific-computing-trigger-reader"]
 
 test_fires if {
-	bad := json.patch(object_under_test, [{"op": "replace", "path": "/rules/0/verbs", "value": ["escalate"]}])
+	bad := json.patch(object_under_test, [{"op": "replace", "path": "/rules/0", "value": {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["roles"], "verbs": ["escalate"]}}])
 	found := escalation.deny with input as bad
 	{f.path | some f in found} == {["rules", 0, "verbs"]}
 }
@@ -31,6 +31,14 @@ test_silent_on_what_leads_nowhere if {
 		{"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]}, {"apiGroups": [""], "resources": ["pods/log"], "verbs": ["get"]},
 		{"apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"], "verbs": ["update"], "resourceNames": ["a"]},
 		{"apiGroups": ["admissionregistration.k8s.io"], "resources": ["mutatingwebhookconfigurations"], "verbs": ["list"]},
+	] {
+		count(escalation.deny) == 0 with input as cluster_role(rule)
+	}
+}
+
+test_silent_on_verbs_of_others if {
+	every rule in [
+		{"apiGroups": ["example.com"], "resources": ["roles"], "verbs": ["bind"]}, {"apiGroups": ["rbac.authorization.k8s.io"], "resources": ["rolebindings"], "verbs": ["bind"]},
 	] {
 		count(escalation.deny) == 0 with input as cluster_role(rule)
 	}

@@ -8,7 +8,7 @@ role(kind, rule) := json.patch(object_under_test, [{"op": "replace", "path": "/k
 
 test_fires if {
 	found := notable_rights.deny with input as role("Role", {"apiGroups": ["", "apps"], "resources": ["secrets", "pods", "pods/exec"], "verbs": ["get", "create"]})
-	{f.msg | some f in found} == {"Role scientific-computing-trigger-reader may read secrets, run commands in pods, start pods with any account of the namespace"}
+	{f.msg | some f in found} == {"Role scientific-computing-trigger-reader may read secrets (secrets), run commands in pods (pods/exec), start pods with any account of the namespace (pods), write secrets (secrets)"}
 }
 
 test_silent_as_rendered if {
@@ -32,4 +32,15 @@ test_silent_on_named_objects_and_reading if {
 	] {
 		count(notable_rights.deny) == 0 with input as role("Role", rule)
 	}
+}
+
+binding(role, subject) := {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "a"}, "roleRef": role, "subjects": [subject]}
+
+test_fires_on_a_role_for_everybody if {
+	found := notable_rights.deny with input as binding({"kind": "Role", "name": "b"}, {"kind": "Group", "name": "system:authenticated"})
+	{f.path | some f in found} == {["subjects", 0, "name"]}
+}
+
+test_silent_on_a_role_for_one if {
+	count(notable_rights.deny) == 0 with input as binding({"kind": "Role", "name": "b"}, {"kind": "Group", "name": "team"})
 }
