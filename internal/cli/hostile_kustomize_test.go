@@ -72,6 +72,28 @@ func hostileKustomizations() []trial {
 	add("an object for kustomize alone", port, map[string]string{"kustomization.yaml": "resources: [evil.yaml, cm.yaml]\n", "cm.yaml": harmless, "evil.yaml": strings.Replace(wrongPod, "namespace: x}", "namespace: x, annotations: {config.kubernetes.io/local-config: 'true'}}", 1)})
 	add("one of two is deleted", port, map[string]string{"prod/kustomization.yaml": "resources: [pods.yaml]\n", "prod/pods.yaml": "EVIL---\n" + strings.NewReplacer("evil", "good", "99999", "80").Replace(wrongPod), "zzz/kustomization.yaml": "resources: [../prod]\n" + deleted})
 	add("a directive", port, map[string]string{"kustomization.yaml": "resources: [cm.yaml]\npatches: [{path: evil.yaml, target: {kind: Deployment}}]\n", "cm.yaml": harmless, "evil.yaml": "EVIL  $patch: merge\n"})
+	const source = "source: {kind: Pod, name: evil, fieldPath: metadata.annotations}\n  targets: [{select: {kind: ConfigMap}, fieldPaths: [metadata.annotations], options: {create: true}}]\n"
+	numbered := strings.Replace(wrongPod, "namespace: x}", "namespace: x, annotations: {a: b}}", 1)
+	for name, files := range map[string]map[string]string{
+		"by a replacement": {"kustomization.yaml": "resources: [evil.yaml, cm.yaml]\nreplacements:\n- " + source + "transformers:\n- |-\n  apiVersion: builtin\n  kind: PatchTransformer\n  metadata: {name: a}\n  patch: '{\"$patch\": delete, apiVersion: v1, kind: Pod, metadata: {name: evil, namespace: x}}'\n"},
+		"by a replacement in a file": {"kustomization.yaml": "resources: [evil.yaml, cm.yaml]\nreplacements: [{path: r.yaml}]\ntransformers: [t.yaml]\n", "r.yaml": "- " + source,
+			"t.yaml": "apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: a}\npatch: '{\"$patch\": delete, apiVersion: v1, kind: Pod, metadata: {name: evil, namespace: x}}'\n"},
+		"in a component":                     {"kustomization.yaml": "resources: [evil.yaml, cm.yaml]\ncomponents: [c]\n" + deleted, "c/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nreplacements:\n- " + source},
+		"by a plugin in any case of letters": {"kustomization.yaml": "resources: [evil.yaml, cm.yaml]\ntransformers:\n- |-\n  apiVersion: builtin\n  kind: ReplacementTransformer\n  metadata: {name: a}\n  Replacements:\n  - Source: {kind: Pod, name: evil, FieldPath: metadata.annotations}\n    targets: [{select: {kind: ConfigMap}, fieldPaths: [metadata.annotations], options: {create: true}}]\n- |-\n  apiVersion: builtin\n  kind: PatchTransformer\n  metadata: {name: b}\n  patch: '{\"$patch\": delete, apiVersion: v1, kind: Pod, metadata: {name: evil, namespace: x}}'\n"},
+		"with all of its metadata":           {"kustomization.yaml": "resources: [evil.yaml, cm.yaml]\ncomponents: [c]\n" + deleted, "c/kustomization.yaml": "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nreplacements:\n- " + strings.ReplaceAll(source, "metadata.annotations", "metadata")},
+	} {
+		files["evil.yaml"], files["cm.yaml"] = numbered, harmless
+		add("its number is copied "+name, port, files)
+	}
+	add("without annotations", port, map[string]string{"zzz/kustomization.yaml": "resources: [../prod]\n" + deleted, "prod/kustomization.yaml": "resources: [evil.yaml]\n", "prod/evil.yaml": strings.Replace(wrongPod, "namespace: x}", "namespace: x, annotations: null}", 1)})
+	add("a deleted one that another is called like", []string{"image/invalid-reference"}, map[string]string{
+		"pods.yaml":          strings.NewReplacer("'ghcr.io/x/evil:v1'", "'BAD REF'", "99999", "80").Replace(wrongPod) + "---\n" + strings.NewReplacer("name: evil, namespace", "name: ev, namespace", "'ghcr.io/x/evil:v1'", "'${IMG} BAD REF'", "99999", "80").Replace(wrongPod),
+		"kustomization.yaml": "resources: [pods.yaml]\nnamePrefix: evil-\n" + deleted,
+	})
+	add("words of a script", []string{"types/tekton", "storage/sensitive-host-path"}, map[string]string{"kustomization.yaml": "resources: [cm.yaml]\nconfigMapGenerator: [{name: g, files: [t.yaml]}]\n", "cm.yaml": harmless,
+		"t.yaml": "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: t, namespace: x}\nspec:\n  volumes: [{name: v, hostPath: {path: /}}]\n  steps: [{name: s, image: 'ghcr.io/x/y:v1', script: 'echo $(params.nope) got nothing', volumeMounts: [{name: v, mountPath: /m}]}]\n"})
+	add("a field like a directive", []string{"error types/unknown-field"}, map[string]string{"kustomization.yaml": "resources: [cm.yaml]\nconfigMapGenerator: [{name: g, files: [evil.yaml]}]\n", "cm.yaml": harmless,
+		"evil.yaml": strings.Replace(wrongPod, "99999}]", "80}], 'x$patch': 1", 1)})
 	return append(all, hostileReasons()...)
 }
 
@@ -86,6 +108,9 @@ func hostileReasons() []trial {
 		"resources: [s.yaml]\npatchesStrategicMerge: ['stringData: {password: " + marker + "']\n",
 		"resources: [s.yaml]\ntransformers:\n- |-\n  apiVersion: builtin\n  kind: PatchTransformer\n  metadata: {name: a}\n  patch: 'x: " + marker + "'\n",
 		"resources: [s.yaml]\nvalidators:\n- |-\n  apiVersion: builtin\n  kind: AnnotationsTransformer\n  metadata: {name: a}\n  annotations: {a: b}\n  fieldSpecs: [{path: metadata/annotations, create: true}]\n",
+		"resources: [s.yaml]\npatchesStrategicMerge: ['{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\",\"namespace\":\"a\"},\"stringData\":{\"FOO\":\"" + marker + "\"}}']\n",
+		"secretGenerator: [{name: a, envs: ['FOO=" + marker + "']}]\n",
+		"secretGenerator: [{name: a, env: 'FOO=" + marker + "'}]\n",
 		"secretGenerator: [{name: a, literals: [password=" + marker + "]}]\nvalidators:\n- |-\n  apiVersion: builtin\n  kind: AnnotationsTransformer\n  metadata: {name: a}\n  annotations: {a: b}\n  fieldSpecs: [{path: metadata/annotations, create: true}]\n",
 	} {
 		all = append(all, trial{
@@ -116,5 +141,13 @@ func hostilePlaceholders() []trial {
 	all = append(all, trial{kind: "placeholders", name: "one field of many", args: []string{"check", "."}, exit: 1, wants: []string{"types/required"}, files: map[string]string{
 		"d.yaml": "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a, namespace: b}\nspec:\n  replicas: ${REPLICAS}\n  template: {metadata: {labels: {a: b}}, spec: {containers: [{image: 'ghcr.io/x/y:v1'}]}}\n"}})
 	add("an annotation of another kind", "d.yaml", strings.Replace(wrongPod, "namespace: x}", "namespace: x, annotations: {pipelinesascode.tekton.dev/task: a}}", 1)+"  replica: 3\n", "error types/unknown-field", "types/invalid")
+	for i, cel := range []string{`string(b"\n        volumes: [\x7bname: v, hostPath: \x7bpath: /\x7d\x7d]")`, `true`, `["SYS_ADMIN"]`, `"---"`, `event == "push" ? "/" : "/etc"`} {
+		all = append(all, trial{kind: "placeholders", name: fmt.Sprint("a text that is known ", i), args: []string{"check", "."}, exit: -1, wants: []string{"pac/not-filled"}, files: map[string]string{
+			".tekton/run.yaml": run("        # {{ cel: " + cel + " }}\n        steps: [{name: s, image: 'ghcr.io/x/y:v1'}]\n")}})
+	}
+	for i, cel := range []string{`pac["source" + "_branch"]`, `dyn(pac).source_branch`, `[pac][0].trigger_comment`, `(true ? pac : pac).source_branch`} {
+		add(fmt.Sprint("a branch by another way ", i), ".tekton/run.yaml", run("        steps: [{name: s, image: 'ghcr.io/x/y:v1', script: 'echo {{ cel: "+cel+" }}'}]\n"), "pac/script-injection")
+	}
+	add("an item of a list", "l.yaml", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Pod, metadata: {generateName: evil-, namespace: x}, spec: {containers: [{name: a, image: 'ghcr.io/x/y:v1', ports: [{containerPort: 99999}]}]}}\n- {apiVersion: v1, kind: Pod, metadata: {generateName: evil-, namespace: x}, spec: {containers: [{name: a, image: 'ghcr.io/x/y:v1', ports: [{containerPort: '${PORT}'}]}]}}\n", "types/invalid")
 	return all
 }
