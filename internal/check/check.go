@@ -142,7 +142,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 	if err != nil {
 		return nil, err
 	}
-	found = narrowed(found, slices.Concat(s.Objects, s.Beside, s.Aside))
+	found = narrowed(found, s)
 	found = withAccount(found, s.Defaults)
 	found = append(found, unpacked(s)...)
 	var runs []graph.Run

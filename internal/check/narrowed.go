@@ -12,8 +12,9 @@ import (
 var ofCluster = []string{"rbac/cluster-wide-secrets", "rbac/cluster-wide-workloads", "rbac/escalation"}
 
 // narrowed lowers what is said of the whole cluster where a ClusterRole is bound by RoleBindings alone, since it gives its
-// rights in their namespaces, which is how operators share one; and where nothing in sight binds it.
-func narrowed(found []finding.Finding, objects []manifest.Object) []finding.Finding {
+// rights in their namespaces, which is how operators share one; and where nothing in sight binds it, which may be elsewhere.
+func narrowed(found []finding.Finding, s Subject) []finding.Finding {
+	objects := slices.Concat(s.Objects, s.Beside, s.Aside)
 	bound := map[string]string{}
 	for _, o := range objects {
 		if o.Kind != "RoleBinding" && o.Kind != "ClusterRoleBinding" {
@@ -39,6 +40,9 @@ func narrowed(found []finding.Finding, objects []manifest.Object) []finding.Find
 		case "RoleBinding":
 			f.Rule, f.Severity, f.Message = "rbac/notable-rights", finding.Info, inNamespaces.Replace(f.Message)
 		case "":
+			if s.Complete {
+				continue // a platform has no use for it
+			}
 			f.Severity = min(f.Severity, finding.Warning)
 		}
 	}
