@@ -37,7 +37,7 @@ func (l *loader) otherwise(top common.Values) []variant {
 	others := []common.Values{{"Release": named}, {"Release": upgraded}}
 	if able, ok := top["Capabilities"].(*common.Capabilities); ok {
 		all := able.Copy()
-		all.APIVersions = append(slices.Clone(able.APIVersions), l.named(l.chart)...)
+		all.APIVersions = append(slices.Clone(able.APIVersions), beside(able.APIVersions, l.named(l.chart))...)
 		all.HelmVersion.Version = "v3.19.0" // many still use it
 		others = append(others, common.Values{"Capabilities": all})
 	}
@@ -70,6 +70,16 @@ func (l *loader) variant(v variant) map[string]string {
 		texts[key] = v.back.Replace(rendered)
 	}
 	return texts
+}
+
+// beside are the names that are of no group which Kubernetes has itself: of these the cluster's version says which versions it serves.
+func beside(known common.VersionSet, names []string) []string {
+	group := func(name string) string { group, _, _ := strings.Cut(name, "/"); return group }
+	own := map[string]bool{}
+	for _, name := range known {
+		own[group(name)] = true
+	}
+	return slices.DeleteFunc(names, func(name string) bool { return own[group(name)] })
 }
 
 // apiForm fits a text of a template that may name an API: a group and version, with or without a kind.

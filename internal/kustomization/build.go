@@ -115,14 +115,13 @@ func (p *plan) originsOf(disk filesys.FileSystem, f *folder, all []*folder, buil
 	return origins, sources
 }
 
-// isFrom tells whether an object may be what became of one in a file: of the same kind, and of the same name before it got another.
+// isFrom tells whether an object may be what became of one in a file: patches may call it otherwise, and leave its kind.
 func (p *plan) isFrom(r *resource.Resource, file string, index int) bool {
 	objects := p.parse(file).Objects
 	if index < 0 || index >= len(objects) {
 		return false
 	}
-	o := objects[index]
-	return o.Kind == r.GetKind() && o.Ref().Name == r.OrgId().Name && strings.Contains(r.GetName(), o.Name)
+	return objects[index].Kind == r.GetKind()
 }
 
 // numbered is the annotation that numbers objects. Nobody can write it, since part of it is drawn once a run.
