@@ -88,6 +88,14 @@ func (c *Checker) Rules() rules.Registry { return c.registry }
 // Counted is how many rules run, those over a change included where two revisions are compared.
 func (c *Checker) Counted(compared bool) int { return c.policies.Counted(compared) + rules.Go().Len() }
 
+// profile is the one that holds for a subject where no team gives others.
+func (c *Checker) profile(s Subject) finding.Profile {
+	if s.Target == nil {
+		return cmp.Or(c.Profile, finding.Standard)
+	}
+	return cmp.Or(c.Profile, finding.Strict)
+}
+
 // weighed gives findings what they weigh by the profile.
 func (c *Checker) weighed(found []finding.Finding, otherwise finding.Profile) []finding.Finding {
 	profile := cmp.Or(c.Profile, otherwise)
@@ -142,7 +150,7 @@ func (c *Checker) Check(ctx context.Context, s Subject) ([]finding.Finding, erro
 	if err != nil {
 		return nil, err
 	}
-	found = narrowed(found, s)
+	found = narrowed(found, s, c.profile(s))
 	found = withAccount(found, s.Defaults)
 	found = append(found, unpacked(s)...)
 	var runs []graph.Run

@@ -12,8 +12,8 @@ import (
 var ofCluster = []string{"rbac/cluster-wide-secrets", "rbac/cluster-wide-workloads", "rbac/escalation"}
 
 // narrowed lowers what is said of the whole cluster where a ClusterRole is bound by RoleBindings alone, since it gives its
-// rights in their namespaces, which is how operators share one; and where nothing in sight binds it, which may be elsewhere.
-func narrowed(found []finding.Finding, s Subject) []finding.Finding {
+// rights in their namespaces, which is how operators share one; and by the standard profile what leads further.
+func narrowed(found []finding.Finding, s Subject, profile finding.Profile) []finding.Finding {
 	objects := slices.Concat(s.Objects, s.Beside, s.Aside)
 	bound := map[string]string{}
 	for _, o := range objects {
@@ -39,11 +39,10 @@ func narrowed(found []finding.Finding, s Subject) []finding.Finding {
 		switch bound[f.Object.Name] {
 		case "RoleBinding":
 			f.Rule, f.Severity, f.Message = "rbac/notable-rights", finding.Info, inNamespaces.Replace(f.Message)
-		case "":
-			if s.Complete {
-				continue // a platform has no use for it
+		default:
+			if f.Rule == "rbac/escalation" && profile == finding.Standard {
+				f.Severity = min(f.Severity, finding.Warning) // controllers need such rights
 			}
-			f.Severity = min(f.Severity, finding.Warning)
 		}
 	}
 	return found

@@ -30,7 +30,6 @@ var standard = map[string]finding.Severity{
 	"rbac/admin-binding":                 finding.Warning, // controllers need such rights
 	"rbac/cluster-wide-secrets":          finding.Warning,
 	"rbac/cluster-wide-workloads":        finding.Warning,
-	"rbac/escalation":                    finding.Warning,
 	"rbac/impersonation":                 finding.Warning,
 	"rbac/wildcard":                      finding.Warning,
 	"rollout/empty-sync":                 finding.Warning,
