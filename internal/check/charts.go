@@ -32,10 +32,7 @@ func (m Manifests) ofCharts(found []finding.Finding) []finding.Finding {
 // otherwise finds what is wrong with the objects that charts give only for another release, an upgrade, or on a cluster that
 // has more, beside what the first rendering gives.
 func (c *Checker) otherwise(ctx context.Context, m Manifests, known []finding.Finding) ([]finding.Finding, error) {
-	told := map[string]bool{}
-	for _, f := range known {
-		told[place(f)] = true
-	}
+	told := places(known)
 	var found []finding.Finding
 	for _, objects := range m.Rendered.Otherwise {
 		more, err := c.Check(ctx, Subject{Objects: objects, Beside: m.Rendered.Objects, Facts: m.Facts, Definitions: m.Definitions})

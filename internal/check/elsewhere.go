@@ -58,10 +58,7 @@ func (c *Checker) elsewhere(ctx context.Context, m Manifests, r *reader, objects
 	if err != nil {
 		return nil, err
 	}
-	told := map[string]bool{}
-	for _, f := range known {
-		told[place(f)] = true
-	}
+	told := places(toBeFilled(r.pac.known(known, objects), objects)) // what is dropped later tells nothing
 	var found []finding.Finding
 	for _, list := range []struct {
 		found        []finding.Finding
@@ -80,6 +77,15 @@ func (c *Checker) elsewhere(ctx context.Context, m Manifests, r *reader, objects
 		}
 	}
 	return found, nil
+}
+
+// places are those of findings, see place.
+func places(found []finding.Finding) map[string]bool {
+	all := map[string]bool{}
+	for _, f := range found {
+		all[place(f)] = true
+	}
+	return all
 }
 
 // place is what a finding is about and where, whatever the object is called that shows it.

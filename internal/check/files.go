@@ -80,7 +80,7 @@ func (c *Checker) Files(ctx context.Context, m Manifests) (finding.Report, error
 	if err != nil {
 		return finding.Report{}, err
 	}
-	more, err := c.elsewhere(ctx, m, &r, all.Objects, toBeFilled(r.pac.known(checked, all.Objects), all.Objects))
+	more, err := c.elsewhere(ctx, m, &r, all.Objects, checked)
 	if err != nil {
 		return finding.Report{}, err
 	}
