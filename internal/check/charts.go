@@ -30,9 +30,17 @@ func (m Manifests) ofCharts(found []finding.Finding) []finding.Finding {
 }
 
 // otherwise finds what is wrong with the objects that charts give only for another release, an upgrade, or on a cluster that
-// has more, beside what the first rendering gives.
+// has more, beside what the first rendering gives: what is told at the same place as bad as there, and what is no error.
 func (c *Checker) otherwise(ctx context.Context, m Manifests, known []finding.Finding) ([]finding.Finding, error) {
-	told := places(known)
+	told, worst := map[string]bool{}, map[string]finding.Severity{}
+	for _, f := range known {
+		told[place(f)+f.Message] = true
+		worst[place(f)] = max(worst[place(f)], f.Severity)
+	}
+	isTold := func(f finding.Finding) bool {
+		severity, same := worst[place(f)]
+		return same && (f.Severity < finding.Error && f.Severity <= severity || told[place(f)+f.Message])
+	}
 	var found []finding.Finding
 	for _, objects := range m.Rendered.Otherwise {
 		more, err := c.Check(ctx, Subject{Objects: objects, Beside: m.Rendered.Objects, Facts: m.Facts, Definitions: m.Definitions})
@@ -40,7 +48,7 @@ func (c *Checker) otherwise(ctx context.Context, m Manifests, known []finding.Fi
 			return nil, err
 		}
 		for _, f := range more {
-			if !told[place(f)] {
+			if !isTold(f) {
 				found = append(found, f)
 			}
 		}

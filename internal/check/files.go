@@ -85,7 +85,7 @@ func (c *Checker) Files(ctx context.Context, m Manifests) (finding.Report, error
 		return finding.Report{}, err
 	}
 	checked = append(checked, more...)
-	if more, err = c.otherwise(ctx, m, checked); err != nil {
+	if more, err = c.otherwise(ctx, m, toBeFilled(r.pac.known(checked, objects), objects)); err != nil {
 		return finding.Report{}, err
 	}
 	checked = append(checked, more...)

@@ -1,8 +1,12 @@
 package check
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
@@ -26,8 +30,9 @@ func narrowed(found []finding.Finding, s Subject, profile finding.Profile) []fin
 			bound[role] = o.Kind
 		}
 	}
+	joined := aggregations(objects)
 	for _, o := range objects {
-		if o.Kind == "ClusterRole" && isAggregated(o) {
+		if o.Kind == "ClusterRole" && (isAggregated(o) || joined(o)) {
 			bound[o.Name] = "ClusterRoleBinding" // whoever has the role that it becomes a part of has it, wherever that is bound
 		}
 	}
@@ -52,11 +57,39 @@ func narrowed(found []finding.Finding, s Subject, profile finding.Profile) []fin
 var inNamespaces = strings.NewReplacer(" in every namespace", " in the namespaces of its RoleBindings", " of the cluster", " of the namespaces of its RoleBindings",
 	" any pod", " any pod of the namespaces of its RoleBindings", " any account", " any account of the namespaces of its RoleBindings")
 
+// aggregations tells of ClusterRoles whether another one takes their rules up, by a selector of its own.
+func aggregations(objects []manifest.Object) func(manifest.Object) bool {
+	var selectors []labels.Selector
+	for _, o := range objects {
+		list, _ := manifest.Lookup(o.Value, manifest.Path{"aggregationRule", "clusterRoleSelectors"})
+		items, _ := list.([]any)
+		for _, item := range items {
+			var selector metav1.LabelSelector
+			text, err := json.Marshal(item)
+			if err != nil || json.Unmarshal(text, &selector) != nil {
+				continue
+			}
+			if s, err := metav1.LabelSelectorAsSelector(&selector); err == nil {
+				selectors = append(selectors, s)
+			}
+		}
+	}
+	return func(o manifest.Object) bool {
+		value, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels"})
+		all, _ := value.(map[string]any)
+		set := labels.Set{}
+		for key, value := range all {
+			set[key], _ = value.(string)
+		}
+		return slices.ContainsFunc(selectors, func(s labels.Selector) bool { return s.Matches(set) })
+	}
+}
+
 // isAggregated tells whether a ClusterRole becomes a part of the roles that Kubernetes gives to everybody
 // (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles) or of others.
 func isAggregated(o manifest.Object) bool {
-	labels, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels"})
-	all, _ := labels.(map[string]any)
+	value, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels"})
+	all, _ := value.(map[string]any)
 	for key := range all {
 		if strings.Contains(key, "/aggregate-to-") {
 			return true

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -19,28 +20,41 @@ type filled struct {
 	samples      pac.Filled
 	placeholders []pac.Placeholder
 	files        map[string]bool
+	// odd are files of which it is told that nobody knows what they become.
+	odd map[string]bool
+	// large are files that are read as they are.
+	large []string
 }
 
 // fill has a file read with samples in the place of placeholders, where Pipelines-as-Code fills them in.
 func (f *filled) fill(name string, data io.Reader) (io.Reader, error) {
 	text, err := io.ReadAll(io.LimitReader(data, maxDocument+1))
-	if err != nil || len(text) > maxDocument || !pac.IsFile(name, text) {
+	if err != nil || !pac.IsFile(name, text) {
 		return io.MultiReader(bytes.NewReader(text), data), err
 	}
+	if len(text) > maxDocument {
+		f.large = append(f.large, name)
+		return io.MultiReader(bytes.NewReader(text), data), nil
+	}
 	if f.files == nil {
-		f.files = map[string]bool{}
+		f.files, f.odd = map[string]bool{}, map[string]bool{}
 	}
 	text, placeholders := pac.Fill(name, text)
 	f.files[name] = true
 	f.samples.Add(placeholders)
 	f.placeholders = append(f.placeholders, placeholders...)
+	f.odd[name] = slices.ContainsFunc(placeholders, func(p pac.Placeholder) bool { return p.Sample == "" })
 	return bytes.NewReader(text), nil
 }
 
 // check finds what is wrong with the files of Pipelines-as-Code, and gives the runs as it creates them.
 func (f *filled) check(objects []manifest.Object) ([]manifest.Object, []finding.Finding) {
 	found := pac.Unknown(f.placeholders, objects)
-	declared := pac.CustomParams(objects)
+	for _, name := range f.large {
+		found = append(found, notFilled(finding.Finding{Source: &finding.Position{File: name}},
+			fmt.Sprintf("the file is larger than %d MiB: what Pipelines-as-Code fills in of it is not checked", maxDocument>>20), "write runs in files of their own"))
+	}
+	declared, inScripts := pac.CustomParams(objects), map[string]bool{}
 	created := slices.Clone(objects)
 	for i, o := range objects {
 		if pac.IsRun(o) {
@@ -52,11 +66,57 @@ func (f *filled) check(objects []manifest.Object) ([]manifest.Object, []finding.
 			scripts := map[string]manifest.Path{}
 			for _, s := range script.Of(o) {
 				scripts[s.Text] = s.Path
+				f.samples.Each(s.Text, func(p pac.Placeholder) { inScripts[p.Sample] = true })
 			}
+			found = append(found, f.shaped(o)...)
 			found = append(found, pac.Injected(scripts, o, f.samples)...)
 		}
 	}
+	found = append(found, pac.Free(f.placeholders, func(p pac.Placeholder) bool { return inScripts[p.Sample] })...)
 	return created, append(found, pac.Twice(created)...)
+}
+
+// shaped tells where what an object is depends on what is filled in, so that nobody can check it.
+func (f *filled) shaped(o manifest.Object) []finding.Finding {
+	for _, name := range []struct{ field, text string }{{"apiVersion", o.APIVersion}, {"kind", o.Kind}} {
+		if p, ok := f.samples.In(name.text); ok {
+			return []finding.Finding{notFilled(finding.Finding{Object: o.Ref(), Field: name.field}, fmt.Sprintf("Pipelines-as-Code puts %s into %s: what the object is, is not known, and it is not checked", p.Shown(), name.field), "write it")}
+		}
+	}
+	if at, p, ok := f.keyed(o.Value, nil); ok {
+		return []finding.Finding{notFilled(finding.Finding{Object: o.Ref(), Field: at.String()}, fmt.Sprintf("Pipelines-as-Code makes the name of a field of %s: which one it sets is not known, and not checked", p.Shown()), "write the name of the field")}
+	}
+	if text, ok := pac.Evaluated(o); ok && !f.odd[o.File] {
+		return []finding.Finding{notFilled(finding.Finding{Object: o.Ref(), Field: "metadata"}, fmt.Sprintf("Pipelines-as-Code fills in %s of the run that it has read: what that becomes is not checked", pac.Placeholder{Text: text}.Shown()), "write the braces as braces, on one line of one text")}
+	}
+	return nil
+}
+
+// keyed is the first sample that is a part of the name of a field.
+func (f *filled) keyed(value any, at manifest.Path) (manifest.Path, pac.Placeholder, bool) {
+	switch v := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if p, ok := f.samples.In(key); ok {
+				return at, p, true
+			}
+			if where, p, ok := f.keyed(v[key], at.Append(key)); ok {
+				return where, p, true
+			}
+		}
+	case []any:
+		for i, item := range v {
+			if where, p, ok := f.keyed(item, at.Append(i)); ok {
+				return where, p, true
+			}
+		}
+	}
+	return nil, pac.Placeholder{}, false
+}
+
+func notFilled(f finding.Finding, message, remedy string) finding.Finding {
+	f.Rule, f.Severity, f.Message, f.Remedy = "pac/not-filled", finding.Warning, message, remedy
+	return f
 }
 
 // ofValues are the rules about values: of one that is filled in nobody knows it yet.
@@ -80,7 +140,7 @@ func (f *filled) known(found []finding.Finding, objects []manifest.Object) []fin
 		}
 		if p, unjudged := f.samples.In(brokenText(one, o)); taken && unjudged && one.Rule == "types/wrong-type" {
 			one.Rule, one.Severity = "pac/not-filled", finding.Warning
-			one.Message = fmt.Sprintf("what Pipelines-as-Code puts in the place of %s is no text here: what the object becomes is not checked", p.Text)
+			one.Message = fmt.Sprintf("what Pipelines-as-Code puts in the place of %s is no text here: what the object becomes is not checked", p.Shown())
 			one.Remedy = "write the value, or give it by a parameter where a text belongs"
 		} else if taken && f.follows(one, o, remote) {
 			continue
@@ -91,7 +151,7 @@ func (f *filled) known(found []finding.Finding, objects []manifest.Object) []fin
 		one.Message, one.Remedy = f.samples.Restore(one.Message), f.samples.Restore(one.Remedy)
 		if one.Object != nil {
 			object := *one.Object
-			object.Name = f.samples.Restore(object.Name)
+			object.Name, object.Kind, object.APIVersion = f.samples.Restore(object.Name), f.samples.Restore(object.Kind), f.samples.Restore(object.APIVersion)
 			one.Object = &object
 		}
 		kept = append(kept, one)
@@ -112,5 +172,5 @@ func (f *filled) follows(one finding.Finding, o manifest.Object, remote func(str
 	case strings.HasSuffix(name, "-not-found"):
 		return sampled
 	}
-	return sampled && slices.Contains(ofValues, category)
+	return sampled && one.Rule != "types/unknown-field" && slices.Contains(ofValues, category)
 }

@@ -116,6 +116,9 @@ func (w *walk) visit(below string, entry fs.DirEntry, err error) error {
 		w.found(notRead(shown, "it is called like a test beside it, and taken for what that is given"))
 	case slices.Contains(extensions, path.Ext(below)):
 		w.files = append(w.files, below)
+		if isTemplate(w.root.FS(), below) && w.rendersMore(below) {
+			w.found(notRead(shown, "it is a template of a Helm chart that also reads as YAML: that was checked, and not what Helm makes of it (tenon check --helm CHART does)"))
+		}
 	}
 	return nil
 }
@@ -232,7 +235,7 @@ func holdsManifests(tree fs.FS, folder string) bool {
 			return nil
 		}
 		ext := path.Ext(name)
-		if ext == ".yaml" || ext == ".yml" || isKustomization(name) || (ext == ".json" || ext == ".jsonnet") && mentionsKind(tree, name) {
+		if ext == ".yaml" || ext == ".yml" || isKustomization(name) || ext == ".jsonnet" || ext == ".json" && mentionsKind(tree, name) {
 			found = true
 			return fs.SkipAll
 		}
@@ -246,7 +249,7 @@ func mentionsKind(tree fs.FS, name string) bool {
 	const enough = 64 << 10
 	file, err := tree.Open(name)
 	if err != nil {
-		return false
+		return true // a symlink out of here, which kubectl follows
 	}
 	defer file.Close()
 	info, err := file.Stat()
@@ -254,7 +257,7 @@ func mentionsKind(tree fs.FS, name string) bool {
 		return false
 	}
 	head, err := io.ReadAll(io.LimitReader(file, enough))
-	return err == nil && (bytes.Contains(head, []byte("apiVersion")) || len(head) == enough)
+	return err != nil || bytes.Contains(head, []byte("apiVersion")) || bytes.Contains(head, []byte(`\u`)) || bytes.ContainsRune(head, 0) || len(head) == enough
 }
 
 // isTemplate tells whether Helm renders a file that is called like no manifest: all below the templates of a chart
@@ -271,6 +274,16 @@ func isTemplate(tree fs.FS, name string) bool {
 		}
 	}
 	return false
+}
+
+// rendersMore tells whether a template reads as YAML, so that nothing else says that it is one.
+func (w *walk) rendersMore(below string) bool {
+	text, err := confine.ReadFS(w.root.FS(), below, maxDocument)
+	if err != nil || !bytes.Contains(text, []byte("{{")) {
+		return false
+	}
+	parsed := manifest.Parse(below, text)
+	return len(parsed.Objects) > 0 || len(parsed.Findings) == 0
 }
 
 func notRead(name, why string) finding.Finding {

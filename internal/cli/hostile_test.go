@@ -160,7 +160,7 @@ func bounded(text string) string {
 // TestHostileFiles tries manifests that attack the checker, or hide from it.
 func TestHostileFiles(t *testing.T) {
 	counts := map[string]int{}
-	for _, tr := range slices.Concat(hostileNumbers(), hostileDocuments(), hostileTexts(), hostileSecrets(), hostileErrors(), hostileFolders(), hostileNames(), hostileScripts(), hostileLists(), hostilePolicies(), hostileKeys(), hostileGrowth(), hostileChecker(), hostileCharts(), hostileKustomizations(), hostilePlaceholders()) {
+	for _, tr := range slices.Concat(hostileNumbers(), hostileDocuments(), hostileTexts(), hostileSecrets(), hostileErrors(), hostileFolders(), hostileNames(), hostileScripts(), hostileLists(), hostilePolicies(), hostileKeys(), hostileGrowth(), hostileChecker(), hostileCharts(), hostileKustomizations(), hostilePlaceholders(), hostileReaders()) {
 		counts[tr.kind]++
 		t.Run(tr.kind+"/"+tr.name, func(t *testing.T) {
 			t.Parallel()

@@ -72,6 +72,7 @@ func (g *graph) hardening(p somePod) list {
 		all.add(s != nil && isZero(s.RunAsGroup), "the root group")
 		less.add(s != nil && (ofNode(s.RunAsUser) || ofNode(s.RunAsGroup)), "a user or group that the node may have, too (below 10000)")
 		less.add(slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.ContainerPort > 0 && p.ContainerPort < 1024 }), "a port below 1024, which wants more than a user's rights")
+		all.add(slices.ContainsFunc(c.Ports, func(p corev1.ContainerPort) bool { return p.ContainerPort == 22 }), "a port of SSH, by which people get in beside kubectl's rights and audit log")
 	}
 	own := stated == len(p.spec.InitContainers)+len(p.spec.Containers)
 	less.add(!own && (p.spec.SecurityContext == nil || p.spec.SecurityContext.RunAsUser == nil), "the user that its image says (runAsUser)")
@@ -119,9 +120,11 @@ func (g *graph) hasToken(p somePod) bool {
 
 // isBound tells whether a binding in sight names the account of a pod, or may do so.
 func (g *graph) isBound(p somePod) bool {
-	if variable(p.account()) {
-		return true
-	}
+	return variable(p.account()) || g.isBoundAccount(p.account())
+}
+
+// isBoundAccount tells whether a binding in sight names an account.
+func (g *graph) isBoundAccount(account string) bool {
 	if g.bound == nil {
 		g.bound = map[string]bool{}
 		for _, o := range g.Objects {
@@ -135,7 +138,7 @@ func (g *graph) isBound(p somePod) bool {
 			})
 		}
 	}
-	return g.bound[p.account()]
+	return g.bound[account]
 }
 
 // resources lists what a pod does not say of what it takes.

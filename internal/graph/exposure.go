@@ -71,7 +71,7 @@ func (g *graph) ingressAnnotations(o manifest.Object) {
 	for key, value := range annotations {
 		text := fmt.Sprint(value)
 		written := strings.HasSuffix(key, "-snippet") && strings.Contains(key, "nginx.")
-		directive := strings.Contains(key, "nginx.ingress.kubernetes.io/") && (slices.ContainsFunc([]string{"_by_lua", "lua_package", "load_module", "alias ", "root /"}, func(d string) bool { return strings.Contains(text, d) }) || quoted.MatchString(key) && strings.ContainsAny(text, "\n#;{}|"))
+		directive := (strings.Contains(key, "nginx.ingress.kubernetes.io/") || strings.Contains(key, "nginx.org/")) && (directives.MatchString(text) || quoted.MatchString(key) && strings.ContainsAny(text, "\n#;{}|"))
 		if written || directive {
 			g.add(o, "graph/ingress-snippet", finding.Warning, manifest.Path{"metadata", "annotations", key},
 				fmt.Sprintf("annotation %s puts text into the configuration of nginx, which has the tokens and certificates of all namespaces", key),
@@ -87,6 +87,9 @@ func (g *graph) ingressAnnotations(o manifest.Object) {
 		})
 	})
 }
+
+// directives of nginx that serve files, or run code.
+var directives = regexp.MustCompile(`_by_lua|lua_package|load_module|(^|[\s;])(alias|root)(;|\s+[/;"'$])`)
 
 // quoted are annotations whose values stand in nginx's configuration in quotes, which a value can end (CVE-2025-1097,
 // CVE-2025-1098, CVE-2025-24514).

@@ -55,6 +55,7 @@ var podTemplates = map[string]manifest.Path{
 	"StatefulSet":           {"spec", "template", "spec"},
 	"ReplicaSet":            {"spec", "template", "spec"},
 	"ReplicationController": {"spec", "template", "spec"},
+	"PodTemplate":           {"template", "spec"},
 	"Job":                   {"spec", "template", "spec"},
 	"CronJob":               {"spec", "jobTemplate", "spec", "template", "spec"},
 }

@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -16,7 +17,6 @@ import (
 	"sync"
 	"text/template"
 
-	"github.com/Masterminds/sprig/v3"
 	"github.com/google/uuid"
 )
 
@@ -35,47 +35,56 @@ type draws struct {
 	texts []string
 	// wild draws all letters and any order, as Helm does; otherwise what could break YAML is left out, and tables are in order.
 	wild bool
+	// made is what earlier renderings of the chart had made, and calls counts those of this one.
+	made  map[string][]reflect.Value
+	calls int
 }
 
-func newDraws(wild bool) *draws { return &draws{state: seed(), wild: wild} }
+func newDraws(wild bool, made map[string][]reflect.Value) *draws {
+	return &draws{state: seed(), wild: wild, made: made}
+}
 
 // functions are those of templates that would give another text at each call, or take seconds for a key. (What Helm removes
 // from Sprig's functions, env, expandenv and getHostByName, is removed here, too.)
 func (d *draws) functions() template.FuncMap {
 	const small, capital, digits = "abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"
-	of := func(letters string) func(int) string { return func(count int) string { return d.text(count, letters) } }
+	of := func(letters string) func(int) (string, error) {
+		return func(count int) (string, error) { return d.text(count, letters) }
+	}
 	functions := template.FuncMap{
 		"uuidv4":       d.uuid,
 		"randAlphaNum": of(small + capital + digits),
 		"randAlpha":    of(small + capital),
-		"randAscii": func(count int) string {
+		"randAscii": func(count int) (string, error) {
 			if d.wild {
 				return d.text(count, ascii)
 			}
 			return d.text(count, small+capital+digits)
 		},
 		"randNumeric": of(digits),
-		"randBytes":   func(count int) string { return base64.StdEncoding.EncodeToString(d.bytes(count)) },
-		"randInt":     func(least, most int) int { return least + int(d.next()%uint64(max(most-least, 1))) },
+		"randBytes": func(count int) (string, error) {
+			if count > maxDrawn {
+				return "", errDrawn
+			}
+			return base64.StdEncoding.EncodeToString(d.bytes(max(count, 0))), nil
+		},
+		"randInt": func(least, most int) (int, error) {
+			if most <= least {
+				return 0, errors.New("randInt: the second number is not above the first") // where Sprig's breaks down
+			}
+			return least + int(d.next()%uint64(most-least)), nil
+		},
 		"shuffle": func(text string) string {
 			letters := []rune(text)
 			d.shuffle(len(letters), func(i, j int) { letters[i], letters[j] = letters[j], letters[i] })
 			return string(letters)
 		},
-		"bcrypt": func(string) string { return d.bcrypt() },
-		"htpasswd": func(user, _ string) string {
-			if strings.Contains(user, ":") {
-				return "invalid username: " + user
-			}
-			return user + ":" + d.bcrypt()
-		},
-		"encryptAES":    d.encrypt,
-		"genPrivateKey": d.privateKey,
-		"keys":          d.keys,
-		"values":        d.values,
+		"encryptAES": d.encrypt,
+		"keys":       d.keys,
+		"values":     d.values,
 	}
-	for _, name := range []string{"genCA", "genCAWithKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert", "genSignedCertWithKey"} {
-		functions[name] = func(...any) any { return d.certificate(name) }
+	for _, name := range []string{"bcrypt", "htpasswd", "genPrivateKey", "genCA", "genCAWithKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert", "genSignedCertWithKey"} {
+		functions[name] = d.once(name)
 	}
 	return functions
 }
@@ -96,12 +105,20 @@ func (d *draws) next() uint64 {
 	return z ^ z>>31
 }
 
-func (d *draws) text(count int, letters string) string {
-	out := make([]byte, bounded(count))
+// maxDrawn bounds a text that is drawn: more is refused, since a shorter one would be another.
+const maxDrawn = 1 << 20
+
+var errDrawn = fmt.Errorf("a text of more than %d letters is not drawn here", maxDrawn)
+
+func (d *draws) text(count int, letters string) (string, error) {
+	if count > maxDrawn {
+		return "", errDrawn
+	}
+	out := make([]byte, max(count, 0))
 	for i := range out {
 		out[i] = letters[d.next()%uint64(len(letters))]
 	}
-	return d.keep(string(out))
+	return d.keep(string(out)), nil
 }
 
 // keep remembers a text that is long enough to be told from others.
@@ -113,15 +130,12 @@ func (d *draws) keep(text string) string {
 }
 
 func (d *draws) bytes(count int) []byte {
-	out := make([]byte, bounded(count))
+	out := make([]byte, count)
 	for i := range out {
 		out[i] = byte(d.next())
 	}
 	return out
 }
-
-// bounded is a length that a text in an object can have.
-func bounded(count int) int { return min(max(count, 0), 1<<20) }
 
 func (d *draws) shuffle(n int, swap func(i, j int)) {
 	for i := n - 1; i > 0; i-- {
@@ -133,10 +147,6 @@ func (d *draws) uuid() string {
 	id, _ := uuid.FromBytes(d.bytes(16))
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // of version 4
 	return id.String()
-}
-
-func (d *draws) bcrypt() string {
-	return d.keep("$2a$10$" + d.text(53, "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"))
 }
 
 // encrypt is Sprig's encryptAES (crypto.go), so that decryptAES gives the text back.
@@ -158,48 +168,9 @@ func (d *draws) encrypt(password, text string) (string, error) {
 	return d.keep(base64.StdEncoding.EncodeToString(append(start, sealed...))), nil
 }
 
-// keyForms are the words of a key's PEM, how its base64 begins, and how many letters that has.
-var keyForms = map[string]struct {
-	words, begin string
-	letters      int
-}{
-	"": {"RSA PRIVATE KEY", "MIIJKAIBAAKCAgEA", 3136}, "rsa": {"RSA PRIVATE KEY", "MIIJKAIBAAKCAgEA", 3136},
-	"dsa": {"DSA PRIVATE KEY", "MIIDVgIBAAKCAQEA", 1140}, "ecdsa": {"EC PRIVATE KEY", "MHcCAQEEI", 164}, "ed25519": {"PRIVATE KEY", "MC4CAQAwBQYDK2VwBCIEI", 64},
-}
-
-func (d *draws) privateKey(kind string) string {
-	form, known := keyForms[kind]
-	if !known {
-		return "Unknown type " + kind
-	}
-	return d.pem(form.words, form.begin, form.letters)
-}
-
-// pem has the form of a key or certificate, and is none.
-func (d *draws) pem(words, begin string, letters int) string {
-	text := begin + d.text(letters-len(begin), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
-	var out strings.Builder
-	fmt.Fprintf(&out, "-----BEGIN %s-----\n", words)
-	for line := range slices.Chunk([]byte(text), 64) {
-		out.Write(line)
-		out.WriteByte('\n')
-	}
-	fmt.Fprintf(&out, "-----END %s-----\n", words)
-	return d.keep(out.String())
-}
-
-// certificate is of the type that Sprig's function of that name gives.
-func (d *draws) certificate(function string) any {
-	of := reflect.TypeOf(sprig.TxtFuncMap()[function]).Out(0)
-	made := reflect.New(of).Elem()
-	made.FieldByName("Cert").SetString(d.pem("CERTIFICATE", "MIIDDTCCAfWgAwIBAgIQ", 1040))
-	made.FieldByName("Key").SetString(d.pem("RSA PRIVATE KEY", "MIIEowIBAAKCAQEA", 1588))
-	return made.Interface()
-}
-
 // keys are those of tables, in an order that stays, or in any.
 func (d *draws) keys(tables ...map[string]any) []string {
-	var all []string
+	all := []string{}
 	for _, table := range tables {
 		all = append(all, slices.Sorted(maps.Keys(table))...)
 	}

@@ -10,6 +10,7 @@ import (
 	"log"
 	"maps"
 	"path"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -106,7 +107,8 @@ func (l *loader) render(release Release, values map[string]any) manifest.Parsed 
 	}
 	parsed := l.definitions(l.chart)
 	parsed.Findings = append(unmet, parsed.Findings...)
-	others := l.otherwise(top)
+	others, untold := l.otherwise(top)
+	parsed.Findings = append(parsed.Findings, untold...)
 	marked := l.marked(top)
 	drawn := slices.Sorted(maps.Keys(l.drawn))
 	slices.SortStableFunc(drawn, func(a, b string) int { return len(b) - len(a) }) // one may be a part of another
@@ -119,8 +121,9 @@ func (l *loader) render(release Release, values map[string]any) manifest.Parsed 
 		parsed.Append(one)
 	}
 	for _, other := range others {
-		if more := l.differing(parsed.Objects, other); len(more) > 0 {
-			l.others = append(l.others, more)
+		more := l.differing(parsed, other)
+		if parsed.Findings = append(parsed.Findings, more.Findings...); len(more.Objects) > 0 {
+			l.others = append(l.others, more.Objects)
 		}
 	}
 	return parsed
@@ -137,6 +140,8 @@ func (l *loader) values(release Release, values map[string]any) (top common.Valu
 		return nil, err
 	}
 	able := common.DefaultCapabilities.Copy()
+	// What a released Helm says of itself, and one that is a part of another program does not.
+	able.HelmVersion.GitCommit, able.HelmVersion.GitTreeState = "fa2d6a2b8d0e5f1c3b7a9e4d6c8f0a1b2c3d4e5f", "clean"
 	if release.Kubernetes != "" {
 		version, err := common.ParseKubeVersion(release.Kubernetes + ".0")
 		if err != nil {
@@ -153,7 +158,10 @@ func (l *loader) values(release Release, values map[string]any) (top common.Valu
 
 // run executes the templates of a chart.
 func (l *loader) run(values common.Values, wild bool) (map[string]string, error) {
-	d := newDraws(wild)
+	if l.made == nil {
+		l.made = map[string][]reflect.Value{}
+	}
+	d := newDraws(wild, l.made)
 	texts, err := engine.Engine{CustomTemplateFuncs: d.functions()}.RenderWithContext(context.Background(), l.chart, values)
 	if l.drawn == nil {
 		l.drawn = map[string]bool{}

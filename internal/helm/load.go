@@ -7,6 +7,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -41,6 +42,8 @@ type loader struct {
 	found []finding.Finding
 	// secrets are values that it was given, see Rendered.
 	secrets []string
+	// made are keys, certificates and hashes that a rendering had made, which the others take.
+	made map[string][]reflect.Value
 	// drawn are the texts that renderings drew.
 	drawn map[string]bool
 	// others are what Rendered.Otherwise has.
@@ -186,8 +189,14 @@ func (l *loader) read(dir string) ([]*archive.BufferedFile, error) {
 		switch {
 		case below == "" || below == ".":
 			return nil
-		case below == ".git" || strings.HasPrefix(below, ".git/"): // which no chart is packed with
-			return fs.SkipDir
+		case below == ".git": // of which no template has to know more than that it is there
+			if !rules.Ignore(below, info) {
+				files = append(files, ofGit()...)
+			}
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
 		case err != nil:
 			return err
 		case rules.Ignore(below, info) && entry.IsDir():
@@ -210,6 +219,18 @@ func (l *loader) read(dir string) ([]*archive.BufferedFile, error) {
 		return nil
 	})
 	return files, err
+}
+
+// ofGit stands for what Helm reads of a clone's own folder, where the chart is all of the repository: its files, which may
+// have credentials, are not read.
+func ofGit() []*archive.BufferedFile {
+	var files []*archive.BufferedFile
+	for name, text := range map[string]string{
+		"HEAD": "ref: refs/heads/main\n", "config": "[core]\n\tbare = false\n", "description": "\n", "index": "DIRC", "packed-refs": "# pack-refs with: peeled fully-peeled sorted\n", "logs/HEAD": "\n", "refs/heads/main": "\n",
+	} {
+		files = append(files, &archive.BufferedFile{Name: ".git/" + name, Data: []byte(text)})
+	}
+	return files
 }
 
 func (l *loader) take(name string) ([]byte, error) {

@@ -14,6 +14,7 @@ import (
 	"helm.sh/helm/v4/pkg/chart/common"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 
+	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/veil"
 )
@@ -26,60 +27,117 @@ const (
 	otherRevision  = 7919
 )
 
-// otherwise renders the chart for a release of another name in another namespace, for an upgrade, and for a cluster that has
-// each API that the templates name; each draws its passwords and the order of tables from all that Helm does.
-func (l *loader) otherwise(top common.Values) []variant {
+// otherwise renders the chart as it is with all that Helm draws, for a release of another name in another namespace, for an
+// upgrade, and for a cluster that has each API that the templates name; each draws its passwords and the order of tables
+// from all that Helm does. It tells of templates that do not render then.
+func (l *loader) otherwise(top common.Values) ([]variant, []finding.Finding) {
 	release, _ := top["Release"].(map[string]any)
 	named, upgraded := maps.Clone(release), maps.Clone(release)
 	named["Name"], named["Namespace"] = otherName, otherNamespace
 	upgraded["IsUpgrade"], upgraded["IsInstall"], upgraded["Revision"] = true, false, otherRevision
-	back := strings.NewReplacer(otherName, text(release["Name"]), otherNamespace, text(release["Namespace"]), strconv.Itoa(otherRevision), "1")
-	others := []common.Values{{"Release": named}, {"Release": upgraded}}
+	back := strings.NewReplacer(otherName, text(release["Name"]), otherNamespace, text(release["Namespace"]))
+	others := []variant{
+		{when: "with other passwords and orders than here"}, {when: "for a release of another name", values: common.Values{"Release": named}},
+		{when: "for an upgrade", values: common.Values{"Release": upgraded}},
+	}
 	if able, ok := top["Capabilities"].(*common.Capabilities); ok {
 		all := able.Copy()
 		all.APIVersions = append(slices.Clone(able.APIVersions), beside(able.APIVersions, l.named(l.chart))...)
 		all.HelmVersion.Version = "v3.19.0" // many still use it
-		others = append(others, common.Values{"Capabilities": all})
+		others = append(others, variant{when: "on a cluster that has more", values: common.Values{"Capabilities": all}})
 	}
 	var all []variant
-	for _, change := range others {
-		other := variant{values: maps.Clone(top), back: back}
+	var found []finding.Finding
+	for _, other := range others {
+		change := other.values
+		other.values, other.back = maps.Clone(top), back
 		maps.Copy(other.values, change)
-		if other.texts = l.variant(other); other.texts != nil {
+		var untold []finding.Finding
+		if other.texts, untold = l.variant(other); other.texts != nil {
 			all = append(all, other)
 		}
+		found = append(found, untold...)
 	}
-	return all
+	return all, found
 }
 
 // variant is another rendering of a chart.
 type variant struct {
+	// when says what is otherwise.
+	when   string
 	values common.Values
 	texts  map[string]string
 	// back gives texts the names of the release that they are compared with.
 	back *strings.Replacer
 }
 
-// variant renders one; nil where it does not render.
-func (l *loader) variant(v variant) map[string]string {
-	texts, err := l.run(v.values, true)
-	if err != nil {
-		return nil
+// maxFailing bounds how many templates are left out of a variant.
+const maxFailing = 20
+
+// variant renders one. Templates that fail are told and left out, so that they do not hide what the others give: some look
+// up what is in the cluster.
+func (l *loader) variant(v variant) (texts map[string]string, found []finding.Finding) {
+	emptied := map[*common.File][]byte{}
+	defer func() {
+		for t, data := range emptied {
+			t.Data = data
+		}
+	}()
+	for {
+		texts, err := l.run(v.values, true)
+		if err == nil {
+			for key, rendered := range texts {
+				texts[key] = v.back.Replace(rendered)
+			}
+			return texts, found
+		}
+		failed := l.failed(err).Findings[0]
+		found = append(found, finding.Finding{
+			Rule: "input/not-read", Severity: finding.Info, Source: failed.Source, Remedy: "see that it renders then, too; helm template --is-upgrade shows an upgrade",
+			Message: v.when + " " + failed.Message + ": what it gives then was not checked",
+		})
+		t := l.template(failed.Source.File)
+		if t == nil || emptied[t] != nil || len(emptied) == maxFailing {
+			return nil, found
+		}
+		emptied[t], t.Data = t.Data, nil
 	}
-	for key, rendered := range texts {
-		texts[key] = v.back.Replace(rendered)
-	}
-	return texts
 }
 
-// beside are the names that are of no group which Kubernetes has itself: of these the cluster's version says which versions it serves.
+// template is the one that stands in a file.
+func (l *loader) template(file string) *common.File {
+	var within func(c *chart.Chart) *common.File
+	within = func(c *chart.Chart) *common.File {
+		for _, t := range c.Templates {
+			if l.shown[path.Join(c.ChartFullPath(), t.Name)] == file && len(t.Data) > 0 {
+				return t
+			}
+		}
+		for _, below := range c.Dependencies() {
+			if t := within(below); t != nil {
+				return t
+			}
+		}
+		return nil
+	}
+	return within(l.chart)
+}
+
+// stable fits a version that a server goes on to serve.
+var stable = regexp.MustCompile(`^v\d+$`)
+
+// beside are the names of APIs but those of versions that Kubernetes itself had before a stable one: whether it has them
+// still its version says.
 func beside(known common.VersionSet, names []string) []string {
 	group := func(name string) string { group, _, _ := strings.Cut(name, "/"); return group }
 	own := map[string]bool{}
 	for _, name := range known {
 		own[group(name)] = true
 	}
-	return slices.DeleteFunc(names, func(name string) bool { return own[group(name)] })
+	return slices.DeleteFunc(names, func(name string) bool {
+		parts := strings.Split(name, "/")
+		return own[parts[0]] && !slices.ContainsFunc(parts[:min(2, len(parts))], stable.MatchString)
+	})
 }
 
 // apiForm fits a text of a template that may name an API: a group and version, with or without a kind.
@@ -109,11 +167,14 @@ func text(value any) string {
 	return text
 }
 
-// differing are the objects of another rendering that the first one has not. The templates have marks by now.
-func (l *loader) differing(objects []manifest.Object, v variant) (more []manifest.Object) {
-	known := map[string][]manifest.Object{}
-	for _, o := range objects {
+// differing is what another rendering has and the first one has not. The templates have marks by now.
+func (l *loader) differing(first manifest.Parsed, v variant) (more manifest.Parsed) {
+	known, told := map[string][]manifest.Object{}, map[string]bool{}
+	for _, o := range first.Objects {
 		known[o.File] = append(known[o.File], o)
+	}
+	for _, f := range first.Findings {
+		told[f.Rule+f.Message] = true
 	}
 	var marked map[string]string
 	for _, key := range l.keys {
@@ -121,15 +182,23 @@ func (l *loader) differing(objects []manifest.Object, v variant) (more []manifes
 		isNew := func(o manifest.Object) bool {
 			return !slices.ContainsFunc(known[file], func(first manifest.Object) bool { return same(first.Value, o.Value) })
 		}
-		if path.Base(key) == "NOTES.txt" || !slices.ContainsFunc(manifest.Parse(file, []byte(rendered)).Objects, isNew) {
+		isUntold := func(f finding.Finding) bool { return !told[f.Rule+f.Message] }
+		parsed := manifest.Parse(file, []byte(rendered))
+		if path.Base(key) == "NOTES.txt" || !slices.ContainsFunc(parsed.Objects, isNew) && !slices.ContainsFunc(parsed.Findings, isUntold) {
 			continue
 		}
 		if marked == nil {
-			marked = l.variant(v)
+			marked, _ = l.variant(v)
 		}
-		for _, o := range traced(file, rendered, l.origins(file, rendered, marked[key])).Objects {
+		all := traced(file, rendered, l.origins(file, rendered, marked[key]))
+		for _, o := range all.Objects {
 			if isNew(o) {
-				more = append(more, o)
+				more.Objects = append(more.Objects, o)
+			}
+		}
+		for _, f := range all.Findings {
+			if isUntold(f) {
+				more.Findings = append(more.Findings, f)
 			}
 		}
 	}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	yamlv3 "go.yaml.in/yaml/v3"
 	"sigs.k8s.io/kustomize/kyaml/utils"
@@ -30,10 +32,15 @@ func (p *plan) copiesNumbers(all []*folder) bool {
 }
 
 // copiesAnnotations tells whether a replacement takes all of metadata, or of its annotations, from its source, wherever it
-// stands: in a kustomization, in a file of its own, in the configuration of a plugin that is a text in one.
+// stands: in a kustomization, in a file of its own, in the configuration of a plugin that is a text in one. What cannot be
+// read here, and may be one, counts.
 func copiesAnnotations(text []byte) bool {
-	if !bytes.Contains(bytes.ToLower(text), []byte("fieldpath")) && !bytes.Contains(text, []byte(`\`)) {
-		return false // most have none; an escape may write the word
+	if !utf8.Valid(text) || bytes.ContainsAny(text, "\x00\ufeff") {
+		return true // another encoding, which YAML may be in
+	}
+	may := mentionsFieldPath.Match(text)
+	if !may {
+		return false // most have none
 	}
 	if confine.YAML(text) != nil {
 		return true
@@ -41,13 +48,16 @@ func copiesAnnotations(text []byte) bool {
 	for decoder := yamlv3.NewDecoder(bytes.NewReader(text)); ; {
 		var value any
 		if err := decoder.Decode(&value); err != nil {
-			return !errors.Is(err, io.EOF) && bytes.Contains(bytes.ToLower(text), []byte("replacement"))
+			return !errors.Is(err, io.EOF)
 		}
 		if copiesWidely(value) {
 			return true
 		}
 	}
 }
+
+// mentionsFieldPath fits the name of the field, and an escape that may be a part of it.
+var mentionsFieldPath = regexp.MustCompile(`(?i)fieldpath|\\[ux][0-9a-f]|\\\r?\n`)
 
 func copiesWidely(value any) bool {
 	switch v := value.(type) {
@@ -65,17 +75,29 @@ func copiesWidely(value any) bool {
 	return false
 }
 
-// isWide tells whether the source of a replacement is more than one field of metadata, or one annotation.
+// isWide tells whether the source of a replacement may be more than one field of metadata, or one annotation.
 func isWide(source map[string]any) bool {
 	for key, value := range source {
-		field, _ := value.(string)
-		parts := utils.SmarterPathSplitter(field, ".")
-		if !strings.EqualFold(key, "fieldPath") || field == "" {
+		if !strings.EqualFold(key, "fieldPath") {
 			continue
 		}
-		if len(parts) == 1 || len(parts) == 2 && parts[0] == "metadata" && strings.Trim(parts[1], "[]") == "annotations" || strings.Contains(parts[0], "*") {
+		field, isText := value.(string)
+		var parts []string
+		for _, part := range utils.SmarterPathSplitter(field, ".") {
+			if part = strings.Trim(part, `[]"' `); part != "" {
+				parts = append(parts, part)
+			}
+		}
+		switch {
+		case !isText || strings.ContainsAny(field, "*"):
+			return true
+		case len(parts) == 0 && field == "": // metadata.name, which is the default
+		case len(parts) < 2, parts[0] == "metadata" && len(parts) == 2 && !slices.Contains(ofMetadata, parts[1]):
 			return true
 		}
 	}
 	return false
 }
+
+// ofMetadata are fields of metadata that hold no annotations.
+var ofMetadata = []string{"name", "namespace", "labels", "uid", "generateName", "generation"}

@@ -129,7 +129,11 @@ func (f *folder) plugins(tree fs.FS) {
 			continue
 		}
 		at, isDir := f.local(tree, name)
-		if at == "" || isDir {
+		switch {
+		case isDir:
+			f.refused = "it takes generators, transformers or validators from the folder " + name
+			continue
+		case at == "":
 			f.refuse(name)
 			continue
 		}

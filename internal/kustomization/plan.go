@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"tenon.dev/tenon/internal/confine"
@@ -95,10 +96,11 @@ func (p *plan) inner() map[string]bool {
 	return inner
 }
 
-// gives tells whether a component has more than patches.
+// gives tells whether a component has more than patches, also where what it gives is elsewhere.
 func (f *folder) gives() bool {
 	v := f.value
-	return len(f.resources)+len(f.folders)+len(v.ConfigMapGenerator)+len(v.SecretGenerator)+len(v.Generators) > 0
+	return len(f.resources)+len(f.folders)+len(v.Resources)+len(v.Components)+len(v.Bases)+
+		len(v.ConfigMapGenerator)+len(v.SecretGenerator)+len(v.Generators)+len(v.HelmCharts)+len(v.HelmChartInflationGenerator) > 0
 }
 
 // weight is how many folders kustomize reads for one: those that it builds on as often as they are named.
@@ -117,17 +119,33 @@ func (p *plan) weight(f *folder, above []*folder) int {
 	return total
 }
 
-// beside builds a kustomization that others build on. What is wrong with it shows in these.
+// beside builds a kustomization that others build on. What is wrong with it shows in these, unless they take it away.
 func (p *plan) beside(f *folder) {
-	if f == nil || f.value.Kind == "Component" {
+	if f == nil || f.value.Kind == "Component" && !f.gives() {
 		return
 	}
 	all := p.closure(f)
-	if refused, _ := p.refused(all); refused != "" || p.visits > maxBeside {
-		return
+	refused, of := p.refused(all)
+	switch {
+	case refused == "" && p.visits > maxBeside:
+		refused = "those that others build on are built alone until that takes " + strconv.Itoa(maxBeside) + " builds"
+	case refused != "" && of != f:
+		return // told of the other
 	}
-	if objects, err := p.run(f, all); err == nil {
-		p.Beside = append(p.Beside, objects...)
+	if refused == "" {
+		objects, err := p.run(f, all)
+		if err == nil {
+			p.Beside = append(p.Beside, objects...)
+			return
+		}
+		refused = "alone kustomize does not build it, which others build on: " + err.Error()
+	}
+	_, reason, _ := strings.Cut(refused, ": ")
+	isTold := func(told finding.Finding) bool {
+		return told.Source != nil && *told.Source == *p.at(f) || reason != "" && strings.Contains(told.Message, reason)
+	}
+	if !slices.ContainsFunc(p.Findings, isTold) {
+		p.Findings = append(p.Findings, p.notBuilt(f, refused))
 	}
 }
 
@@ -210,9 +228,13 @@ func (p *plan) build(f *folder, tried map[string]bool) []*folder {
 			}
 			return nil
 		}
-		if f.value.Kind == "Component" {
+		isError := func(told finding.Finding) bool { return told.Severity == finding.Error }
+		switch {
+		case f.value.Kind == "Component" && !f.gives():
 			p.Findings = append(p.Findings, p.notBuilt(f, "no kustomization uses the component, and alone it builds nothing"))
-		} else if len(unclear) == 0 {
+		case f.value.Kind == "Component":
+			p.Findings = append(p.Findings, p.notBuilt(f, "no kustomization uses the component, and alone it is not built: "+err.Error()))
+		case !slices.ContainsFunc(unclear, isError): // a warning may have another reason
 			p.Findings = append(p.Findings, p.failed(f, err.Error()))
 		}
 	} else if of == f || !tried[of.dir] {

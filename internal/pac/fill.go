@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
+	"encoding/json"
+	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -13,6 +16,7 @@ import (
 	"github.com/google/cel-go/common/operators"
 
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/manifest"
 )
 
 // form fits a placeholder (ParamsRe of pkg/apis/pipelinesascode/keys).
@@ -78,14 +82,84 @@ func Fill(file string, text []byte) ([]byte, []Placeholder) {
 		}
 		all = append(all, p)
 	}
-	return filled, all
+	return filled, append(all, open(file, text)...)
+}
+
+// open finds braces that nothing closes. Pipelines-as-Code fills in all files of the folder as one text
+// (pkg/provider/github/github.go, pkg/pipelineascode/match.go), so that the next file may close them.
+func open(file string, text []byte) []Placeholder {
+	last := bytes.LastIndex(text, []byte("{{"))
+	if last < 0 || bytes.ContainsRune(text[last:], '}') {
+		return nil
+	}
+	key := strings.TrimSpace(string(text[last+2:]))
+	if !slices.ContainsFunc(ofExpressions, func(begin string) bool { return strings.HasPrefix(key, begin) }) {
+		return nil // a name is none any more with the line that stands between two files
+	}
+	head, _, _ := strings.Cut(key, "\n")
+	return []Placeholder{{Key: key, Text: "{{ " + head, Position: finding.Position{
+		File: file, Line: 1 + bytes.Count(text[:last], []byte("\n")), Column: last - bytes.LastIndexByte(text[:last], '\n'),
+	}}}
+}
+
+// Evaluated finds what Pipelines-as-Code replaces in the run that it has read: it fills it in a second time, as JSON
+// (pkg/pipelineascode/match.go), where braces that YAML wrote otherwise are braces, and where one text may begin what
+// another ends.
+func Evaluated(o manifest.Object) (string, bool) {
+	text, err := json.Marshal(o.Value)
+	if err != nil || !bytes.Contains(text, []byte("{{")) {
+		return "", false
+	}
+	for _, m := range form.FindAllSubmatch(text, -1) {
+		key := strings.TrimSpace(string(m[1]))
+		if isEvaluated(key) && !slices.Contains(ofTemplates, key) {
+			return string(m[0]), true
+		}
+	}
+	return unclosed(o.Value)
+}
+
+// unclosed is a text that begins what another may end: in which order they stand is up to who writes the JSON.
+func unclosed(value any) (string, bool) {
+	switch v := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if text, ok := unclosed(v[key]); ok {
+				return text, true
+			}
+		}
+	case []any:
+		for _, item := range v {
+			if text, ok := unclosed(item); ok {
+				return text, true
+			}
+		}
+	case string:
+		if all := open("", []byte(v)); len(all) > 0 {
+			return all[0].Text, true
+		}
+	}
+	return "", false
 }
 
 // isEvaluated tells whether Pipelines-as-Code replaces a placeholder by something (ReplacePlaceHoldersVariables of
 // pkg/templates/templating.go).
 func isEvaluated(key string) bool {
-	return named.MatchString(key) || slices.ContainsFunc([]string{"body", "headers", "files", "cel:"}, func(begin string) bool { return strings.HasPrefix(key, begin) })
+	return named.MatchString(key) || slices.ContainsFunc(ofExpressions, func(begin string) bool { return strings.HasPrefix(key, begin) })
 }
+
+// ofExpressions are what placeholders begin with that are no name.
+var ofExpressions = []string{"body", "headers", "files", "cel:"}
+
+// Shown is a placeholder as messages tell it: the texts that an expression has of its own may be credentials.
+func (p Placeholder) Shown() string { return shown(p.Text) }
+
+func shown(text string) string {
+	return strconv.Quote(finding.Clip(literals.ReplaceAllString(text, "$1…$1")))
+}
+
+// literals fits texts of an expression that say more than a field's name.
+var literals = regexp.MustCompile(`(["'` + "`" + `])[^"'` + "`" + `]{12,}["'` + "`" + `]?`)
 
 // isFilled tells whether a sample may stand for a placeholder: what is hidden behind one is checked by nobody, so that
 // it must not have anything in it that YAML could read as more than a part of one value.
@@ -109,7 +183,7 @@ func isOneValue(text string) bool {
 	if !ok || strings.ContainsAny(text, "\r\n{}") {
 		return false
 	}
-	sound, event, within := true, false, []string{"body", "headers", "files", "pac", "event", "event_type"}
+	sound, event, within := true, false, append([]string{"body", "headers", "files", "pac"}, variables...)
 	ast.PreOrderVisit(parsed, ast.NewExprVisitor(func(e ast.Expr) {
 		switch e.Kind() {
 		case ast.LiteralKind:
@@ -146,7 +220,12 @@ func stated(e ast.Expr) bool {
 		case operators.Add, "string", "dyn":
 			return slices.ContainsFunc(args, func(a ast.Expr) bool { return a.Kind() != ast.LiteralKind && stated(a) }) || !slices.ContainsFunc(args, hasIdent)
 		}
-		return !slices.ContainsFunc(args, hasIdent) && !(e.AsCall().IsMemberFunction() && hasIdent(e.AsCall().Target()))
+		if e.AsCall().IsMemberFunction() {
+			args = append(slices.Clone(args), e.AsCall().Target())
+		}
+		isKey := e.AsCall().FunctionName() == operators.Index // of what is read, not what comes out
+		return !slices.ContainsFunc(args, hasIdent) || !slices.Contains(deciding, e.AsCall().FunctionName()) &&
+			slices.ContainsFunc(args, func(a ast.Expr) bool { return !(isKey && a.Kind() == ast.LiteralKind) && stated(a) })
 	}
 	return false
 }
@@ -226,6 +305,18 @@ func (f Filled) next(text string) (Placeholder, int) {
 	}
 }
 
+// Each visits the samples that a text has in it.
+func (f Filled) Each(text string, visit func(Placeholder)) {
+	for {
+		p, at := f.next(text)
+		if at < 0 {
+			return
+		}
+		visit(p)
+		text = text[at+len(p.Sample):]
+	}
+}
+
 // In is a sample that a text has in it; false where it has none.
 func (f Filled) In(text string) (Placeholder, bool) {
 	p, at := f.next(text)
@@ -240,7 +331,7 @@ func (f Filled) Restore(text string) string {
 		if at < 0 {
 			return out.String() + text
 		}
-		out.WriteString(text[:at] + p.Text)
+		out.WriteString(text[:at] + literals.ReplaceAllString(p.Text, "$1…$1"))
 		text = text[at+len(p.Sample):]
 	}
 }

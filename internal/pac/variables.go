@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -30,7 +29,7 @@ func Unknown(all []Placeholder, objects []manifest.Object) []finding.Finding {
 			position := p.Position
 			found = append(found, finding.Finding{
 				Rule: "pac/not-filled", Severity: finding.Warning, Source: &position, Remedy: "write it on one line, without commas and colons outside of quotes; build longer texts in a step",
-				Message: fmt.Sprintf("Pipelines-as-Code puts something in the place of %s, and that may be more than a part of one value: what the file becomes is not checked", strconv.Quote(finding.Clip(p.Text))),
+				Message: fmt.Sprintf("Pipelines-as-Code puts something in the place of %s, and that may be more than a part of one value: what the file becomes is not checked", p.Shown()),
 			})
 			continue
 		}
@@ -38,7 +37,7 @@ func Unknown(all []Placeholder, objects []manifest.Object) []finding.Finding {
 			position := p.Position
 			found = append(found, finding.Finding{
 				Rule: "pac/not-filled", Severity: finding.Warning, Source: &position, Remedy: "give it a name or a number in spec.params of the Repository, and build the rest in the run",
-				Message: fmt.Sprintf("Pipelines-as-Code puts a value of the Repository in the place of %s that means more than a name: what the file becomes is not checked", strconv.Quote(finding.Clip(p.Text))),
+				Message: fmt.Sprintf("Pipelines-as-Code puts a value of the Repository in the place of %s that means more than a name: what the file becomes is not checked", p.Shown()),
 			})
 			continue
 		}
@@ -114,7 +113,7 @@ func Injected(scripts map[string]manifest.Path, o manifest.Object, filled Filled
 		}
 		found = append(found, finding.Finding{
 			Rule: "pac/script-injection", Severity: finding.Error, Object: o.Ref(), Field: at.String(), Quote: p.Sample,
-			Message: fmt.Sprintf("%s is put into the script as text: whoever sends the event chooses it, and runs commands here", p.Text),
+			Message: fmt.Sprintf("%s is put into the script as text: whoever sends the event chooses it, and runs commands here", literals.ReplaceAllString(p.Text, "$1…$1")),
 			Remedy:  "give it to a parameter, the parameter to a variable of the environment, and use that in quotes",
 		})
 	}
@@ -140,6 +139,27 @@ func chosen(text string, filled Filled) (Placeholder, bool) {
 	}
 	return Placeholder{}, false
 }
+
+// Free finds placeholders outside of scripts that become texts of several lines which others write: Pipelines-as-Code puts
+// them into the YAML as they are, comments included, and a line of its own is another field or document.
+func Free(all []Placeholder, inScripts func(Placeholder) bool) []finding.Finding {
+	var found []finding.Finding
+	for _, p := range all {
+		if p.Sample == "" || !isChosen(p.Key) || !ofLines.MatchString(p.Key) || inScripts(p) {
+			continue
+		}
+		position := p.Position
+		found = append(found, finding.Finding{
+			Rule: "pac/yaml-injection", Severity: finding.Warning, Source: &position,
+			Message: fmt.Sprintf("%s is a text of several lines that whoever sends the event writes: one of them is another field of the run, or a run of its own", p.Shown()),
+			Remedy:  "leave it out, and read the event in a step; a comment is filled in, too",
+		})
+	}
+	return found
+}
+
+// ofLines fits fields of events that have several lines: descriptions, comments, messages of commits.
+var ofLines = regexp.MustCompile(`(?:\.|\[")(?:body|description|message|note|text|content|comment|raw|html)\b`)
 
 // limited are fields of events of which forges choose the letters: numbers, hashes, names of people, their own addresses.
 var limited = []string{
@@ -192,7 +212,8 @@ func chosenIn(e ast.Expr) bool {
 		s := e.AsSelect()
 		return !s.IsTestOnly() && leaf(s.FieldName(), s.Operand())
 	case ast.IdentKind:
-		return slices.Contains([]string{"body", "files", "pac"}, e.AsIdent()) // of pac as a whole any field may be meant
+		name := e.AsIdent()
+		return slices.Contains([]string{"body", "files", "pac"}, name) || slices.Contains(byOthers, name) // of pac as a whole any field may be meant
 	case ast.CallKind:
 		c := e.AsCall()
 		args := c.Args()

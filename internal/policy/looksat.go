@@ -25,7 +25,7 @@ type looksAt struct {
 
 // podKinds are the kinds that have pods, or make some, by themselves or within: policies/lib/lib.rego.
 var podKinds = []string{
-	"Pod", "Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "ReplicationController", "Job", "CronJob", "EventListener",
+	"Pod", "Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "ReplicationController", "PodTemplate", "Job", "CronJob", "EventListener",
 	"Task", "ClusterTask", "TaskRun", "Pipeline", "PipelineRun", "TriggerTemplate", "StepAction",
 }
 

@@ -111,6 +111,14 @@ var graphAccess = []finding.Rule{
 		Links:  []string{"https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline"},
 	},
 	{
+		ID: "graph/sysctl-value", Severity: finding.Error,
+		Title: "A sysctl has a value, and nothing else",
+		Why: "CRI-O hands sysctls to a program with plus signs between them: a value that holds one sets any setting of the node's kernel, " +
+			"core_pattern for instance, which runs a program as root on the node (CVE-2022-0811).",
+		Remedy: "write the value alone",
+		Links:  []string{"https://github.com/cri-o/cri-o/security/advisories/GHSA-6x2m-w449-qwx7"},
+	},
+	{
 		ID: "graph/pod-restricted", Severity: finding.Info,
 		Title: "A pod meets Pod Security restricted",
 		Why: "The level for workloads that need nothing of the node: a user that is not root, no way to more privileges, no capabilities, " +

@@ -152,6 +152,21 @@ var graphAdvice = []finding.Rule{
 		Links:  []string{"https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/"},
 	},
 	{
+		ID: "graph/automounted-token", Severity: finding.Info,
+		Title: "Pods ask for the token of their account",
+		Why: "automountServiceAccountToken true of a ServiceAccount, and nothing of the default one, put a token of the API server into the file " +
+			"system of each of its pods, those that never ask the API server too. Said of accounts that no binding in sight names.",
+		Remedy: "write automountServiceAccountToken: false, and true in the pods that ask the API server",
+		Links:  []string{"https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/#opt-out-of-api-credential-automounting"},
+	},
+	{
+		ID: "graph/hostname-conflict", Severity: finding.Warning,
+		Title:  "One object has a name of ExternalDNS",
+		Why:    "ExternalDNS makes one record of a name: two Services or Ingresses that ask for it take it from each other, or one waits for ever.",
+		Remedy: "give each a name of its own",
+		Links:  []string{"https://kubernetes-sigs.github.io/external-dns/latest/docs/annotations/annotations/"},
+	},
+	{
 		ID: "graph/autoscaler-replicas", Severity: finding.Warning,
 		Title: "A workload that is scaled writes no replicas",
 		Why: "Each kubectl apply, or sync of Argo CD, sets the replicas that are written: pods that the autoscaler has added are killed under " +

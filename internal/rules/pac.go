@@ -69,4 +69,13 @@ var pacRules = []finding.Rule{
 		Remedy: "use a variable that there is, or declare it in spec.params of the Repository",
 		Links:  []string{pacDocs + "creating-pipelines/"},
 	},
+	{
+		ID: "pac/yaml-injection", Severity: finding.Warning,
+		Title: "Texts of several lines from an event are not put into YAML",
+		Why: "Pipelines-as-Code replaces placeholders before anything reads the file as YAML, in comments too. The description of a pull " +
+			"request, a comment or the message of a commit has lines: each is a line of YAML, and whoever wrote it adds fields, or a run of his " +
+			"own with the accounts and secrets of the namespace.",
+		Remedy: "leave it out, and read the event in a step",
+		Links:  []string{pacDocs + "creating-pipelines/"},
+	},
 }

@@ -3,7 +3,6 @@ package script
 import (
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 
 	"k8s.io/utils/lru"
@@ -91,34 +90,19 @@ func parsed(s source) Facts {
 	return facts
 }
 
-// shells run the word after -c as a script, in the language given; other interpreters mean a
-// language of their own.
-var shells = map[string]string{"sh": "sh", "bash": "bash", "dash": "dash", "ash": "ash", "ksh": "ksh", "busybox": "sh", "env": "sh"}
-
-var shellFlag = regexp.MustCompile(`^-[a-z]*c$`)
-
-// inline finds the script that a container hands to a shell: the word after -c, wherever in
-// command and args the two stand.
+// inline finds the script that a container hands to an interpreter, wherever in command and args the words of that stand.
 func inline(container map[string]any) (s source, at manifest.Path, ok bool) {
-	type word struct {
-		text string
-		at   manifest.Path
-	}
-	var words []word
+	var words []string
+	var places []manifest.Path
 	for _, list := range []string{"command", "args"} {
 		items, _ := container[list].([]any)
 		for i, item := range items {
 			text, _ := item.(string)
-			words = append(words, word{text, manifest.Path{list, i}})
+			words, places = append(words, text), append(places, manifest.Path{list, i})
 		}
 	}
-	for i := range words {
-		if i == 0 || i+1 == len(words) || !shellFlag.MatchString(words[i].text) {
-			continue
-		}
-		if shell := shells[path.Base(words[0].text)]; shell != "" {
-			return source{shell, words[i+1].text}, words[i+1].at, true
-		}
+	if i, language := Inline(words); i > 0 {
+		return source{language, words[i]}, places[i], true
 	}
 	return source{}, nil, false
 }

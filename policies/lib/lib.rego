@@ -77,6 +77,7 @@ pod_paths := {
 	"ReplicationController": [["spec", "template", "spec"]],
 	"Job": [["spec", "template", "spec"]],
 	"CronJob": [["spec", "jobTemplate", "spec", "template", "spec"]],
+	"PodTemplate": [["template", "spec"]],
 	"EventListener": [["spec", "resources", "kubernetesResource", "spec", "template", "spec"]],
 }
 

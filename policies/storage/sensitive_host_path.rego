@@ -13,24 +13,33 @@ package tenon.rules.storage.sensitive_host_path
 
 import data.tenon.lib
 
-sockets := `^(/var)?/run/(docker|containerd/containerd|crio/crio|podman/podman)\.sock/?$|^(/var)?/run/?$`
+sockets := `^(/var)?/run(/.*\.sock(et)?|/(docker|containerd|crio|podman)(/.*)?)?$`
 
-folders := `^(/|/etc(/kubernetes.*)?|/root|/home|/var/lib/(kubelet|docker|containerd|etcd).*|/proc|/sys|/dev|/boot|/usr|/bin|/lib)/?$`
+# These themselves: what lies below most of them gives nothing.
+folders := `^/(etc|root|home|proc|sys|dev|boot|usr|bin|sbin|lib|lib64|var|var/lib)?$`
+
+# By these, and all below them, programs are run as root.
+trees := `^/(etc/(kubernetes|cron[^/]*|systemd|ssh|pam\.d|sudoers[^/]*|init\.d|profile\.d|ld\.so[^/]*)|root/\.[^/]+|proc|boot|s?bin|usr/(local/)?s?bin|var/lib/(kubelet|docker|containerd|etcd|rancher)|var/spool/cron)(/.*)?$`
 
 deny contains {"msg": msg, "path": array.concat(v.path, ["hostPath", "path"])} if {
 	some v in lib.volumes
 	input.kind != "DaemonSet"
-	regex.match(sockets, v.volume.hostPath.path)
+	regex.match(sockets, clean(v.volume.hostPath.path))
 	msg := sprintf("volume %s is the socket of the container runtime (%s): the pod is root on the node", [v.volume.name, v.volume.hostPath.path])
 }
 
 deny contains {"msg": msg, "path": array.concat(v.path, ["hostPath", "path"])} if {
 	some v in lib.volumes
 	input.kind != "DaemonSet"
-	regex.match(folders, v.volume.hostPath.path)
+	path := clean(v.volume.hostPath.path)
+	some places in [folders, trees]
+	regex.match(places, path)
 	written(v.volume.name)
 	msg := sprintf("volume %s is a folder by which the pod is root on the node (%s)", [v.volume.name, v.volume.hostPath.path])
 }
+
+# clean is a path without what means nothing in it; .. no server takes.
+clean(path) := concat("", ["/", concat("/", [part | some part in split(path, "/"); not part in {"", "."}])])
 
 written(name) if {
 	some c in lib.containers
