@@ -10,7 +10,7 @@ import (
 // rooms from the lowest to the highest; imports point downwards only. Rooms within a room, such
 // as graph/placement, belong to it. docs/architecture.md says what each knows.
 var rooms = []string{
-	"confine", "veil", "revision", "finding", "rules", "manifest", "kustomization", "helm", "diff", "platform", "typed", "image", "script", "graph", "pac", "policy", "overlay", "report", "check", "argocd", "gate", "cli",
+	"pattern", "confine", "veil", "revision", "finding", "rules", "manifest", "kustomization", "helm", "diff", "platform", "typed", "image", "script", "graph", "pac", "policy", "overlay", "report", "check", "argocd", "gate", "cli",
 }
 
 const module = "tenon.dev/tenon/internal/"

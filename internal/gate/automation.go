@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/pattern"
 	"tenon.dev/tenon/internal/revision"
 )
 
@@ -25,7 +25,7 @@ const (
 )
 
 // gateForm fits the name of the program whose verdict counts.
-var gateForm = regexp.MustCompile(`(?i)\btenon\b`)
+var gateForm = pattern.New(`(?i)\btenon\b`)
 
 // automation is what CI runs of a repository: the files that it finds by itself, and what these name, directly or not.
 type automation struct {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/pattern"
 )
 
 // baseline is what the base has in any of its targets.
@@ -133,7 +133,7 @@ func (b baseline) isParameter(o manifest.Object) bool {
 }
 
 // special fits what a pod may ask for that others have to give way to, or have to give: nodes, ranks, devices, data, groups.
-var special = regexp.MustCompile(`(^|\.)(affinity|priorityClassName|persistentVolumeClaim|nodeSelector|dataSource|dataSourceRef|volumeName|resourceClaims|podCertificate|clusterTrustBundle|runAsGroup|supplementalGroups|fsGroup|localhostProfile|hostname|subdomain)(\.|$)`)
+var special = pattern.New(`(^|\.)(affinity|priorityClassName|persistentVolumeClaim|nodeSelector|dataSource|dataSourceRef|volumeName|resourceClaims|podCertificate|clusterTrustBundle|runAsGroup|supplementalGroups|fsGroup|localhostProfile|hostname|subdomain)(\.|$)`)
 
 // asksFor visits what an object asks for in this way, as field=value; a toleration counts as a whole.
 func asksFor(o manifest.Object, visit func(field, asked string)) {

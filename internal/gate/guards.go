@@ -2,13 +2,13 @@ package gate
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"k8s.io/kubernetes/plugin/pkg/auth/authorizer/rbac/bootstrappolicy"
 
 	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/pattern"
 )
 
 // guard is a part of objects that decides what others may do, beside the roles and network policies
@@ -128,7 +128,7 @@ func isUnknown(o manifest.Object, field string) bool {
 }
 
 // plainLabel fits labels that are for people and for selecting.
-var plainLabel = regexp.MustCompile(`^(app|name|component|app\.kubernetes\.io/.*|tenon\.dev/.*|helm\.sh/chart|argocd\.argoproj\.io/instance)$`)
+var plainLabel = pattern.New(`^(app|name|component|app\.kubernetes\.io/.*|tenon\.dev/.*|helm\.sh/chart|argocd\.argoproj\.io/instance)$`)
 
 const (
 	cloud    = "a cloud gives rights by it"
@@ -153,8 +153,8 @@ const (
 // configs are ConfigMaps that controllers take for their settings, by name, and controllers the
 // namespaces in which they read all of them.
 var (
-	configs = regexp.MustCompile(`^(argocd-|config-|feature-flags$|aws-auth$|coredns|kube-proxy$|chains-config$|[a-z-]*resolver-config$|[a-z-]*-manager-config$)`)
-	systems = regexp.MustCompile(`^(kube-system|kube-public|argocd|tekton-.*|.*-system|cert-manager|external-secrets|gpu-operator|karpenter|keda|kyverno|kueue|ingress-nginx|monitoring|default)$`)
+	configs = pattern.New(`^(argocd-|config-|feature-flags$|aws-auth$|coredns|kube-proxy$|chains-config$|[a-z-]*resolver-config$|[a-z-]*-manager-config$)`)
+	systems = pattern.New(`^(kube-system|kube-public|argocd|tekton-.*|.*-system|cert-manager|external-secrets|gpu-operator|karpenter|keda|kyverno|kueue|ingress-nginx|monitoring|default)$`)
 )
 
 func isSettings(o manifest.Object) bool {
@@ -166,24 +166,24 @@ func isSettings(o manifest.Object) bool {
 }
 
 // scraped fits what Prometheus shows to whom it asks.
-var scraped = regexp.MustCompile(`(\.|^)(bearerTokenFile|bearerTokenSecret|authorization|basicAuth|oauth2|tlsConfig|proxyUrl)(\.|$)`)
+var scraped = pattern.New(`(\.|^)(bearerTokenFile|bearerTokenSecret|authorization|basicAuth|oauth2|tlsConfig|proxyUrl)(\.|$)`)
 
 // hooks fits annotations by which Argo CD leaves an object out, or takes it away again; it takes those of
 // Helm for its own (https://argo-cd.readthedocs.io/en/stable/user-guide/helm/#helm-hooks).
-var hooks = regexp.MustCompile(`metadata\.annotations\.(argocd\.argoproj\.io/[a-z-]+|helm\.sh/(hook|resource-policy)|config\.kubernetes\.io/local-config)`)
+var hooks = pattern.New(`metadata\.annotations\.(argocd\.argoproj\.io/[a-z-]+|helm\.sh/(hook|resource-policy)|config\.kubernetes\.io/local-config)`)
 
 // secretFields fits where a container or a volume names a secret.
-var secretFields = regexp.MustCompile(`(\.|^)(secretRef|secretKeyRef|secretName|volumes\.secret|workspaces\.secret|projected\.sources\.secret)(\.(name|key))?$`)
+var secretFields = pattern.New(`(\.|^)(secretRef|secretKeyRef|secretName|volumes\.secret|workspaces\.secret|projected\.sources\.secret)(\.(name|key))?$`)
 
 var (
 	// confined fits what opens a pod to its node.
-	confined = regexp.MustCompile(`(\.|^)(hostPID|hostIPC|hostNetwork|shareProcessNamespace|runtimeClassName|hostUsers|volumes\.hostPath|csi|volumes\.flexVolume|privileged|allowPrivilegeEscalation|capabilities\.add|procMount)(\.|$)`)
+	confined = pattern.New(`(\.|^)(hostPID|hostIPC|hostNetwork|shareProcessNamespace|runtimeClassName|hostUsers|volumes\.hostPath|csi|volumes\.flexVolume|privileged|allowPrivilegeEscalation|capabilities\.add|procMount)(\.|$)`)
 	// podAnnotation fits annotations of pods, wherever the template of them is.
-	podAnnotation = regexp.MustCompile(`(^|\.)metadata\.annotations\.`)
+	podAnnotation = pattern.New(`(^|\.)metadata\.annotations\.`)
 	// scheduled fits what sets pods beside the scheduler, before others, or beside the cluster's names.
-	scheduled = regexp.MustCompile(`(\.|^)(nodeName|schedulerName|dnsPolicy|dnsConfig|hostAliases|imagePullSecrets)(\.|$)`)
+	scheduled = pattern.New(`(\.|^)(nodeName|schedulerName|dnsPolicy|dnsConfig|hostAliases|imagePullSecrets)(\.|$)`)
 	// plainAnnotation fits those that are for people, order a sync, or say that something changed.
-	plainAnnotation = regexp.MustCompile(`(?:^|\.)metadata\.annotations\.(argocd\.argoproj\.io/(sync-wave|tracking-id|hook-delete-policy|manifest-generate-paths)|checksum/|prometheus\.io/|kubectl\.kubernetes\.io/(default-container|restartedAt)|kubernetes\.io/(description|change-cause)|tekton\.dev/(displayName|tags|categories|pipelines\.minVersion)|tenon\.dev/|cluster-autoscaler\.kubernetes\.io/safe-to-evict|karpenter\.sh/do-not-disrupt)`)
+	plainAnnotation = pattern.New(`(?:^|\.)metadata\.annotations\.(argocd\.argoproj\.io/(sync-wave|tracking-id|hook-delete-policy|manifest-generate-paths)|checksum/|prometheus\.io/|kubectl\.kubernetes\.io/(default-container|restartedAt)|kubernetes\.io/(description|change-cause)|tekton\.dev/(displayName|tags|categories|pipelines\.minVersion)|tenon\.dev/|cluster-autoscaler\.kubernetes\.io/safe-to-evict|karpenter\.sh/do-not-disrupt)`)
 )
 
 // watched are kinds that guard: what takes them away opens what they close.

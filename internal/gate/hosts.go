@@ -2,9 +2,10 @@ package gate
 
 import (
 	"net"
-	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"tenon.dev/tenon/internal/pattern"
 )
 
 // clients are programs that connect to a host which an argument names.
@@ -13,22 +14,22 @@ const clients = `curl|wget|aria2c|nc|ncat|netcat|ssh|scp|sftp|rsync|telnet|socat
 // clientCall fits a call of one with its arguments, and hostWord a word of these that may be a host: with a user
 // before it, with a port or a path behind it.
 var (
-	clientCall = regexp.MustCompile(`(?:^|[\s;&|("'=/])(?:` + clients + `)\s[^\n]+`)
-	hostWord   = regexp.MustCompile(`(?i)(?:^|[\s"'=@])(\[[0-9a-f:.]+\]|(?:[a-z0-9-]+\.)+[a-z0-9-]+)\.?(:[^\s"']*|/[^\s"']*)?(?:$|[\s"')?>;|&])`)
+	clientCall = pattern.New(`(?:^|[\s;&|("'=/])(?:` + clients + `)\s[^\n]+`)
+	hostWord   = pattern.New(`(?i)(?:^|[\s"'=@])(\[[0-9a-f:.]+\]|(?:[a-z0-9-]+\.)+[a-z0-9-]+)\.?(:[^\s"']*|/[^\s"']*)?(?:$|[\s"')?>;|&])`)
 	// withPort fits a host with a port, wherever it stands, and quotedHost one that a program is given as a text.
-	withPort   = regexp.MustCompile(`(?i)(?:^|[^\w./@-])((?:[a-z0-9-]+\.)+[a-z]{2,}):[0-9]{2,5}(?:$|[^\w])`)
-	quotedHost = regexp.MustCompile(`(?i)["']((?:[a-z0-9-]+\.)+(?:com|net|org|io|dev|app|cloud|ai|co|info|biz|xyz|me|us|uk|de|fr|nl|eu|ru|cn|in|tech|site|online))["']`)
+	withPort   = pattern.New(`(?i)(?:^|[^\w./@-])((?:[a-z0-9-]+\.)+[a-z]{2,}):[0-9]{2,5}(?:$|[^\w])`)
+	quotedHost = pattern.New(`(?i)["']((?:[a-z0-9-]+\.)+(?:com|net|org|io|dev|app|cloud|ai|co|info|biz|xyz|me|us|uk|de|fr|nl|eu|ru|cn|in|tech|site|online))["']`)
 	// copied fits what scp and git take for a path on a host.
-	copied = regexp.MustCompile(`^:[^0-9/\\]|^:[0-9]*[^0-9/\s][^\s]*/`)
-	devTCP = regexp.MustCompile(`/dev/(?:tcp|udp)/([^\s"'/]+)/([0-9a-z]+)`)
+	copied = pattern.New(`^:[^0-9/\\]|^:[0-9]*[^0-9/\s][^\s]*/`)
+	devTCP = pattern.New(`/dev/(?:tcp|udp)/([^\s"'/]+)/([0-9a-z]+)`)
 	// valueForm fits a value that is no more than a host in one of the forms that programs take.
-	valueForm = regexp.MustCompile(`(?i)^(?://)?(?:[a-z0-9._-]+@)?(\[[0-9a-f:.]+\]|[0-9a-f]*:[0-9a-f:]*:[0-9a-f.]*|(?:[a-z0-9-]+\.)+[a-z0-9-]+)\.?(:[^\s]*|/[^\s]*)?$`)
+	valueForm = pattern.New(`(?i)^(?://)?(?:[a-z0-9._-]+@)?(\[[0-9a-f:.]+\]|[0-9a-f]*:[0-9a-f:]*:[0-9a-f.]*|(?:[a-z0-9-]+\.)+[a-z0-9-]+)\.?(:[^\s]*|/[^\s]*)?$`)
 	// servicePort fits a Service of another namespace, as a value.
-	servicePort = regexp.MustCompile(`^[a-z0-9-]+\.[a-z0-9-]+:[0-9]{2,5}$`)
+	servicePort = pattern.New(`^[a-z0-9-]+\.[a-z0-9-]+:[0-9]{2,5}$`)
 )
 
 // neighbours are the matches of an expression that begins and ends with what parts two of them, which may be one letter.
-func neighbours(form *regexp.Regexp, text string) [][]string {
+func neighbours(form *pattern.Pattern, text string) [][]string {
 	var all [][]string
 	for from := 0; from < len(text); {
 		at := form.FindStringSubmatchIndex(text[from:])

@@ -2,18 +2,18 @@ package gate
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
 	"tenon.dev/tenon/internal/diff"
 	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/pattern"
 )
 
 // ordinary fits the fields of which people know what a change does as they read it: code, texts, names, sizes and
 // times. What the rules of tenon judge in itself is among them. Any other field may decide about what is not in
 // sight, such as where pods run or who may use them: which does is not listed, since nobody lists all.
-var ordinaryField = regexp.MustCompile(`(^|\.)(` + strings.Join([]string{
+var ordinaryField = pattern.New(`(^|\.)(` + strings.Join([]string{
 	// Texts and code.
 	"description", "displayName", "script", "command", "args", "image", "imagePullPolicy", "workingDir", `env\.(name|value)`, "text",
 	// What Tekton passes on, and when.
@@ -28,33 +28,33 @@ var ordinaryField = regexp.MustCompile(`(^|\.)(` + strings.Join([]string{
 }, "|") + `)(\.|$)`)
 
 // ordinaryOf are such fields of single kinds, items of lists left out.
-var ordinaryOf = map[string]*regexp.Regexp{
-	"ConfigMap":               regexp.MustCompile(`^(data|binaryData|immutable)(\.|$)`),
-	"Secret":                  regexp.MustCompile(`^(data|stringData|immutable)(\.|$)`),
-	"Service":                 regexp.MustCompile(`^spec\.ports\.(name|port|targetPort|protocol|appProtocol)$`),
-	"PodDisruptionBudget":     regexp.MustCompile(`^spec\.(minAvailable|maxUnavailable)$`),
-	"HorizontalPodAutoscaler": regexp.MustCompile(`^spec\.(metrics|behavior|minReplicas|maxReplicas)(\.|$)`),
-	"ScaledObject":            regexp.MustCompile(`^spec\.triggers\.(metadata|type)(\.|$)`),
-	"NodePool":                regexp.MustCompile(`^spec\.(disruption|weight)(\.|$)`),
-	"ResourceQuota":           regexp.MustCompile(`^spec\.hard(\.|$)`), // told as what it costs
-	"ServiceMonitor":          regexp.MustCompile(`^spec\.endpoints\.(port|path)$`),
-	"PodMonitor":              regexp.MustCompile(`^spec\.podMetricsEndpoints\.(port|path)$`),
-	"ExternalSecret":          regexp.MustCompile(`^spec\.(data|dataFrom|secretStoreRef|target)(\.|$)`), // told as a source
-	"SecretStore":             regexp.MustCompile(`^spec(\.|$)`),
-	"ClusterSecretStore":      regexp.MustCompile(`^spec(\.|$)`),
-	"Repository":              regexp.MustCompile(`^spec(\.|$)`),
-	"ClusterImagePolicy":      regexp.MustCompile(`^spec(\.|$)`), // told as signing
-	"TrustRoot":               regexp.MustCompile(`^spec(\.|$)`),
-	"TriggerTemplate":         regexp.MustCompile(`^spec\.resourcetemplates\.metadata\.(generateName|name)$`),
-	"PrometheusRule":          regexp.MustCompile(`^spec(\.|$)`), // alerts that go are told
-	"PersistentVolumeClaim":   regexp.MustCompile(`^spec\.resources(\.|$)`),
+var ordinaryOf = map[string]*pattern.Pattern{
+	"ConfigMap":               pattern.New(`^(data|binaryData|immutable)(\.|$)`),
+	"Secret":                  pattern.New(`^(data|stringData|immutable)(\.|$)`),
+	"Service":                 pattern.New(`^spec\.ports\.(name|port|targetPort|protocol|appProtocol)$`),
+	"PodDisruptionBudget":     pattern.New(`^spec\.(minAvailable|maxUnavailable)$`),
+	"HorizontalPodAutoscaler": pattern.New(`^spec\.(metrics|behavior|minReplicas|maxReplicas)(\.|$)`),
+	"ScaledObject":            pattern.New(`^spec\.triggers\.(metadata|type)(\.|$)`),
+	"NodePool":                pattern.New(`^spec\.(disruption|weight)(\.|$)`),
+	"ResourceQuota":           pattern.New(`^spec\.hard(\.|$)`), // told as what it costs
+	"ServiceMonitor":          pattern.New(`^spec\.endpoints\.(port|path)$`),
+	"PodMonitor":              pattern.New(`^spec\.podMetricsEndpoints\.(port|path)$`),
+	"ExternalSecret":          pattern.New(`^spec\.(data|dataFrom|secretStoreRef|target)(\.|$)`), // told as a source
+	"SecretStore":             pattern.New(`^spec(\.|$)`),
+	"ClusterSecretStore":      pattern.New(`^spec(\.|$)`),
+	"Repository":              pattern.New(`^spec(\.|$)`),
+	"ClusterImagePolicy":      pattern.New(`^spec(\.|$)`), // told as signing
+	"TrustRoot":               pattern.New(`^spec(\.|$)`),
+	"TriggerTemplate":         pattern.New(`^spec\.resourcetemplates\.metadata\.(generateName|name)$`),
+	"PrometheusRule":          pattern.New(`^spec(\.|$)`), // alerts that go are told
+	"PersistentVolumeClaim":   pattern.New(`^spec\.resources(\.|$)`),
 }
 
 // labelOrAnnotation fits the names of labels and annotations, wherever they stand.
-var labelOrAnnotation = regexp.MustCompile(`(^|\.)metadata\.(labels|annotations)\.(.+)$`)
+var labelOrAnnotation = pattern.New(`(^|\.)metadata\.(labels|annotations)\.(.+)$`)
 
 // anyKind fits ordinary fields of every kind; the others are of what has pods or makes some.
-var anyKind = regexp.MustCompile(`(^|\.)(description|displayName|text|interval|scrapeTimeout|refreshInterval|(min|max)ReplicaCount|cooldownPeriod|pollingInterval)$`)
+var anyKind = pattern.New(`(^|\.)(description|displayName|text|interval|scrapeTimeout|refreshInterval|(min|max)ReplicaCount|cooldownPeriod|pollingInterval)$`)
 
 // isOrdinary tells whether who reads the change of a field knows what it does.
 func isOrdinary(known baseline, o manifest.Object, field string, value any) bool {
@@ -82,7 +82,7 @@ func isOrdinary(known baseline, o manifest.Object, field string, value any) bool
 }
 
 // mounted fits where and how a volume is mounted, not which.
-var mounted = regexp.MustCompile(`(^|\.)volumeMounts\.(mountPath|subPath|subPathExpr|readOnly|mountPropagation)$`)
+var mounted = pattern.New(`(^|\.)volumeMounts\.(mountPath|subPath|subPathExpr|readOnly|mountPropagation)$`)
 
 // unclear are the changed fields of an object of which no rule speaks and that are not ordinary. Of a new object they
 // are what it asks for and is selected by as no other is.

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -14,6 +13,7 @@ import (
 	"tenon.dev/tenon/internal/diff"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/pattern"
 )
 
 // power adds changes of what decides about the rights of others. An object that came is compared with all
@@ -218,7 +218,7 @@ func isShare(o manifest.Object, c diff.Change, stated shares) bool {
 }
 
 // threshold is the comparison by which the rollout takes its share of commits (#threshold of cue/render).
-var threshold = regexp.MustCompile(`(?: && )?(body\.[a-z_.]+)\.lowerAscii\(\) (<=?) '([0-9a-f]{8})'`)
+var threshold = pattern.New(`(?: && )?(body\.[a-z_.]+)\.lowerAscii\(\) (<=?) '([0-9a-f]{8})'`)
 
 // leaves visits the fields below a value that is at a field, items of lists left out.
 func leaves(value any, field string, visit func(string)) {
@@ -308,7 +308,7 @@ func guarded(o manifest.Object, field string) string {
 }
 
 // codeRef fits what says which task, pipeline or step is run, and where it is from.
-var codeRef = regexp.MustCompile(`(?i)(^|\.)(task|pipeline)?ref\.(params|bundle)(\.|$)`)
+var codeRef = pattern.New(`(?i)(^|\.)(task|pipeline)?ref\.(params|bundle)(\.|$)`)
 
 // isHookObject tells whether a sync waits for the object's end.
 func isHookObject(o manifest.Object) bool {

@@ -3,11 +3,12 @@ package gate
 import (
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing/filemode"
+
+	"tenon.dev/tenon/internal/pattern"
 )
 
 // ciFolders are the folders of which a forge or a CI system runs what it finds; of .github/ it also takes settings, and
@@ -38,24 +39,24 @@ var runners = map[string][]string{
 }
 
 // imports are programs that also run what lies beside a file that they are given.
-var imports = regexp.MustCompile(`\.(?:py|[cm]?js|[cm]?ts|rb|pl|php|lua|go)$`)
+var imports = pattern.New(`\.(?:py|[cm]?js|[cm]?ts|rb|pl|php|lua|go)$`)
 
 // endings are what such programs leave out of a file's name.
 var endings = []string{".py", ".js", ".mjs", ".cjs", ".ts", ".rb", "/index.js", "/index.ts", "/__main__.py", "/__init__.py", "/main.go"}
 
 // words fits what may name a file within a script, and quoted a name with blanks in it.
 var (
-	words  = regexp.MustCompile(`[\p{L}\p{M}\p{N}_.@+~/-]+`)
-	quoted = regexp.MustCompile(`"([^"\n]{1,200})"|'([^'\n]{1,200})'`)
+	words  = pattern.New(`[\p{L}\p{M}\p{N}_.@+~/-]+`)
+	quoted = pattern.New(`"([^"\n]{1,200})"|'([^'\n]{1,200})'`)
 )
 
 // dependencies are files that say which versions of others are used: they change every day, and run nothing themselves.
-var dependencies = regexp.MustCompile(`^(?:go\.(?:mod|sum|work|work\.sum)|.*[.-]lock(?:\.(?:json|ya?ml|hcl|cue))?|.*-lock\.(?:json|ya?ml)|requirements.*\.(?:txt|in)|\.(?:go|node|python|ruby|tool)-versions?|LICENSE.*|CHANGELOG.*|README.*)$`)
+var dependencies = pattern.New(`^(?:go\.(?:mod|sum|work|work\.sum)|.*[.-]lock(?:\.(?:json|ya?ml|hcl|cue))?|.*-lock\.(?:json|ya?ml)|requirements.*\.(?:txt|in)|\.(?:go|node|python|ruby|tool)-versions?|LICENSE.*|CHANGELOG.*|README.*)$`)
 
 func isDependency(base string) bool { return dependencies.MatchString(base) }
 
 // runsIt fits a program that runs whatever file it is given.
-var runsIt = regexp.MustCompile(`(?:^|[\s;&|(])(?:(?:ba|z|da|k)?sh|source|\.|python[0-9.]*|node|ruby|perl|make\s+-f)\s+(?:-\S+\s+)*["']?$`)
+var runsIt = pattern.New(`(?:^|[\s;&|(])(?:(?:ba|z|da|k)?sh|source|\.|python[0-9.]*|node|ruby|perl|make\s+-f)\s+(?:-\S+\s+)*["']?$`)
 
 // isFirst tells whether CI finds a file by itself.
 func isFirst(name string) bool {
@@ -119,7 +120,7 @@ func (a *automation) named(from, text string) []string {
 }
 
 // goRun fits what runs a folder of Go or a package of Python.
-var goRun = regexp.MustCompile(`\bgo\s+(?:run|build|test|install)\b|\bpython[0-9.]*\s+-m\b`)
+var goRun = pattern.New(`\bgo\s+(?:run|build|test|install)\b|\bpython[0-9.]*\s+-m\b`)
 
 // take adds what a path leads to: a file, an action, a package.
 func (a *automation) take(name, text string, add func(string)) {

@@ -3,13 +3,13 @@ package gate
 import (
 	"path"
 	"reflect"
-	"regexp"
 	"slices"
 	"strings"
 
 	"tenon.dev/tenon/internal/diff"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/pattern"
 )
 
 // include is the label of a namespace that policy-controller looks at
@@ -102,7 +102,7 @@ func (m *meaning) policy(t finding.Target, before []manifest.Object, o diff.Obje
 }
 
 // takenAway fits annotations by which Argo CD does not apply an object, or takes it away again.
-var takenAway = regexp.MustCompile(`annotations.*(argocd\.argoproj\.io/(hook|hook-delete-policy|sync-options|compare-options|skip-reconcile)|helm\.sh/hook|config\.kubernetes\.io/local-config)`)
+var takenAway = pattern.New(`annotations.*(argocd\.argoproj\.io/(hook|hook-delete-policy|sync-options|compare-options|skip-reconcile)|helm\.sh/hook|config\.kubernetes\.io/local-config)`)
 
 // letsMore tells whether a new policy lets images run that were refused so far, where images are looked at: those of no
 // policy are refused, and those of several need each (https://docs.sigstore.dev/policy-controller/overview/).

@@ -3,7 +3,6 @@ package gate
 import (
 	"net"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -13,6 +12,7 @@ import (
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/pattern"
 	"tenon.dev/tenon/internal/veil"
 )
 
@@ -75,7 +75,7 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 }
 
 // keyLike fits a part of a path that may be a token: long, and of letters and digits.
-var keyLike = regexp.MustCompile(`^[A-Za-z0-9_=.~-]{16,}$`)
+var keyLike = pattern.New(`^[A-Za-z0-9_=.~-]{16,}$`)
 
 // printable is an address as it may be shown: of webhooks the path is the secret.
 func printable(address string) string {
@@ -89,20 +89,20 @@ func printable(address string) string {
 }
 
 // urlForm fits an address with a scheme, or a remote of git.
-var urlForm = regexp.MustCompile(`(?i)\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s"'<>|;,()\[\]{}/@]*@)?(?:\[[0-9a-f:.%]+\])?[^\s"'<>|;,()\[\]{}]*|\bgit@[a-z0-9.-]+:[^\s"';|]+`)
+var urlForm = pattern.New(`(?i)\b[a-z][a-z0-9+.-]{1,20}://(?:[^\s"'<>|;,()\[\]{}/@]*@)?(?:\[[0-9a-f:.%]+\])?[^\s"'<>|;,()\[\]{}]*|\bgit@[a-z0-9.-]+:[^\s"';|]+`)
 
 // usesForm fits the action or workflow of another repository that a workflow of GitHub runs.
-var usesForm = regexp.MustCompile(`(?m)^\s*(?:- )?uses:\s*["']?([\w.-]+/[\w.-]+)[^\s"']*@`)
+var usesForm = pattern.New(`(?m)^\s*(?:- )?uses:\s*["']?([\w.-]+/[\w.-]+)[^\s"']*@`)
 
 // mailForm fits whom a message goes to.
-var mailForm = regexp.MustCompile(`(?i)(?:^|[\s,;"'<(=:])([a-z0-9._+-]+@(?:[a-z0-9-]+\.)+[a-z]{2,})(?:$|[\s,;"'>)])`)
+var mailForm = pattern.New(`(?i)(?:^|[\s,;"'<(=:])([a-z0-9._+-]+@(?:[a-z0-9-]+\.)+[a-z]{2,})(?:$|[\s,;"'>)])`)
 
 // hostForm fits a host with a path, as of an image or an address without a scheme, and a value that is a
 // host, with a port or without.
-var hostForm = regexp.MustCompile(`(?i)(?:^|[\s"'=,;|&>(])((?:[a-z0-9-]+\.)+[a-z0-9-]+(?::[0-9]{2,5})?/[^\s"'<>|;,()\[\]{}]+)|^((?:[a-z0-9-]+\.)+[a-z0-9-]+(?::[0-9]{2,5})?)$`)
+var hostForm = pattern.New(`(?i)(?:^|[\s"'=,;|&>(])((?:[a-z0-9-]+\.)+[a-z0-9-]+(?::[0-9]{2,5})?/[^\s"'<>|;,()\[\]{}]+)|^((?:[a-z0-9-]+\.)+[a-z0-9-]+(?::[0-9]{2,5})?)$`)
 
 // foreignRef fits what somebody proposes to a repository, by the names that forges give it there: anybody's code.
-var foreignRef = regexp.MustCompile(`(?i)\b(?:refs/)?(?:pull|merge-requests|pull-requests|changes)/[0-9/]+(?:/(?:head|merge|from))?\b`)
+var foreignRef = pattern.New(`(?i)\b(?:refs/)?(?:pull|merge-requests|pull-requests|changes)/[0-9/]+(?:/(?:head|merge|from))?\b`)
 
 // addresses visits the addresses within a value: where something is fetched from or sent to.
 func addresses(value any, visit func(string)) { addressesIn(value, false, visit) }

@@ -1,16 +1,16 @@
 package gate
 
 import (
-	"regexp"
 	"slices"
 
 	"tenon.dev/tenon/internal/diff"
+	"tenon.dev/tenon/internal/pattern"
 )
 
 // fixed fits what names a version or a commit, and floating a revision that does not.
 var (
-	fixed    = regexp.MustCompile(`^(?:refs/tags/)?v?[0-9]+(?:\.[0-9]+)+(?:[-+.][0-9A-Za-z.-]+)?$|^[0-9a-f]{40}$`)
-	floating = regexp.MustCompile(`^[A-Za-z][\w./-]*$`)
+	fixed    = pattern.New(`^(?:refs/tags/)?v?[0-9]+(?:\.[0-9]+)+(?:[-+.][0-9A-Za-z.-]+)?$|^[0-9a-f]{40}$`)
+	floating = pattern.New(`^[A-Za-z][\w./-]*$`)
 )
 
 // loosened tells whether a value named a version or a commit and now names a branch, or whatever is called so.
@@ -22,7 +22,7 @@ func loosened(c diff.Change) bool {
 
 // switchedOff fits what makes programs verify no signature and no certificate, or load code of others into every
 // program.
-var switchedOff = regexp.MustCompile(`(?i)--insecure-[a-z-]+|--insecure\b|--allow-insecure[a-z-]*|insecure-?skip-?(?:tls-?)?verify|--skip-tls[a-z-]*|--tls-verify=false|--no-check-certificate|--no-verify-ssl|--no-verify\b|--trusted-host\b|--no-gpg-check\b|--allow-unauthenticated|` +
+var switchedOff = pattern.New(`(?i)--insecure-[a-z-]+|--insecure\b|--allow-insecure[a-z-]*|insecure-?skip-?(?:tls-?)?verify|--skip-tls[a-z-]*|--tls-verify=false|--no-check-certificate|--no-verify-ssl|--no-verify\b|--trusted-host\b|--no-gpg-check\b|--allow-unauthenticated|` +
 	`\bcurl\s+(?:-[a-z-]+\s+)*-[a-z]*k\b|http\.sslVerify[= ]+(?:false|0)|StrictHostKeyChecking[= ]+["']?(?:no|off)|\b(?:COSIGN_[A-Z_]*INSECURE[A-Z_]*|[A-Z_]*IGNORE_TLOG|GIT_SSL_NO_VERIFY|NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|GOINSECURE|GONOSUMDB|GONOSUMCHECK|LD_PRELOAD|LD_AUDIT|PIP_TRUSTED_HOST|RCLONE_NO_CHECK_CERTIFICATE)\b`)
 
 // unverified lists the words by which verification is switched off within a value.

@@ -3,7 +3,6 @@ package policy
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -16,6 +15,9 @@ import (
 // whole compiles all modules, once.
 func (s *Set) whole() (*ast.Compiler, error) {
 	if s.compiler == nil {
+		if err := s.parseAll(false); err != nil {
+			return nil, err
+		}
 		compiler, err := compiled(s.modules)
 		if err != nil {
 			return nil, err
@@ -40,14 +42,21 @@ const few = 2
 
 // compilerOf is one that knows some rules.
 func (s *Set) compilerOf(rules []Rule) (*ast.Compiler, error) {
-	if s.compiler != nil || !s.own || s.parts >= few {
+	if s.compiler != nil || s.unparsed == nil || s.parts >= few {
 		return s.whole()
 	}
 	s.parts++
+	names, err := s.lib()
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rules {
+		names = append(names, r.File)
+	}
 	needed := map[string]*ast.Module{}
-	for name, module := range s.modules {
-		if strings.Contains(name, "/lib/") && !strings.HasSuffix(name, "_test.rego") || slices.ContainsFunc(rules, func(r Rule) bool { return r.File == name }) {
-			needed[name] = module
+	for _, name := range names {
+		if needed[name], err = s.module(name); err != nil {
+			return nil, err
 		}
 	}
 	return compiled(needed)

@@ -55,8 +55,8 @@ const (
 type Set struct {
 	Rules   []Rule
 	modules map[string]*ast.Module
-	// own says that all modules are tenon's: they are compiled as they are needed.
-	own bool
+	// unparsed is the source of which modules are parsed and compiled as they are needed, by what its index says of them.
+	unparsed *Source
 
 	mutex    sync.Mutex
 	compiler *ast.Compiler
@@ -98,18 +98,19 @@ var notOverObjects = []string{"change", "attestations"}
 
 // Load reads, compiles and prepares the rules of all sources.
 func Load(ctx context.Context, sources ...Source) (*Set, error) {
-	s := &Set{own: true, modules: map[string]*ast.Module{}, queries: map[string]rego.PreparedEvalQuery{}, exceptions: map[string]rego.PreparedEvalQuery{}, data: map[string]any{}, left: map[string]bool{}}
+	s := &Set{modules: map[string]*ast.Module{}, queries: map[string]rego.PreparedEvalQuery{}, exceptions: map[string]rego.PreparedEvalQuery{}, data: map[string]any{}, left: map[string]bool{}}
 	for _, source := range sources {
 		before := len(s.Rules)
-		s.own = s.own && source.Name == tenonsOwn
-		if err := s.read(source); err != nil {
-			return nil, err
+		if !s.fromIndex(source) {
+			if err := s.read(source); err != nil {
+				return nil, err
+			}
 		}
 		if len(s.Rules) == before {
 			return nil, fmt.Errorf("%w in %s: a rule is a deny, warn or violation in a .rego file", ErrNoRules, source.Name)
 		}
 	}
-	if s.own {
+	if s.unparsed != nil && len(sources) == 1 {
 		return s, nil
 	}
 	if _, err := s.whole(); err != nil {

@@ -38,6 +38,10 @@ func (s *Set) Test(ctx context.Context, rendered map[string]map[string]any, chan
 	all := maps.Clone(s.data)
 	all["rendered"] = data
 	all["change"] = change
+	if err := s.parseAll(true); err != nil {
+		return nil, nil, err
+	}
+	s.compiler = nil // one that knows the tests, too
 	compiler, err := s.whole()
 	if err != nil {
 		return nil, nil, err

@@ -1,15 +1,16 @@
 package veil
 
 import (
-	"regexp"
 	"strings"
+
+	"tenon.dev/tenon/internal/pattern"
 )
 
 // opens fits a line of YAML, JSON or an INI file that names a secret and has its value on the lines below.
-var opens = regexp.MustCompile(`^([ \t]*)(?:.*[{,][ \t]*)?(?:- )?\\*["']?([\w./-]+)\\*["']?[ \t]*[:=][ \t]*(?:([|>])[-+0-9]*)?[ \t]*(?:#.*)?$`)
+var opens = pattern.New(`^([ \t]*)(?:.*[{,][ \t]*)?(?:- )?\\*["']?([\w./-]+)\\*["']?[ \t]*[:=][ \t]*(?:([|>])[-+0-9]*)?[ \t]*(?:#.*)?$`)
 
 // holds fits a line that has a key of its own, whose name decides about its value.
-var holds = regexp.MustCompile(`^(?:- )?["']?[\w./-]+["']?\s*:(?:\s|$)`)
+var holds = pattern.New(`^(?:- )?["']?[\w./-]+["']?\s*:(?:\s|$)`)
 
 // below hides values that stand on the lines below the name of a secret: block scalars, items of lists, and values
 // that an encoder broke off.

@@ -1,26 +1,26 @@
 package veil
 
 import (
-	"regexp"
-
 	"k8s.io/utils/lru"
+
+	"tenon.dev/tenon/internal/pattern"
 )
 
 // secretName fits the names of variables, parameters and keys that hold secrets.
-var secretName = regexp.MustCompile(`(?i)(passw(or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|account[-_]?key|auth[-_]?key|credential|webhook[-_]?url|` +
+var secretName = pattern.New(`(?i)(passw(or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|account[-_]?key|auth[-_]?key|credential|webhook[-_]?url|` +
 	`(pwd|pass)$|(^|[-_.])(auth|pat|pw|creds?|jwt)$)`)
 
 // reference fits the names of fields that say where a secret is, not what it is.
-var reference = regexp.MustCompile(`(Name|Ref|Class|Namespace|Type|Kind|Policy|Selector|Label|[-_](name|ref|class|namespace|type))$|^(secret|imagePullSecrets?|secrets|tokenRequests)$`)
+var reference = pattern.New(`(Name|Ref|Class|Namespace|Type|Kind|Policy|Selector|Label|[-_](name|ref|class|namespace|type))$|^(secret|imagePullSecrets?|secrets|tokenRequests)$`)
 
 // file fits the names of fields that say in which file a secret is.
-var file = regexp.MustCompile(`(Path|File|Dir|[-_](path|file|dir))$`)
+var file = pattern.New(`(Path|File|Dir|[-_](path|file|dir))$`)
 
 // identifier fits what objects are called, keyName what a key of a Secret is, which has no digits as
 // passwords do.
 var (
-	identifier = regexp.MustCompile(`^[a-z0-9][-a-z0-9.]{0,252}$`)
-	keyName    = regexp.MustCompile(`^[a-z][a-z._-]{0,30}$`)
+	identifier = pattern.New(`^[a-z0-9][-a-z0-9.]{0,252}$`)
+	keyName    = pattern.New(`^[a-z][a-z._-]{0,30}$`)
 )
 
 // names keeps what was found of names: manifests are full of the same few.

@@ -3,9 +3,10 @@ package veil
 import (
 	"bytes"
 	"encoding/base64"
-	"regexp"
 	"slices"
 	"strings"
+
+	"tenon.dev/tenon/internal/pattern"
 )
 
 // privatePEM fits a private key as OpenSSL, OpenSSH and GnuPG write it.
@@ -13,76 +14,76 @@ const privatePEM = `(?s:-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----
 
 // form fits values that are secrets whatever they are called: the formats of well-known tokens, private
 // keys, credentials in addresses and headers.
-var form = regexp.MustCompile(privatePEM + `|(?s:\bPrivate-Lines:.*?(?:\bPrivate-(?:MAC|Hash):|\z))|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|` +
+var form = pattern.New(privatePEM + `|(?s:\bPrivate-Lines:.*?(?:\bPrivate-(?:MAC|Hash):|\z))|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|` +
 	`\bxox[abpors]-[\w-]{10,}|hooks\.slack\.com/services/\S+|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+|\bhf_[A-Za-z0-9]{20,}|\bnvapi-[\w-]{20,}|\bAIza[\w-]{30,}|\bsk-[A-Za-z0-9_-]{20,}|` +
 	// npm, Docker Hub, Stripe, SendGrid, Vault, PyPI, GitLab's runners and triggers, Slack's apps, Google, age, DigitalOcean, Shopify, Atlassian
 	`\bnpm_[A-Za-z0-9]{30,}|\bdckr_(?:pat|oat)_[\w-]{20,}|\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bhv[sbr]\.[\w-]{20,}|\bpypi-[\w-]{16,}|\bgl(?:rt|ptt|dt|cbt|soat)-[\w-]{16,}|` +
 	`\bxapp-[\w-]{10,}|\bya29\.[\w-]{16,}|\bAGE-SECRET-KEY-1[0-9A-Z]{20,}|\bdo[opr]_v1_[0-9a-f]{32,}|\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|\bATATT3[\w=-]{20,}|\bwhsec_[A-Za-z0-9+/=]{20,}`)
 
 // address fits the credentials of a URL.
-var address = regexp.MustCompile(`(://)([^/\s:@"'<>]*:[^\s"'<>]*[^\s@"'<>]|[^/\s:@"'<>$(){}]{12,})(@)`)
+var address = pattern.New(`(://)([^/\s:@"'<>]*:[^\s"'<>]*[^\s@"'<>]|[^/\s:@"'<>$(){}]{12,})(@)`)
 
 // bare fits credentials before a host without a scheme, as in the reference of an image or the data source of a
 // database.
-var bare = regexp.MustCompile(`(\b[\w.-]+:)([^\s/@:"'$]{4,})(@(?:[\w-]+(?:\.[\w-]+)*(?::\d+)?/|(?:tcp|udp|unix)\())`)
+var bare = pattern.New(`(\b[\w.-]+:)([^\s/@:"'$]{4,})(@(?:[\w-]+(?:\.[\w-]+)*(?::\d+)?/|(?:tcp|udp|unix)\())`)
 
 // encoded fits PEM in base64, as kubeconfigs have it; what it holds decides.
-var encoded = regexp.MustCompile(`\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}`)
+var encoded = pattern.New(`\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}`)
 
 // header fits a credential behind the scheme of an Authorization header.
-var header = regexp.MustCompile(`(?i)\b(bearer|basic|authorization["']?\s*[:=]\s*["']?(?:token|apikey|digest)|authorization["']?\s*:)(["']?\s+["']?)([A-Za-z0-9._~+/=-]{8,})`)
+var header = pattern.New(`(?i)\b(bearer|basic|authorization["']?\s*[:=]\s*["']?(?:token|apikey|digest)|authorization["']?\s*:)(["']?\s+["']?)([A-Za-z0-9._~+/=-]{8,})`)
 
 // user fits the credentials that curl and its like are given.
-var user = regexp.MustCompile(`((?:^|\s)(?:-u|--user|--proxy-user|--(?:src-|dest-)?creds)[ =]*["']?)([^\s"':$]+:)([^\s"'$]+)`)
+var user = pattern.New(`((?:^|\s)(?:-u|--user|--proxy-user|--(?:src-|dest-)?creds)[ =]*["']?)([^\s"':$]+:)([^\s"'$]+)`)
 
 // netrc fits the password of a .netrc.
-var netrc = regexp.MustCompile(`(?i)(\blogin\s+\S+\s+password\s+)([^\s$]+)`)
+var netrc = pattern.New(`(?i)(\blogin\s+\S+\s+password\s+)([^\s$]+)`)
 
 // pair fits a name with what is assigned to it: in shell, INI, JSON, YAML, options and addresses.
-var pair = regexp.MustCompile(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(?:ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|account[-_]?key|pwd|auth|pat|pass|pw|creds?|jwt)[A-Za-z0-9_.-]*)` +
+var pair = pattern.New(`(?i)([A-Za-z0-9_./-]*(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|private[-_]?key|signing[-_]?key|encrypt(?:ion)?[-_]?key|master[-_]?key|ssh[-_]?key|gpg[-_]?key|credential|webhook[-_]?url|account[-_]?key|pwd|auth|pat|pass|pw|creds?|jwt)[A-Za-z0-9_.-]*)` +
 	`((?:\\*["'])?[ \t]*(?:\+=|=>|::?:?=|[?!]=|[:=])[ \t]*)(\$\{\w+:?[-=+][^}\n]*\}?|\$\((?:echo|printf)\s[^)\n]*\)?|"""(?s:.*?)(?:"""|\z)|'''(?s:.*?)(?:'''|\z)|(?:\\+"){3}[^"\\\n]*(?:\\+"){0,3}|[\[(]\s*["'][^"'\n]*["']?(?:\s*,\s*["'][^"'\n]*["'])*\s*[\])]?|\\+"[^"\\\n]*(?:\\+")?|\$?"(?:[^"\\\n]|\\.)*"?|\$?'[^'\n]*'?|[^\s,;}\])&|"'\\]+)`)
 
 // flag fits an option that is given a secret as its next word, in shell or in a list of words.
-var flag = regexp.MustCompile(`(?i)((?:^|[\s"'\[,(])(?:--?(?:[a-z][\w-]*)?(?:passw(?:or)?d|passphrase|secret|token|api-?key|access-?key|private-?key|credential|pwd)|--?(?:key|store|src|dest)?pass))(["']?[ \t]*,?[ \t]+["']?)([^\s"',\]$<{-][^\s"',\]]*)`)
+var flag = pattern.New(`(?i)((?:^|[\s"'\[,(])(?:--?(?:[a-z][\w-]*)?(?:passw(?:or)?d|passphrase|secret|token|api-?key|access-?key|private-?key|credential|pwd)|--?(?:key|store|src|dest)?pass))(["']?[ \t]*,?[ \t]+["']?)([^\s"',\]$<{-][^\s"',\]]*)`)
 
 // given fits what programs are given a password by, other than an option that says so.
-var given = []*regexp.Regexp{
-	regexp.MustCompile(`(\b(?:docker|podman|nerdctl|buildah|skopeo|helm|crane|oras|cosign|az|registry)\b[^\n|;]*\blogin\b[^\n|;]*?\s-p[ =]*["']?)([^\s"'$]+)`),
-	regexp.MustCompile(`(\bsshpass\s+-p\s*["']?)([^\s"'$-][^\s"']*)`),
-	regexp.MustCompile(`(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]*?\s-p["']?)([^\s"'$]+)`),
-	regexp.MustCompile(`(\b(?:echo|printf)\s+(?:-n\s+)?(?:%s\s+)?["']?)([^\s"'$|]+)(["']?\s*\|[^\n|]*(?:--password-stdin|\bsudo\s[^\n|]*-S\b))`),
-	regexp.MustCompile(`(\bhtpasswd\b[^\n|;]*?\s-\w*b\w*\s+\S+\s+\S+\s+["']?)([^\s"'$]+)`),
-	regexp.MustCompile(`(\bredis-cli\b[^\n|;]*?\s(?:-a|--pass)[ =]*["']?)([^\s"'$]+)`),
-	regexp.MustCompile(`(--from-literal[= ]["']?[\w.-]+=["']?)([^\s"'$]+)`),
-	regexp.MustCompile(`(\bopenssl\b[^\n|;]*?\s-[kK]\s+["']?)([^\s"'$-][^\s"']*)`),
-	regexp.MustCompile(`(\bpass:)([^\s"'$]+)`),
-	regexp.MustCompile(`(\baws\b[^\n|;]*\bconfigure\s+set\s+\S*(?:secret|token)\S*\s+["']?)([^\s"'$]+)`),
-	regexp.MustCompile(`(--with-token["']?\s*<<<\s*["']?)([^\s"'$]+)`),
-	regexp.MustCompile(`(\b7z[a-z]?\s[^\n|;]*?\s-p["']?)([^\s"'$]+)`),
-	regexp.MustCompile(`(\btwine\s[^\n|;]*?\s-p[ =]*["']?)([^\s"'$]+)`),
-	regexp.MustCompile(`(\bsqlplus\s[^\n|;/]*/)([^\s"'$@]+)`),
-	regexp.MustCompile(`(\bvault\s+login\s+(?:-\S+\s+)*["']?)([^\s"'$=-][^\s"'$=]*)`),
-	regexp.MustCompile(`(\bmc\s+(?:alias|config\s+host)\s+(?:set|add)\s+\S+\s+\S+\s+\S+\s+["']?)([^\s"'$]+)`),
-	regexp.MustCompile(`(?i)((?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key)\w*=\\\n\s*["']?)([^\s"'$]+)`),
-	regexp.MustCompile(`(\b(?:mongo|mongosh|mongodump|mongorestore)\b[^\n|;]*?\s-p[ =]*["']?)([^\s"'$]+)`),
-	regexp.MustCompile(`(\b(?:sqlcmd|bcp|unzip|zip)\b[^\n|;]*?\s-P[ ]*["']?)([^\s"'$-][^\s"']*)`),
-	regexp.MustCompile(`(\bldap[a-z]+\b[^\n|;]*?\s-w[ ]*["']?)([^\s"'$-][^\s"']*)`),
-	regexp.MustCompile(`(\bsmbclient\b[^\n|;]*?(?:-U|--user)[ =]*["']?[^\s%"']+%)([^\s"'$]+)`),
-	regexp.MustCompile(`(?i)([?&](?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature)=)([^&\s"'$]{4,})`),
-	regexp.MustCompile(`(?i)(\b(?:set-)?cookie["']?:\s*["']?[^\s=;"']+=)([^\n"'$]+)`),
-	regexp.MustCompile(`(?im)(^\s*(?:ENV|ARG)\s+\w*(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|credential)\w*[ \t]+["']?)([^\s"'$=]+)`),
-	regexp.MustCompile(`(?im)(^define\s+\w*(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|credential)\w*[^\n]*\n)([^\n]+)`),
-	regexp.MustCompile(`(?i)(\bread\b[^\n]*(?:pass|token|secret)\w*[^\n]*<<<\s*["']?)([^\s"'$]+)`),
+var given = []*pattern.Pattern{
+	pattern.New(`(\b(?:docker|podman|nerdctl|buildah|skopeo|helm|crane|oras|cosign|az|registry)\b[^\n|;]*\blogin\b[^\n|;]*?\s-p[ =]*["']?)([^\s"'$]+)`),
+	pattern.New(`(\bsshpass\s+-p\s*["']?)([^\s"'$-][^\s"']*)`),
+	pattern.New(`(\b(?:mysql|mysqldump|mysqladmin|mariadb)\b[^\n|;]*?\s-p["']?)([^\s"'$]+)`),
+	pattern.New(`(\b(?:echo|printf)\s+(?:-n\s+)?(?:%s\s+)?["']?)([^\s"'$|]+)(["']?\s*\|[^\n|]*(?:--password-stdin|\bsudo\s[^\n|]*-S\b))`),
+	pattern.New(`(\bhtpasswd\b[^\n|;]*?\s-\w*b\w*\s+\S+\s+\S+\s+["']?)([^\s"'$]+)`),
+	pattern.New(`(\bredis-cli\b[^\n|;]*?\s(?:-a|--pass)[ =]*["']?)([^\s"'$]+)`),
+	pattern.New(`(--from-literal[= ]["']?[\w.-]+=["']?)([^\s"'$]+)`),
+	pattern.New(`(\bopenssl\b[^\n|;]*?\s-[kK]\s+["']?)([^\s"'$-][^\s"']*)`),
+	pattern.New(`(\bpass:)([^\s"'$]+)`),
+	pattern.New(`(\baws\b[^\n|;]*\bconfigure\s+set\s+\S*(?:secret|token)\S*\s+["']?)([^\s"'$]+)`),
+	pattern.New(`(--with-token["']?\s*<<<\s*["']?)([^\s"'$]+)`),
+	pattern.New(`(\b7z[a-z]?\s[^\n|;]*?\s-p["']?)([^\s"'$]+)`),
+	pattern.New(`(\btwine\s[^\n|;]*?\s-p[ =]*["']?)([^\s"'$]+)`),
+	pattern.New(`(\bsqlplus\s[^\n|;/]*/)([^\s"'$@]+)`),
+	pattern.New(`(\bvault\s+login\s+(?:-\S+\s+)*["']?)([^\s"'$=-][^\s"'$=]*)`),
+	pattern.New(`(\bmc\s+(?:alias|config\s+host)\s+(?:set|add)\s+\S+\s+\S+\s+\S+\s+["']?)([^\s"'$]+)`),
+	pattern.New(`(?i)((?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key)\w*=\\\n\s*["']?)([^\s"'$]+)`),
+	pattern.New(`(\b(?:mongo|mongosh|mongodump|mongorestore)\b[^\n|;]*?\s-p[ =]*["']?)([^\s"'$]+)`),
+	pattern.New(`(\b(?:sqlcmd|bcp|unzip|zip)\b[^\n|;]*?\s-P[ ]*["']?)([^\s"'$-][^\s"']*)`),
+	pattern.New(`(\bldap[a-z]+\b[^\n|;]*?\s-w[ ]*["']?)([^\s"'$-][^\s"']*)`),
+	pattern.New(`(\bsmbclient\b[^\n|;]*?(?:-U|--user)[ =]*["']?[^\s%"']+%)([^\s"'$]+)`),
+	pattern.New(`(?i)([?&](?:sig|signature|x-amz-signature|x-amz-security-token|x-goog-signature)=)([^&\s"'$]{4,})`),
+	pattern.New(`(?i)(\b(?:set-)?cookie["']?:\s*["']?[^\s=;"']+=)([^\n"'$]+)`),
+	pattern.New(`(?im)(^\s*(?:ENV|ARG)\s+\w*(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|credential)\w*[ \t]+["']?)([^\s"'$=]+)`),
+	pattern.New(`(?im)(^define\s+\w*(?:passw(?:or)?d|passphrase|secret|token|api[-_.]?key|access[-_]?key|credential)\w*[^\n]*\n)([^\n]+)`),
+	pattern.New(`(?i)(\bread\b[^\n]*(?:pass|token|secret)\w*[^\n]*<<<\s*["']?)([^\s"'$]+)`),
 }
 
 // otherwise fits what a shell takes where a variable is not set, and what it is told to say.
-var otherwise = regexp.MustCompile(`^(?:\$\{\w+:?[-=+]|\$\((?:echo|printf)\s+(?:-n\s+)?)["']?([^}")'\s]*)`)
+var otherwise = pattern.New(`^(?:\$\{\w+:?[-=+]|\$\((?:echo|printf)\s+(?:-n\s+)?)["']?([^}")'\s]*)`)
 
 // benignPair are names that Kubernetes and Tekton give to what is no secret.
-var benignPair = regexp.MustCompile(`(?i)^(secretName|secretRef|secretKeyRef|imagePullSecrets?|automountServiceAccountToken|serviceAccountToken|tokenRequests|secrets?|compat|author|authors|path|spec|pathType|bypass|compass)$`)
+var benignPair = pattern.New(`(?i)^(secretName|secretRef|secretKeyRef|imagePullSecrets?|automountServiceAccountToken|serviceAccountToken|tokenRequests|secrets?|compat|author|authors|path|spec|pathType|bypass|compass)$`)
 
 // word fits what a secret looks like where only its name tells: one word, no address, no command.
-var word = regexp.MustCompile(`^[A-Za-z0-9+/=_.!@#%^*~?:$-]{3,}$`)
+var word = pattern.New(`^[A-Za-z0-9+/=_.!@#%^*~?:$-]{3,}$`)
 
 // Words of which a text has one if an expression may fit it, in lower case: looking for them is a hundred times as fast
 // as the expressions, and most texts have none.
@@ -189,8 +190,8 @@ func Text(text string) string {
 
 // dataOf fits the path of a value of a Secret in a platform, and quotedLiteral what a message quotes.
 var (
-	dataOf        = regexp.MustCompile(`\.Secret\..*\b(data|stringData)\b|\.ExternalSecret\..*\btemplate\.data\b`)
-	quotedLiteral = regexp.MustCompile(`"(?:[^"\\]|\\.)*"`)
+	dataOf        = pattern.New(`\.Secret\..*\b(data|stringData)\b|\.ExternalSecret\..*\btemplate\.data\b`)
+	quotedLiteral = pattern.New(`"(?:[^"\\]|\\.)*"`)
 )
 
 // Quoted is what is said of a field, without the values that it quotes where the field is one of a Secret.
@@ -218,13 +219,13 @@ func Secrets(text string) []string {
 }
 
 // ownValue fits a line of a manifest that holds the value of an item whose name is on another line.
-var ownValue = regexp.MustCompile(`(?i)^\s*(?:- )?["']?(val\w*|defaults?)["']?\s*:\s*[^\s{]`)
+var ownValue = pattern.New(`(?i)^\s*(?:- )?["']?(val\w*|defaults?)["']?\s*:\s*[^\s{]`)
 
 // flowValue fits the same in flow style.
-var flowValue = regexp.MustCompile(`(?i)(["']?\b(?:val\w*|defaults?)["']?\s*:\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|\[[^\]]*\]?|[^,}\]]+)`)
+var flowValue = pattern.New(`(?i)(["']?\b(?:val\w*|defaults?)["']?\s*:\s*)("(?:[^"\\]|\\.)*"?|'[^']*'?|\[[^\]]*\]?|[^,}\]]+)`)
 
 // nameOf fits what an item of a list is called.
-var nameOf = regexp.MustCompile(`(?i)\b(?:name|key)["']?\s*:\s*["']?([^\s,}"']+)`)
+var nameOf = pattern.New(`(?i)\b(?:name|key)["']?\s*:\s*["']?([^\s,}"']+)`)
 
 // near is how many lines apart a name and its value may stand.
 const near = 3
@@ -257,13 +258,13 @@ func Lines(lines []string) []string {
 }
 
 // secretKind fits a document that is, or was meant to be, a Secret.
-var secretKind = regexp.MustCompile(`(?im)(^|[\s{,"'])kind["']?\s*:\s*["']?(sealed)?secrets?["']?\s*($|[,}#])|\bstringData\b`)
+var secretKind = pattern.New(`(?im)(^|[\s{,"'])kind["']?\s*:\s*["']?(sealed)?secrets?["']?\s*($|[,}#])|\bstringData\b`)
 
 // LooksLikeSecret tells whether a document is, or was meant to be, a Secret, whether or not it parses.
 func LooksLikeSecret(document string) bool { return secretKind.MatchString(document) }
 
 // boundary fits a line that begins another document.
-var boundary = regexp.MustCompile(`^---(\s|$)`)
+var boundary = pattern.New(`^---(\s|$)`)
 
 // beside is how many lines around an excerpt of CUE, which has no documents, count as its document.
 const beside = 20
@@ -307,4 +308,4 @@ func Excerpt(file, text string, from, to int) []string {
 	return Lines(window[low:high])[from-1-first-low : to-first-low]
 }
 
-var privateKey = regexp.MustCompile(privatePEM)
+var privateKey = pattern.New(privatePEM)

@@ -6,18 +6,19 @@ import (
 	"cmp"
 	"encoding/json"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/agnivade/levenshtein"
+
+	"tenon.dev/tenon/internal/pattern"
 )
 
 // Hidden stands where a secret's value would.
 const Hidden = "(hidden)"
 
 // program fits names of what is run: it is reviewed like other code, whatever it is about.
-var program = regexp.MustCompile(`(?i)[-_.](hook|cmd|command|script|exec|entrypoint|py|sh|bash|js|ts|rb|pl|php|go|lua|rego|cue)$`)
+var program = pattern.New(`(?i)[-_.](hook|cmd|command|script|exec|entrypoint|py|sh|bash|js|ts|rb|pl|php|go|lua|rego|cue)$`)
 
 // Named is a scalar as it may be shown under a name.
 func Named(name string, value string) string {
@@ -31,7 +32,7 @@ func Named(name string, value string) string {
 }
 
 // commandLine fits what a shell would run, or fetch from: a name must not hide it from who reviews.
-var commandLine = regexp.MustCompile("\\s.*[|;&<>`]|\\$\\(|^[a-z+]+://[^@\\s]*$|" +
+var commandLine = pattern.New("\\s.*[|;&<>`]|\\$\\(|^[a-z+]+://[^@\\s]*$|" +
 	`\$\{?IFS\b|^[A-Za-z_][\w.]*\(.*\)|(?m:^\s*(?:#!/|import \w|from [\w.]+ import |def \w+\(|function \w))|` +
 	`^\s*(?:/\S+|env|node|deno|ruby|busybox|curl|wget|[a-z]*sh|python[0-9.]*|perl|php|nc|ncat|socat|telnet|ssh|scp|rsync|eval|exec|source|kubectl|helm|git|rm|chmod|cp|mv|dd|tar|cat|sudo|nsenter|chroot|docker|pip3?|npm|npx|apt|apt-get|apk|make|go|java|xargs|timeout|nohup|echo|printf|export|cd)\s+\S|` +
 	`^\s*[a-z][\w.-]*\s+--?[a-z]|` + // a program with an option
@@ -82,7 +83,7 @@ func harmless(name, value string) bool {
 }
 
 // variable fits what another value is put in for: $(params.x), ${X}, $X, {{ x }}, <x>.
-var variable = regexp.MustCompile(`^(\$[A-Za-z_]\w*|\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|<[^>]*>)$`)
+var variable = pattern.New(`^(\$[A-Za-z_]\w*|\$\{[^}]*\}|\$\([^)]*\)|\{\{[^}]*\}\}|<[^>]*>)$`)
 
 // Object hides within an object what is a secret's value: in a Secret all of its data, elsewhere what is
 // called or looks like one. The object itself is left as it is.
@@ -289,7 +290,7 @@ func object(kind string, path []any, value map[string]any) map[string]any {
 }
 
 // several fits the names of fields that may hold passwords by who has them.
-var several = regexp.MustCompile(`(?i)(passw(or)?ds?|passphrases?|secret[-_]?(data|values?))$`)
+var several = pattern.New(`(?i)(passw(or)?ds?|passphrases?|secret[-_]?(data|values?))$`)
 
 // heldBy are the names of fields that hold a value below the name of a secret, and key one beside whose it is.
 var heldBy = []string{"value", "values", "default", "plain", "plaintext", "raw", "text", "content", "current"}
@@ -335,7 +336,7 @@ func holdsScalars(value any) bool {
 }
 
 // option fits a command's option that is given a secret by the next word.
-var option = regexp.MustCompile(`^--?[A-Za-z][\w-]*$`)
+var option = pattern.New(`^--?[A-Za-z][\w-]*$`)
 
 func list(kind string, path []any, value []any) []any {
 	shown := make([]any, len(value))

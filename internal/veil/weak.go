@@ -1,12 +1,13 @@
 package veil
 
 import (
-	"regexp"
 	"strings"
+
+	"tenon.dev/tenon/internal/pattern"
 )
 
 // weakName fits names that hold secrets and much else: there the value has to look like one.
-var weakName = regexp.MustCompile(`(?i)((^|[-_.])(key|psk|pin|otp|dsn|bearer|passcode|mnemonic|salt|cookie)s?|[-_.a-z0-9](key|psk|pw))$`)
+var weakName = pattern.New(`(?i)((^|[-_.])(key|psk|pin|otp|dsn|bearer|passcode|mnemonic|salt|cookie)s?|[-_.a-z0-9](key|psk|pw))$`)
 
 // random tells whether a text looks like one that nobody thought up: letters of both kinds and digits in one word, or
 // a long number of hexadecimal digits.
@@ -19,9 +20,9 @@ func random(text string) bool {
 }
 
 var (
-	hexadecimal = regexp.MustCompile(`^[0-9a-f]{32,}$`)
-	mixed       = regexp.MustCompile(`^[A-Za-z0-9+/=_!@#%^*~?-]+$`)
+	hexadecimal = pattern.New(`^[0-9a-f]{32,}$`)
+	mixed       = pattern.New(`^[A-Za-z0-9+/=_!@#%^*~?-]+$`)
 )
 
 // weakPair fits a name that may be one of a secret, with what is assigned to it.
-var weakPair = regexp.MustCompile(`(?i)([A-Za-z0-9_.-]*(?:key|psk|pw|pin|otp|dsn|bearer|passcode|mnemonic|salt|cookie)s?)((?:\\*["'])?[ \t]*(?:=>|[:=])[ \t]*\\*["']?)([^\s"',;}\])&|\\]{8,})`)
+var weakPair = pattern.New(`(?i)([A-Za-z0-9_.-]*(?:key|psk|pw|pin|otp|dsn|bearer|passcode|mnemonic|salt|cookie)s?)((?:\\*["'])?[ \t]*(?:=>|[:=])[ \t]*\\*["']?)([^\s"',;}\])&|\\]{8,})`)
