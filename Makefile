@@ -120,6 +120,7 @@ bench: build peers
 
 generate:
 	$(GO) run ./test/crds
+	TENON_UPDATE=1 $(GO) test ./internal/policy -run TestIndex
 	TENON_UPDATE=1 $(GO) test ./internal/image/standin
 	$(GO) run ./cmd/tenon render
 	TENON_UPDATE=1 $(GO) test ./internal/check ./internal/cli
