@@ -69,9 +69,11 @@ func Check(in Input) []finding.Finding {
 	g.probes()
 	g.resolverParams()
 	g.braces()
+	g.becomeText()
 	g.egress()
 	g.pipelines()
 	for _, r := range g.Runs {
+		g.givenInVain(r)
 		g.checkRun(r)
 	}
 	g.networkPolicies()

@@ -145,7 +145,13 @@ func (g *graph) taskRef(o manifest.Object, namespace string, ref map[string]any,
 	kind, _ := ref["kind"].(string)
 	apiVersion, _ := ref["apiVersion"].(string)
 	if name == "" || variable(name) || ref["resolver"] != nil || ref["bundle"] != nil || kind == "ClusterTask" ||
-		kind != "" && kind != "Task" || apiVersion != "" && !isTekton(apiVersion) || g.has(o, "Task", namespace, name) {
+		kind != "" && kind != "Task" || apiVersion != "" && !isTekton(apiVersion) {
+		return
+	}
+	if g.has(o, "Task", namespace, name) {
+		if task, found := g.find(o, "Task", namespace, name); found {
+			g.deprecated(o, at.Append("name"), task)
+		}
 		return
 	}
 	g.unresolved(o, "graph/task-not-found", at.Append("name"),

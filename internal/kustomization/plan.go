@@ -99,7 +99,7 @@ func (p *plan) inner() map[string]bool {
 // gives tells whether a component has more than patches, also where what it gives is elsewhere.
 func (f *folder) gives() bool {
 	v := f.value
-	return len(f.resources)+len(f.folders)+len(v.Resources)+len(v.Components)+len(v.Bases)+
+	return len(f.resources)+len(f.folders)+len(v.Resources)+len(v.Components)+
 		len(v.ConfigMapGenerator)+len(v.SecretGenerator)+len(v.Generators)+len(v.HelmCharts)+len(v.HelmChartInflationGenerator) > 0
 }
 

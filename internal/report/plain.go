@@ -129,8 +129,9 @@ func asciiJSON(text string) string {
 // veiled is a copy of a page without secrets, with all else as it is: for programs.
 func veiled(p Page) Page {
 	p.Findings = slices.Clone(p.Findings)
+	hide := remembered(veil.Text)
 	for i, f := range p.Findings {
-		p.Findings[i] = mapped(unveiled(f), veil.Text)
+		p.Findings[i] = mapped(unveiled(f), hide)
 	}
 	p.Fixed = mapped(p.Fixed, veil.Text)
 	p.Notes = mapped(p.Notes, veil.Text)
@@ -151,11 +152,25 @@ func plain(p Page) Page {
 	return p
 }
 
+// remembered does for each text once what takes long: findings share their remedies, rules and names.
+func remembered(change func(string) string) func(string) string {
+	known := map[string]string{}
+	return func(text string) string {
+		shown, ok := known[text]
+		if !ok {
+			shown = change(text)
+			known[text] = shown
+		}
+		return shown
+	}
+}
+
 func plainFindings(all []finding.Finding) []finding.Finding {
 	shown := make([]finding.Finding, len(all))
+	line := remembered(Line)
 	for i, f := range all {
 		f.Message += repeated(f)
-		shown[i] = mapped(unveiled(f), Line)
+		shown[i] = mapped(unveiled(f), line)
 	}
 	return shown
 }

@@ -89,10 +89,18 @@ var graphTekton = []finding.Rule{
 		Links:  []string{runs + "#specifying-parameters"},
 	},
 	{
-		ID: "graph/param-unused", Severity: finding.Error, Lowest: &warning,
+		ID: "graph/param-becomes-text", Severity: finding.Warning,
+		Title: "Elements of lists and maps are texts",
+		Why: "Tekton takes a list or map of a parameter with a number or a boolean in it for one text, the brackets included, and says nothing: " +
+			"$(params.list[*]) is then one word, and a matrix has one case.",
+		Remedy: "write each element in quotes",
+		Links:  []string{tasks + "#parameter-type"},
+	},
+	{
+		ID: "graph/param-unused", Severity: finding.Error, Lowest: &info,
 		Title: "Declared parameters are used",
 		Why: "What is given for it has no effect, and whoever gives it believes that it has. An error for names that decide what " +
-			"runs or on what (revision, image, gpu, memory, version), else a warning.",
+			"runs or on what (revision, image, gpu, memory, version), else a warning; an info where a run gives what the pipeline written in it does not use.",
 		Remedy: "use it, or remove it here and from whoever gives it",
 		Links:  []string{tasks + "#specifying-parameters"},
 	},
@@ -119,6 +127,13 @@ var graphTekton = []finding.Rule{
 			"account.",
 		Remedy: "hand it over in an environment variable, and use that in quotes",
 		Links:  []string{"https://tekton.dev/docs/pipelines/variables/"},
+	},
+	{
+		ID: "graph/task-deprecated", Severity: finding.Info,
+		Title:  "A pipeline uses tasks that are maintained",
+		Why:    "The label or annotation tekton.dev/deprecated says that nobody mends the task any more, and catalogues take it out one day.",
+		Remedy: "use the task that has taken its place",
+		Links:  []string{"https://github.com/tektoncd/catalog#task-versioning"},
 	},
 	{
 		ID: "graph/task-not-found", Severity: finding.Error, Lowest: &warning,

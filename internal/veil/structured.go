@@ -49,9 +49,14 @@ var veiled = lru.New(64)
 
 // mayBeStructured tells whether it is worth a look: most texts are single words, scripts, or about no secret.
 func mayBeStructured(text string) bool {
-	if len(text) > maxStructured || strings.HasPrefix(text, "#!") || !strings.Contains(text, ":") || !secretName.MatchString(text) {
+	if len(text) > maxStructured || strings.HasPrefix(text, "#!") || !strings.Contains(text, ":") {
 		return false
 	}
+	return isStructured(text) && secretName.MatchString(text)
+}
+
+// isStructured tells whether a text has the marks of a map or a list.
+func isStructured(text string) bool {
 	start := strings.TrimLeft(text, " \t\r\n")
 	return strings.HasPrefix(start, "{") || strings.HasPrefix(start, "[") || strings.Contains(text, ": {") || strings.Contains(text, ": [") || strings.Contains(strings.TrimSpace(text), "\n")
 }

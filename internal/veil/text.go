@@ -91,6 +91,7 @@ var (
 	formHints = strings.Fields("private ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- akia asia xox hooks.slack eyj hf_ nvapi- aiza sk- npm_ dckr_ k_live_ k_test_ sg. hvs. hvb. hvr. pypi- " +
 		"glrt- glptt- gldt- glcbt- glsoat- xapp- ya29. age-secret doo_v1 dop_v1 dor_v1 shpat_ shpca_ shppa_ shpss_ atatt3 whsec_")
 	nameHints = strings.Fields("pass secret token key credential webhook pwd auth pat pw cred jwt")
+	weakHints = strings.Fields("key psk pw pin otp dsn bearer passcode mnemonic salt cookie")
 	// Of these the expressions of given are about.
 	givenHints = strings.Fields("login sshpass mysql mariadb stdin sudo htpasswd redis from-literal openssl pass: configure with-token 7z twine sqlplus vault mc pass secret token key mongo sqlcmd bcp zip ldap smbclient sig= signature cookie read")
 )
@@ -162,13 +163,15 @@ func Text(text string) string {
 	if !has("=", ":") {
 		return text
 	}
-	text = weakPair.ReplaceAllStringFunc(text, func(found string) string {
-		m := weakPair.FindStringSubmatch(found)
-		if !weakName.MatchString(m[1]) || !random(m[3]) {
-			return found
-		}
-		return m[1] + m[2] + Hidden
-	})
+	if has(weakHints...) {
+		text = weakPair.ReplaceAllStringFunc(text, func(found string) string {
+			m := weakPair.FindStringSubmatch(found)
+			if !weakName.MatchString(m[1]) || !random(m[3]) {
+				return found
+			}
+			return m[1] + m[2] + Hidden
+		})
+	}
 	if !has(nameHints...) {
 		return text
 	}
