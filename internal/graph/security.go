@@ -70,10 +70,14 @@ func (g *graph) withoutLevel(check policy.Evaluator, p somePod) {
 		}
 	}
 	baseline := map[string]bool{}
-	refused(api.LevelBaseline, func(reason, detail string) {
-		baseline[reason] = true
-		g.add(p.in, "graph/pod-baseline", finding.Warning, p.at, fmt.Sprintf("Pod Security baseline refuses the %s: %s (%s)", p.who, reason, detail), "take it away, or run the pod where a namespace says privileged")
-	})
+	for _, c := range ofBaseline() {
+		result := c.check(&p.meta, &p.spec)
+		if result.Allowed || slices.Contains(elsewhere, result.ForbiddenReason) {
+			continue
+		}
+		baseline[result.ForbiddenReason] = true
+		g.add(p.in, "graph/pod-baseline", finding.Warning, c.at(p), fmt.Sprintf("Pod Security baseline refuses the %s: %s (%s)", p.who, result.ForbiddenReason, result.ForbiddenDetail), c.remedy())
+	}
 	var restricted []string
 	refused(api.LevelRestricted, func(reason, _ string) {
 		if !baseline[reason] {
