@@ -89,9 +89,9 @@ func (p place) parent() string {
 }
 
 type comparison struct {
-	kind string
-	// known says that the kind is one whose lists and quantities are known.
-	known bool
+	kind, group string
+	// known says that the kind is one whose quantities are known, and unordered that its lists are.
+	known, unordered bool
 	// partial leaves out fields that the newer version does not state.
 	partial bool
 	changes []Change
@@ -160,7 +160,7 @@ func (c *comparison) same(at place, before, after any) bool {
 	if reflect.DeepEqual(before, after) {
 		return true
 	}
-	if !c.known || at.isFree() {
+	if !c.known || at.isFree() || c.isPassedOn(at) {
 		return false
 	}
 	_, wasInt := before.(int64)
@@ -192,6 +192,20 @@ func number(value any) (float64, bool) {
 		return n, true
 	}
 	return 0, false
+}
+
+// isPassedOn tells whether a value is one that others put into texts: a parameter of Tekton, an element of a generator.
+func (c *comparison) isPassedOn(at place) bool {
+	if c.group != "argoproj.io" && !strings.HasSuffix(c.group, "tekton.dev") {
+		return false
+	}
+	path := at.after
+	if path == nil {
+		path = at.before
+	}
+	return slices.ContainsFunc(path, func(element any) bool {
+		return slices.Contains([]any{"params", "elements", "generators", "helm", "kustomize", "plugin"}, element)
+	})
 }
 
 // quantities are the fields below which, or in which, Kubernetes reads quantities.

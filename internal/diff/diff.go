@@ -53,6 +53,20 @@ type Object struct {
 
 	// Before and After are the versions of one of the targets; nil where there is none.
 	Before, After *manifest.Object `json:"-"`
+
+	// others are those of the other targets, where they are others.
+	others []Object
+}
+
+// Versions are the same difference with the versions of each target: what else an object says may not be the same in all.
+func (o Object) Versions() []Object {
+	all := []Object{o}
+	for _, other := range o.others {
+		version := o
+		version.Before, version.After = other.Before, other.After
+		all = append(all, version)
+	}
+	return all
 }
 
 // Objects compares the objects of one target. Objects are told apart by group, kind, namespace
@@ -103,8 +117,8 @@ func Values(before, after manifest.Object) []Change {
 	return values(before, after, false)
 }
 
-// isKnown tells whether lists and quantities of an object mean what Kubernetes and Tekton give them. What
-// a ConfigMap holds is text, and of other custom resources nobody knows whether order counts.
+// isKnown tells whether quantities and numbers of an object mean what Kubernetes and Tekton give them. What
+// a ConfigMap holds is text, and of other custom resources nobody knows.
 func isKnown(o manifest.Object) bool {
 	group := o.GroupKind().Group
 	switch {
@@ -113,17 +127,33 @@ func isKnown(o manifest.Object) bool {
 	case group == "" || !strings.Contains(group, "."):
 		return true
 	}
-	return strings.HasSuffix(group, ".k8s.io") || slices.Contains(operators, group)
+	return slices.Contains(own, group) || slices.Contains(operators, group)
 }
 
-// operators are the groups of the custom resources that a platform has.
-var operators = []string{
-	"tekton.dev", "triggers.tekton.dev", "resolution.tekton.dev", "argoproj.io", "monitoring.coreos.com", "external-secrets.io", "keda.sh", "karpenter.sh", "karpenter.k8s.aws",
-	"policy.sigstore.dev", "cilium.io", "nfd.k8s-sigs.io",
+// isUnordered tells whether the lists of an object whose order means nothing are known: those of Kubernetes' own types, of
+// Tekton and of some operators. Elsewhere the first that fits may count, as with AdminNetworkPolicies and HTTPRoutes.
+func isUnordered(o manifest.Object) bool {
+	return isKnown(o) && !slices.Contains(ordered, o.GroupKind().Group)
 }
+
+// own are the groups of Kubernetes' own types that have a domain.
+var own = []string{
+	"rbac.authorization.k8s.io", "networking.k8s.io", "storage.k8s.io", "scheduling.k8s.io", "admissionregistration.k8s.io", "apiextensions.k8s.io", "apiregistration.k8s.io", "coordination.k8s.io",
+	"discovery.k8s.io", "node.k8s.io", "certificates.k8s.io", "resource.k8s.io", "flowcontrol.apiserver.k8s.io", "events.k8s.io", "metrics.k8s.io",
+}
+
+// operators are the groups of the custom resources that a platform has, and ordered those of them whose lists may be read
+// from the first item on.
+var (
+	operators = []string{
+		"tekton.dev", "triggers.tekton.dev", "resolution.tekton.dev", "argoproj.io", "monitoring.coreos.com", "external-secrets.io", "keda.sh", "karpenter.sh", "karpenter.k8s.aws",
+		"policy.sigstore.dev", "cilium.io", "nfd.k8s-sigs.io", "kueue.x-k8s.io", "snapshot.storage.k8s.io",
+	}
+	ordered = []string{"argoproj.io"}
+)
 
 func values(before, after manifest.Object, partial bool) []Change {
-	c := comparison{kind: after.Kind, partial: partial, known: isKnown(after)}
+	c := comparison{kind: after.Kind, group: after.GroupKind().Group, partial: partial, known: isKnown(after), unordered: isUnordered(after)}
 	c.compare(place{}, before.Value, after.Value)
 	return c.changes
 }

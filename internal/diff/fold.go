@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -54,6 +55,8 @@ func (f *folder) entry(what string, o Object, t finding.Target) {
 		e = &o
 		f.entries[id] = e
 		f.order = append(f.order, id)
+	} else if !slices.ContainsFunc(e.Versions(), func(v Object) bool { return same(v.Before, o.Before) && same(v.After, o.After) }) {
+		e.others = append(e.others, Object{Before: o.Before, After: o.After})
 	}
 	if t != (finding.Target{}) && !slices.Contains(e.Targets, t) {
 		e.Targets = append(e.Targets, t)
@@ -69,6 +72,7 @@ func (f *folder) folded() []Object {
 		group := identify(e.Object) + string(e.Op) + text(e.Targets)
 		if i, known := where[group]; known && e.Op == Changed {
 			all[i].Changes = append(all[i].Changes, e.Changes...)
+			all[i].others = append(all[i].others, e.others...)
 			continue
 		}
 		where[group] = len(all)
@@ -78,6 +82,11 @@ func (f *folder) folded() []Object {
 		return cmp.Or(manifest.Compare(a.either(), b.either()), strings.Compare(text(a.Targets), text(b.Targets)))
 	})
 	return all
+}
+
+// same tells whether two versions of an object say the same.
+func same(a, b *manifest.Object) bool {
+	return a == b || a != nil && b != nil && reflect.DeepEqual(a.Value, b.Value)
 }
 
 func identify(o finding.Object) string {

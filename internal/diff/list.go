@@ -45,7 +45,7 @@ func (c *comparison) lists(at place, before, after []any) {
 		c.named(at, key, before, after)
 		return
 	}
-	gone, come := unmatched(before, after, c.known && !c.inOrder(at) && unordered[at.last()])
+	gone, come := unmatched(before, after, c.unordered && !c.inOrder(at) && unordered[at.last()])
 	if scalars(before) && scalars(after) {
 		// An option says of the word behind it that it is a secret: the whole list is looked at.
 		was, wasShown := c.shown(at, before).([]any)
@@ -231,7 +231,7 @@ func (c *comparison) named(at place, key []string, before, after []any) {
 			c.add(Removed, at.item(name, i, -1), before[i], nil)
 		}
 	}
-	if c.known && !c.inOrder(at) && (anyOrder[at.last()] || unordered[at.last()]) {
+	if c.unordered && !c.inOrder(at) && (anyOrder[at.last()] || unordered[at.last()]) {
 		return
 	}
 	was = slices.DeleteFunc(was, func(name string) bool { return !here[name] })

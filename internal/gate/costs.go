@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"tenon.dev/tenon/internal/check"
+	"tenon.dev/tenon/internal/diff"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/platform"
@@ -106,4 +108,31 @@ func gpusAtMost(p platform.Pool) int {
 		return 0
 	}
 	return p.Nodes.Max * p.GPU.PerNode
+}
+
+// costsAs tells whether a change of how much a pool, or a queue of one, may take is told as what that pool costs: by no
+// larger factor than that grows.
+func (m *meaning) costsAs(o diff.Object, c diff.Change) bool {
+	before, beforeErr := manifest.ParseQuantity(fmt.Sprint(c.Before))
+	after, afterErr := manifest.ParseQuantity(fmt.Sprint(c.After))
+	if beforeErr != nil || afterErr != nil || c.Before == nil || c.After == nil {
+		return false
+	}
+	return slices.ContainsFunc(m.items["costs"], func(i map[string]any) bool {
+		name, ofPool := strings.CutPrefix(fmt.Sprint(i["what"]), "pool ")
+		if !ofPool || !isOfPool(o, c, name) {
+			return false
+		}
+		factor, known := i["factor"].(float64)
+		if grows, _ := i["grows"].(bool); !grows || !known {
+			return after.Cmp(before) <= 0
+		}
+		return after.AsApproximateFloat64() <= before.AsApproximateFloat64()*factor*1.05 // what the system of a node takes is no multiple
+	})
+}
+
+// isOfPool tells whether a change is in the object, or in the flavor, of a pool: both are called by the platform and the pool.
+func isOfPool(o diff.Object, c diff.Change, name string) bool {
+	return o.Object.Kind == "NodePool" && (o.Object.Name == name || strings.HasSuffix(o.Object.Name, "-"+name)) ||
+		o.Object.Kind == "ClusterQueue" && (strings.Contains(c.Field, "[name="+name+"]") || strings.Contains(c.Field, "-"+name+"]"))
 }

@@ -96,7 +96,7 @@ func (m *meaning) anew(t finding.Target, like, after []manifest.Object) {
 // rights of others. elsewhere says that before are the objects of another target.
 func (m *meaning) guards(t finding.Target, known baseline, before, after []manifest.Object, elsewhere bool) {
 	differing := diff.Objects(before, after)
-	m.signing(t, known.objects, differing, elsewhere)
+	m.signing(t, before, differing, elsewhere)
 	m.sources(t, known, differing, elsewhere)
 	m.power(t, known, after, differing, elsewhere)
 }
@@ -104,7 +104,7 @@ func (m *meaning) guards(t finding.Target, known baseline, before, after []manif
 // objects adds the differences themselves.
 func (m *meaning) objects(changes []diff.Object, all int) {
 	for _, o := range changes {
-		i := item{"op": o.Op, "object": o.Object, "changes": o.Changes, "of": all, "hook": isHook(o)}
+		i := item{"op": o.Op, "object": o.Object, "changes": o.Changes, "of": all, "hook": slices.ContainsFunc(o.Versions(), isHook)}
 		if o.Source != nil {
 			i["source"] = o.Source
 		}
@@ -141,8 +141,15 @@ func (m *meaning) others(known baseline, changes []diff.Object) {
 		}
 	}
 	for _, o := range changes {
-		unclear := m.unclear(known, o)
-		said := told[[2]string{o.Object.Kind, o.Object.Name}] || !slices.ContainsFunc(o.Changes, func(c diff.Change) bool { return !m.follows(known, o, c) }) && o.Op == diff.Changed
+		var unclear []string
+		follows := o.Op == diff.Changed
+		for _, version := range o.Versions() { // a change that is the same in several targets is of objects that may differ otherwise
+			unclear = append(unclear, m.unclear(known, version)...)
+			follows = follows && !slices.ContainsFunc(o.Changes, func(c diff.Change) bool { return !m.follows(known, version, c) })
+		}
+		slices.Sort(unclear)
+		unclear = slices.Compact(unclear)
+		said := told[[2]string{o.Object.Kind, o.Object.Name}] || follows
 		if o.Op == diff.Removed || said && len(unclear) == 0 {
 			continue
 		}
@@ -171,9 +178,9 @@ func (m *meaning) follows(known baseline, o diff.Object, c diff.Change) bool {
 	case "EventListener", "File":
 		return slices.ContainsFunc(o.Targets, func(t finding.Target) bool { return isShare(*o.After, c, known.shares(t)) })
 	case "NodePool":
-		return len(m.items["costs"]) > 0 && strings.HasPrefix(field, "spec.limits")
+		return strings.HasPrefix(field, "spec.limits") && m.costsAs(o, c)
 	case "ClusterQueue":
-		return len(m.items["costs"]) > 0 && strings.HasPrefix(field, "spec.resourceGroups")
+		return strings.HasPrefix(field, "spec.resourceGroups") && m.costsAs(o, c)
 	case "Role", "ClusterRole":
 		return strings.HasPrefix(field, "rules") && slices.ContainsFunc(subjectsOf(known.objects, *o.Before), m.hasRights)
 	case "RoleBinding", "ClusterRoleBinding":
@@ -182,7 +189,10 @@ func (m *meaning) follows(known baseline, o diff.Object, c diff.Change) bool {
 		selects := strings.HasPrefix(field, "spec.podSelector") || strings.HasPrefix(field, "spec.policyTypes")
 		return strings.HasPrefix(field, "spec") && slices.ContainsFunc(m.items["reach"], func(i map[string]any) bool {
 			policy, _ := i["object"].(map[string]any)
-			return (policy["name"] == o.Object.Name || policy == nil) && (!selects || i["op"] == "opened")
+			if policy == nil { // no policy selects the pods any more
+				return selects && i["op"] == "opened"
+			}
+			return policy["name"] == o.Object.Name && policy["namespace"] == o.Object.Namespace && (!selects || i["op"] == "opened")
 		})
 	}
 	return false

@@ -204,10 +204,16 @@ func isShare(o manifest.Object, c diff.Change, stated shares) bool {
 	if o.Kind == "File" && was && is { // the other CI takes the rest of the commits by the same number
 		return stated.before != stated.after && strings.ReplaceAll(before, thresholdOf(stated.before), thresholdOf(stated.after)) == after
 	}
-	if o.Kind != "EventListener" || !was || !is || threshold.ReplaceAllString(before, "") != threshold.ReplaceAllString(after, "") {
+	had, taken := threshold.FindStringSubmatch(before), threshold.FindStringSubmatch(after)
+	if o.Kind != "EventListener" || !was || !is || restOf(before) != restOf(after) || had == nil && taken == nil {
 		return false
 	}
-	had, taken := threshold.FindStringSubmatch(before), threshold.FindStringSubmatch(after)
+	if had != nil && taken != nil && placeOf(before) != placeOf(after) {
+		return false // within another condition it takes other commits
+	}
+	if had == nil && !isLast(after) || taken == nil && !isLast(before) {
+		return false
+	}
 	if had != nil && taken != nil && had[1] != taken[1] {
 		return false // of another field of the event
 	}
@@ -215,6 +221,36 @@ func isShare(o manifest.Object, c diff.Change, stated shares) bool {
 		return stated.after == 100
 	}
 	return taken[2] == "<" && taken[3] == thresholdOf(stated.after)
+}
+
+// restOf is a filter without the comparison, placeOf with a mark in its place.
+func restOf(filter string) string { return threshold.ReplaceAllString(filter, "") }
+
+func placeOf(filter string) string { return threshold.ReplaceAllString(filter, "#") }
+
+// isLast tells whether the comparison stands behind all others, as the render writes it, and within none of their brackets.
+func isLast(filter string) bool {
+	at := threshold.FindStringIndex(filter)
+	return at != nil && at[1] == len(filter) && !strings.Contains(outsideBrackets(filter), "||")
+}
+
+// outsideBrackets is a filter without what stands in brackets.
+func outsideBrackets(filter string) string {
+	var out strings.Builder
+	depth := 0
+	for _, c := range filter {
+		switch c {
+		case '(', '[', '{':
+			depth++
+		case ')', ']', '}':
+			depth--
+		default:
+			if depth == 0 {
+				out.WriteRune(c)
+			}
+		}
+	}
+	return out.String()
 }
 
 // threshold is the comparison by which the rollout takes its share of commits (#threshold of cue/render).

@@ -53,17 +53,30 @@ func (m *meaning) environment(before, after check.Environment) {
 }
 
 // steps are the phases that an environment goes on, in the order that the base has them in: a change of their shares
-// does not bring them nearer to each other.
+// does not bring them nearer to each other. A phase that the base does not have is as far as its share is beyond others.
 func steps(before, after check.Environment) int {
-	order := before.Phases
-	if !slices.Contains(order, after.Current) {
-		order = after.Phases
+	if slices.Contains(before.Phases, after.Current) {
+		return slices.Index(before.Phases, after.Current) - slices.Index(before.Phases, before.Current)
 	}
-	return slices.Index(order, after.Current) - slices.Index(order, before.Current)
+	from, to := before.State.Phases[before.Current].TrafficPercent, after.State.Phases[after.Current].TrafficPercent
+	if to <= from {
+		return slices.Index(after.Phases, after.Current) - slices.Index(after.Phases, before.Current)
+	}
+	return 1 + between(before, from, to)
 }
 
-// skips tells whether the phase that an environment is in takes a share of commits that only a phase beyond the next one has.
+// between counts the shares of the base's phases between two.
+func between(before check.Environment, from, to int) int {
+	seen := map[int]bool{}
+	for _, p := range before.State.Phases {
+		if p.TrafficPercent > from && p.TrafficPercent < to {
+			seen[p.TrafficPercent] = true
+		}
+	}
+	return len(seen)
+}
+
+// skips tells whether the phase that an environment is in takes a share of commits beyond that of the next one.
 func skips(before check.Environment, phase string, share int) bool {
-	i := slices.Index(before.Phases, phase)
-	return phase == before.Current && i+2 < len(before.Phases) && share >= before.State.Phases[before.Phases[i+2]].TrafficPercent
+	return phase == before.Current && share > before.State.Phases[phase].TrafficPercent && between(before, before.State.Phases[phase].TrafficPercent, share) > 0
 }

@@ -135,9 +135,12 @@ func IsBare(dir string) bool {
 // its hash begins.
 func resolve(repository *git.Repository, name string) (*plumbing.Hash, error) {
 	base := steps.ReplaceAllString(name, "")
-	full, err := referenceOf(repository, base)
-	if err != nil {
-		return nil, err
+	var full *plumbing.Reference
+	if !wholeHash.MatchString(base) { // which git takes for the object, whatever is called so
+		var err error
+		if full, err = referenceOf(repository, base); err != nil {
+			return nil, err
+		}
 	}
 	var forms []string
 	switch {
@@ -147,6 +150,13 @@ func resolve(repository *git.Repository, name string) (*plumbing.Hash, error) {
 		forms = []string{base}
 	}
 	for _, form := range forms {
+		if wholeHash.MatchString(form) && form == name {
+			hash := plumbing.NewHash(form) // the parser of names would look for a branch called so
+			if _, err := repository.CommitObject(hash); err == nil {
+				return &hash, nil
+			}
+			continue
+		}
 		if hash, err := repository.ResolveRevision(plumbing.Revision(form + name[len(base):])); err == nil {
 			return hash, nil
 		}
@@ -160,6 +170,9 @@ func resolve(repository *git.Repository, name string) (*plumbing.Hash, error) {
 
 // steps are what follows a name on the way to another commit, such as ^ or ~2; no name has it in it.
 var steps = regexp.MustCompile(`(?:\^|~|:|@\{).*$`)
+
+// wholeHash fits all of one.
+var wholeHash = regexp.MustCompile(`^(?:[0-9a-f]{40}|[0-9a-f]{64})$`)
 
 // hashForm fits a hash, or enough of its beginning.
 var hashForm = regexp.MustCompile(`^[0-9a-f]{7,64}$`)
