@@ -41,8 +41,8 @@ func narrowed(found []finding.Finding, s Subject, profile finding.Profile) []fin
 		if f.Object == nil || f.Object.Kind != "ClusterRole" || !slices.Contains(ofCluster, f.Rule) || f.Rule == "rbac/escalation" && !strings.HasSuffix(f.Field, ".resources") {
 			continue
 		}
-		switch bound[f.Object.Name] {
-		case "RoleBinding":
+		switch isAlone := s.Target == nil; { // of a platform another environment, or Argo CD's folder, may bind it on the same cluster
+		case isAlone && bound[f.Object.Name] == "RoleBinding":
 			f.Rule, f.Severity, f.Message = "rbac/notable-rights", finding.Info, inNamespaces.Replace(f.Message)
 		default:
 			if f.Rule == "rbac/escalation" && profile == finding.Standard {

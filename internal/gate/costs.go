@@ -30,6 +30,8 @@ func (m *meaning) cost(t finding.Target, a amount, before, after resource.Quanti
 	i := item{"what": a.what, "resource": a.resource, "before": before.String(), "after": after.String(), "grows": after.Cmp(before) > 0}
 	if b := before.AsApproximateFloat64(); b > 0 {
 		i["factor"] = after.AsApproximateFloat64() / b
+	} else if more := after.AsApproximateFloat64(); more > 1 && more < mebibyte { // of none: as much as of the first one
+		i["factor"] = more
 	}
 	if a.object != nil {
 		i["object"], i["field"] = a.object, a.field
@@ -39,6 +41,9 @@ func (m *meaning) cost(t finding.Target, a amount, before, after resource.Quanti
 	}
 	m.add("costs", i, t)
 }
+
+// mebibyte is what a quantity of memory or storage has more than: of them one is nothing.
+const mebibyte = 1 << 20
 
 // count is a cost that the team states as a whole number.
 func (m *meaning) count(t finding.Target, a amount, before, after int) {
@@ -86,6 +91,12 @@ func (m *meaning) pools(before, after check.Environment) {
 		}
 		if was.Nodes.Max != now.Nodes.Max {
 			m.count(where, of("nodes at most", "nodes.max"), was.Nodes.Max, now.Nodes.Max)
+		}
+		if was.Nodes.Min != now.Nodes.Min {
+			m.count(where, of("nodes at least", "nodes.min"), was.Nodes.Min, now.Nodes.Min)
+		}
+		if was.GPU != nil && now.GPU != nil && was.GPU.PerNode != now.GPU.PerNode && gpusAtMost(was) == gpusAtMost(now) {
+			m.count(where, of("GPUs of a node", "gpu.perNode"), was.GPU.PerNode, now.GPU.PerNode)
 		}
 		if old, gpus := gpusAtMost(was), gpusAtMost(now); old != gpus {
 			at := "nodes.max"

@@ -131,12 +131,13 @@ func (m *meaning) lost(t finding.Target, differing []diff.Object) {
 
 // others adds the objects that change, or come, and that no other item is about: somebody has to read the difference.
 func (m *meaning) others(known baseline, changes []diff.Object) {
-	told := map[[2]string]bool{}
+	told := map[[3]string]bool{}
 	for list, items := range m.items {
 		for _, i := range items {
 			unsaid := list == "images" && i["op"] == "removed" // no rule speaks of it
 			if o, ok := i["object"].(map[string]any); ok && list != "objects" && !unsaid {
-				told[[2]string{fmt.Sprint(o["kind"]), fmt.Sprint(o["name"])}] = true
+				namespace, _ := o["namespace"].(string)
+				told[[3]string{fmt.Sprint(o["kind"]), namespace, fmt.Sprint(o["name"])}] = true
 			}
 		}
 	}
@@ -149,7 +150,7 @@ func (m *meaning) others(known baseline, changes []diff.Object) {
 		}
 		slices.Sort(unclear)
 		unclear = slices.Compact(unclear)
-		said := told[[2]string{o.Object.Kind, o.Object.Name}] || follows
+		said := told[[3]string{o.Object.Kind, o.Object.Namespace, o.Object.Name}] || follows
 		if o.Op == diff.Removed || said && len(unclear) == 0 {
 			continue
 		}

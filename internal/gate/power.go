@@ -38,6 +38,9 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 				fields["rules"] = why
 			}
 		}
+		if o.After != nil && o.Object.Kind == "PrometheusRule" && recordsMore(known.of(t), after, *o.After) {
+			fields["spec.groups"] = alerts
+		}
 		version := o.After
 		if version == nil {
 			version = o.Before
@@ -53,6 +56,34 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 			m.add("power", item{"op": o.Op, "object": o.Object, "field": some(byWhy[why]), "why": why}, t)
 		}
 	}
+}
+
+// recordsMore tells whether an object records a series that something else records, too, and did not before: an alert then
+// asks for what both say.
+func recordsMore(before, after []manifest.Object, o manifest.Object) bool {
+	was, is := recorded(before), recorded(after)
+	for name := range recorded([]manifest.Object{o}) {
+		if is[name] > 1 && is[name] > was[name] {
+			return true
+		}
+	}
+	return false
+}
+
+// recorded counts the rules that record a series, by its name.
+func recorded(objects []manifest.Object) map[string]int {
+	names := map[string]int{}
+	for _, o := range objects {
+		if o.Kind != "PrometheusRule" {
+			continue
+		}
+		leavesWith(o.Value, "", func(field string, value any) {
+			if name, ok := value.(string); ok && strings.HasSuffix(field, "rules.record") {
+				names[name]++
+			}
+		})
+	}
+	return names
 }
 
 // rulesOf says who has the rules of a role that change beside those who are bound to it here.

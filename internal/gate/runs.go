@@ -15,7 +15,7 @@ import (
 // texts for people, which are left out.
 var ciFolders = []string{
 	".github", ".gitea", ".forgejo", ".gitlab", ".tekton", ".circleci", ".buildkite", ".woodpecker", ".azure-pipelines", ".husky", ".ci", ".builds", ".teamcity",
-	".prow", ".zuul.d", "zuul.d", ".semaphore", ".harness", ".codefresh", ".drone", ".lighthouse", ".jenkins-x",
+	".prow", ".zuul.d", "zuul.d", ".semaphore", ".harness", ".codefresh", ".drone", ".lighthouse", ".jenkins-x", ".build", ".vela", ".onedev", ".mergify", ".screwdriver", ".kokoro", ".evergreen",
 }
 
 // ciFiles are the files at the top of a repository that do the same.
@@ -23,7 +23,9 @@ var ciFiles = []string{
 	".gitlab-ci.yml", ".gitlab-ci.yaml", "Jenkinsfile", "azure-pipelines.yml", "azure-pipelines.yaml", ".azure-pipelines.yml", "bitbucket-pipelines.yml", ".drone.yml", ".drone.yaml",
 	".drone.jsonnet", ".drone.star", ".woodpecker.yml", ".woodpecker.yaml", ".travis.yml", ".cirrus.yml", ".cirrus.star", "cloudbuild.yaml", "cloudbuild.yml", "buildspec.yml", "appveyor.yml",
 	".appveyor.yml", ".prow.yaml", ".zuul.yaml", "zuul.yaml", "codefresh.yml", "bitrise.yml", "wercker.yml", ".mergify.yml", ".asf.yaml", "atlantis.yaml", ".pre-commit-config.yaml",
-	".pre-commit-hooks.yaml", "lefthook.yml", ".lefthook.yml", "renovate.json", "Earthfile", "dagger.json",
+	".pre-commit-hooks.yaml", "lefthook.yml", ".lefthook.yml", "renovate.json", "Earthfile", "dagger.json", ".build.yml", ".build.yaml", ".vela.yml", ".vela.yaml", "screwdriver.yaml", "screwdriver.yml", ".onedev-buildspec.yml", ".onedev-buildspec.yaml",
+	".policy.yml", ".policy.yaml", ".pullapprove.yml", ".bulldozer.yml", ".kodiak.toml", "bors.toml", ".renovaterc", ".renovaterc.json", "renovate.json5", ".travis.yaml", "buildkite.yml", "buildspec.yaml", "circle.yml", ".scrutinizer.yml", ".lgtm.yml", "shippable.yml",
+	"evergreen.yml", ".evergreen.yml", "Jenkinsfile.groovy", "semaphore.yml", ".harness.yaml", "concourse.yml", "pipeline.yml", ".gocd.yaml", "teamcity-settings.kts", ".lefthook.yaml", "lefthook.yaml", "lefthook.toml",
 }
 
 // runners are the files that a program reads where a script does not name them.
@@ -141,6 +143,8 @@ func (a *automation) take(name, text string, add func(string)) {
 			break
 		}
 		a.below(folder, add)
+	case folder != "" && folder != "." && runsAll(text, folder):
+		a.below(folder, add)
 	case folder != "" && folder != "." && goRun.MatchString(text):
 		a.below(folder, func(name string) {
 			if imports.MatchString(name) {
@@ -155,6 +159,29 @@ func (a *automation) take(name, text string, add func(string)) {
 		}
 	}
 }
+
+// runsAll tells whether a text goes through the files of a folder: by a pattern, or a program that lists or runs them.
+func runsAll(text, folder string) bool {
+	base := path.Base(folder)
+	for from := 0; ; {
+		i := strings.Index(text[from:], base)
+		if i < 0 {
+			return false
+		}
+		start, end := from+i, from+i+len(base)
+		line := text[strings.LastIndexByte(text[:start], '\n')+1 : start]
+		if allBehind.MatchString(text[end:min(end+40, len(text))]) || listing.MatchString(line) {
+			return true
+		}
+		from = end
+	}
+}
+
+// allBehind fits a pattern of files behind a folder, and listing a program before it that goes through one.
+var (
+	allBehind = pattern.New(`^["'}]*/["']?[^\s;|&)]*[*?\[{]`)
+	listing   = pattern.New(`(?:^|[\s;&|($` + "`" + `])(?:run-parts|find|fd|ls|bats|xargs|pytest|prove|shunit2|roundup)\s[^\n;|&]*$`)
+)
 
 // isRun tells whether a text gives a file to a program that runs it.
 func isRun(text, base string) bool {
