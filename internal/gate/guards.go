@@ -83,7 +83,8 @@ var guards = map[string]kindGuards{
 	"Secret":    {core, nil}, "PersistentVolumeClaim": {core, nil},
 	"StorageClass":        {[]string{"storage.k8s.io"}, []guard{{"provisioner", stored}, {"parameters", stored}, {"mountOptions", stored}, {"reclaimPolicy", stored}, {"metadata.annotations", stored}}},
 	"PriorityClass":       {[]string{"scheduling.k8s.io"}, []guard{{"globalDefault", "which pods give way to which"}, {"preemptionPolicy", "which pods give way to which"}}},
-	"PodDisruptionBudget": {[]string{"policy"}, nil}, "HorizontalPodAutoscaler": {[]string{"autoscaling"}, nil}, "ScaledObject": {[]string{"keda.sh"}, []guard{{"spec.maxReplicaCount", "how many pods may ask for nodes"}}},
+	"PodDisruptionBudget": {[]string{"policy"}, nil}, "HorizontalPodAutoscaler": {[]string{"autoscaling"}, []guard{{"spec.maxReplicas", manyPods}, {"spec.minReplicas", manyPods}}},
+	"ScaledObject":   {[]string{"keda.sh"}, []guard{{"spec.maxReplicaCount", manyPods}, {"spec.minReplicaCount", manyPods}}},
 	"PrometheusRule": {prom, []guard{{"spec", alerts}, {"metadata.labels", "which Prometheus reads it"}}}, "ServiceMonitor": {prom, nil}, "PodMonitor": {prom, nil},
 	"ExternalSecret": {eso, nil}, "SecretStore": {eso, nil}, "ClusterSecretStore": {eso, nil}, // compared as sources
 	"Repository": {[]string{"pipelinesascode.tekton.dev"}, nil},
@@ -139,6 +140,7 @@ const (
 	left     = "by its annotations Argo CD leaves an object out, or takes it away again"
 	secret   = "which secrets pods get"
 	otherCI  = "another CI runs it, with credentials of its own"
+	manyPods = "how many pods may ask for nodes"
 	token    = "pods get a token of their account"
 	starts   = "which events start runs, and what"
 	stored   = "where and how data is kept"
@@ -183,7 +185,7 @@ var (
 	// scheduled fits what sets pods beside the scheduler, before others, or beside the cluster's names.
 	scheduled = pattern.New(`(\.|^)(nodeName|schedulerName|dnsPolicy|dnsConfig|hostAliases|imagePullSecrets)(\.|$)`)
 	// plainAnnotation fits those that are for people, order a sync, or say that something changed.
-	plainAnnotation = pattern.New(`(?:^|\.)metadata\.annotations\.(argocd\.argoproj\.io/(sync-wave|tracking-id|hook-delete-policy|manifest-generate-paths)|checksum/|prometheus\.io/|kubectl\.kubernetes\.io/(default-container|restartedAt)|kubernetes\.io/(description|change-cause)|tekton\.dev/(displayName|tags|categories|pipelines\.minVersion)|tenon\.dev/|cluster-autoscaler\.kubernetes\.io/safe-to-evict|karpenter\.sh/do-not-disrupt)`)
+	plainAnnotation = pattern.New(`(?:^|\.)metadata\.annotations\.(argocd\.argoproj\.io/(sync-wave|tracking-id|manifest-generate-paths)|checksum/|prometheus\.io/|kubectl\.kubernetes\.io/(default-container|restartedAt)|kubernetes\.io/(description|change-cause)|tekton\.dev/(displayName|tags|categories|pipelines\.minVersion)|tenon\.dev/|cluster-autoscaler\.kubernetes\.io/safe-to-evict|karpenter\.sh/do-not-disrupt)`)
 )
 
 // watched are kinds that guard: what takes them away opens what they close.

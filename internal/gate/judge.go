@@ -26,7 +26,7 @@ func (j *judge) judge(now, about []finding.Finding) report.Page {
 	head = append(head, j.g.checker.Settle(j.unfit(now), levels, nil, j.g.Now, &finding.Summary{})...)
 
 	known := finding.Ledger{}
-	for _, f := range old {
+	for _, f := range j.onCluster(old) {
 		known.Add(f)
 	}
 	c := report.Page{}
@@ -54,6 +54,32 @@ func (j *judge) judge(now, about []finding.Finding) report.Page {
 		c.Verdict = report.Blocked
 	}
 	return c
+}
+
+// onCluster leaves out of what was found that which was on no cluster: where an environment moves to another phase, what
+// was wrong with that one is new there, unless it is wrong with the phase that it leaves, too.
+func (j *judge) onCluster(found []finding.Finding) []finding.Finding {
+	moved := map[finding.Target]finding.Target{}
+	for _, now := range j.g.head.Environments {
+		if old := environment(j.g.base.Environments, now.Name); old != nil && old.Current != now.Current {
+			moved[finding.Target{Environment: now.Name, Phase: now.Current}] = finding.Target{Environment: now.Name, Phase: old.Current}
+		}
+	}
+	if len(moved) == 0 {
+		return found
+	}
+	var kept []finding.Finding
+	for _, f := range found {
+		had := f.Targets
+		f.Targets = slices.DeleteFunc(slices.Clone(had), func(t finding.Target) bool {
+			left, isMoved := moved[t]
+			return isMoved && !slices.Contains(had, left)
+		})
+		if len(f.Targets) > 0 || len(had) == 0 {
+			kept = append(kept, f)
+		}
+	}
+	return kept
 }
 
 // waivers are those of the base that the head has not taken back, where both have them.

@@ -38,6 +38,15 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 				fields["rules"] = why
 			}
 		}
+		if o.Op == diff.Added && o.Object.Kind == "Namespace" && o.Object.APIVersion == "v1" {
+			labels, _ := manifest.Lookup(o.After.Value, manifest.Path{"metadata", "labels"})
+			all, _ := labels.(map[string]any)
+			for key, value := range all {
+				if known.isSelected(key, value) && !strings.HasPrefix(key, "pod-security.kubernetes.io/") && key != "kubernetes.io/metadata.name" {
+					fields[manifest.Path{"metadata", "labels", key}.String()] = "a policy that is there goes by this label"
+				}
+			}
+		}
 		if o.After != nil && o.Object.Kind == "PrometheusRule" && recordsMore(known.of(t), after, *o.After) {
 			fields["spec.groups"] = alerts
 		}

@@ -180,7 +180,7 @@ func runsAll(text, folder string) bool {
 // allBehind fits a pattern of files behind a folder, and listing a program before it that goes through one.
 var (
 	allBehind = pattern.New(`^["'}]*/["']?[^\s;|&)]*[*?\[{]`)
-	listing   = pattern.New(`(?:^|[\s;&|($` + "`" + `])(?:run-parts|find|fd|ls|bats|xargs|pytest|prove|shunit2|roundup)\s[^\n;|&]*$`)
+	listing   = pattern.New(`(?:^|[\s;&|($"'` + "`" + `])(?:run-parts|find|fd|ls|bats|xargs|pytest|prove|shunit2|roundup)\s[^\n;|&]*$`)
 )
 
 // isRun tells whether a text gives a file to a program that runs it.

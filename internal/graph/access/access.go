@@ -83,6 +83,7 @@ func New(objects []manifest.Object, shipped Shipped) *Roles {
 			r.clusterRoles = append(r.clusterRoles, s)
 		}
 	}
+	r.clusterRoles = aggregated(r.clusterRoles)
 	r.known = newIndex(r, slices.Concat(r.clusterRoleBindings, shipped.ClusterRoleBindings))
 	r.authorizer = rbac.New(r.known, r.known, r.known, r.known)
 	return r
@@ -160,7 +161,8 @@ func (r *Roles) Bound(namespace, account string) (roles []rbacv1.RoleRef, known 
 
 func (r *Roles) has(ref rbacv1.RoleRef, namespace string) bool {
 	if ref.Kind == "ClusterRole" {
-		return r.known.clusterRoles[ref.Name] != nil
+		role := r.known.clusterRoles[ref.Name]
+		return role != nil && role.AggregationRule == nil // one that takes in others has rules of any on the cluster
 	}
 	return r.known.roles[[2]string{namespace, ref.Name}] != nil
 }

@@ -77,7 +77,7 @@ func (r *Roles) rules(ref rbacv1.RoleRef, namespace string) (rules []rbacv1.Poli
 		return nil, false
 	}
 	if o := r.known.clusterRoles[ref.Name]; o != nil {
-		return o.Rules, true
+		return o.Rules, o.AggregationRule == nil // others on the cluster may be taken in, too
 	}
 	return nil, false
 }
