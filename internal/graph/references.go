@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path"
 	"slices"
+	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
@@ -157,6 +158,17 @@ func (g *graph) taskRef(o manifest.Object, namespace string, ref map[string]any,
 	g.unresolved(o, "graph/task-not-found", at.Append("name"),
 		fmt.Sprintf("there is no Task %s%s", name, within(namespace)),
 		"name one that exists: "+listOrNone(g.names("Task", namespace)))
+}
+
+// deprecated finds tasks of pipelines that their owners have marked as such, as catalogues do
+// (https://github.com/tektoncd/community/blob/main/teps/0003-tekton-catalog-organization.md).
+func (g *graph) deprecated(in manifest.Object, at manifest.Path, task manifest.Object) {
+	for _, where := range []string{"labels", "annotations"} {
+		if strings.EqualFold(labelsAt(task, "metadata", where)["tekton.dev/deprecated"], "true") {
+			g.add(in, "graph/task-deprecated", finding.Info, at, fmt.Sprintf("Task %s says that it is deprecated: nobody mends it any more", task.Name), "use the task that has taken its place; its description says which")
+			return
+		}
+	}
 }
 
 func (g *graph) runReferences(r Run) {

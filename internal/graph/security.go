@@ -154,3 +154,20 @@ func (g *graph) runsIn(namespace string) bool {
 	}
 	return false
 }
+
+// sysctls finds values that hold more than a value: CRI-O before 1.19.6, 1.20.7, 1.21.6, 1.22.3 and 1.23.2 takes what
+// follows a plus sign for a kernel setting of the node, whatever it is (CVE-2022-0811).
+func (g *graph) sysctls() {
+	for _, p := range g.allPods() {
+		if p.spec.SecurityContext == nil {
+			continue
+		}
+		for i, s := range p.spec.SecurityContext.Sysctls {
+			if strings.ContainsAny(s.Value, "+=") {
+				g.add(p.in, "graph/sysctl-value", finding.Error, p.at.Append("securityContext", "sysctls", i, "value"),
+					fmt.Sprintf("the value of sysctl %s holds another setting: by it a pod sets what it likes in the kernel of the node, and runs programs there as root (CVE-2022-0811)", s.Name),
+					"write the value alone")
+			}
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -53,23 +52,6 @@ func (g *graph) stepLevels() {
 		if len(reasons) > 0 {
 			g.add(o, "graph/pod-restricted", finding.Info, manifest.Path{"spec", "steps"}, "Pod Security restricted would refuse each run of it: "+strings.Join(reasons, ", "),
 				"set allowPrivilegeEscalation false and capabilities drop ALL in securityContext of stepTemplate, and of sidecars")
-		}
-	}
-}
-
-// sysctls finds values that hold more than a value: CRI-O before 1.19.6, 1.20.7, 1.21.6, 1.22.3 and 1.23.2 takes what
-// follows a plus sign for a kernel setting of the node, whatever it is (CVE-2022-0811).
-func (g *graph) sysctls() {
-	for _, p := range g.allPods() {
-		if p.spec.SecurityContext == nil {
-			continue
-		}
-		for i, s := range p.spec.SecurityContext.Sysctls {
-			if strings.ContainsAny(s.Value, "+=") {
-				g.add(p.in, "graph/sysctl-value", finding.Error, p.at.Append("securityContext", "sysctls", i, "value"),
-					fmt.Sprintf("the value of sysctl %s holds another setting: by it a pod sets what it likes in the kernel of the node, and runs programs there as root (CVE-2022-0811)", s.Name),
-					"write the value alone")
-			}
 		}
 	}
 }

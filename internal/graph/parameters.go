@@ -2,7 +2,6 @@ package graph
 
 import (
 	"fmt"
-	"strings"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
@@ -69,17 +68,6 @@ func mixed(value any) (what string, element any) {
 		}
 	}
 	return "", nil
-}
-
-// deprecated finds tasks of pipelines that their owners have marked as such, as catalogues do
-// (https://github.com/tektoncd/community/blob/main/teps/0003-tekton-catalog-organization.md).
-func (g *graph) deprecated(in manifest.Object, at manifest.Path, task manifest.Object) {
-	for _, where := range []string{"labels", "annotations"} {
-		if strings.EqualFold(labelsAt(task, "metadata", where)["tekton.dev/deprecated"], "true") {
-			g.add(in, "graph/task-deprecated", finding.Info, at, fmt.Sprintf("Task %s says that it is deprecated: nobody mends it any more", task.Name), "use the task that has taken its place; its description says which")
-			return
-		}
-	}
 }
 
 // givenInVain finds parameters that a run gives to the pipeline which is written in it, and that this neither declares nor
