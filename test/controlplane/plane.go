@@ -237,7 +237,7 @@ func (p *Plane) logs() string {
 
 func wait(ctx context.Context, what string, ready func() error) error {
 	var last error
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(6 * time.Minute); time.Now().Before(deadline); {
 		if last = ready(); last == nil {
 			return nil
 		}
