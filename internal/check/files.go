@@ -85,10 +85,12 @@ func (c *Checker) Files(ctx context.Context, m Manifests) (finding.Report, error
 		return finding.Report{}, err
 	}
 	checked = append(checked, more...)
-	if more, err = c.otherwise(ctx, m, toBeFilled(r.pac.known(checked, objects), objects)); err != nil {
-		return finding.Report{}, err
+	if len(m.Rendered.Otherwise) > 0 {
+		if more, err = c.otherwise(ctx, m, toBeFilled(r.pac.known(checked, objects), objects)); err != nil {
+			return finding.Report{}, err
+		}
+		checked = append(checked, more...)
 	}
-	checked = append(checked, more...)
 	waivers, malformed := annotated(all.Objects)
 	summary := finding.Summary{Objects: len(all.Objects), Skipped: all.Skipped}
 	incomplete := incomplete(checked)

@@ -1,14 +1,11 @@
 package check
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
-
 	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/graph/access"
 	"tenon.dev/tenon/internal/manifest"
 )
 
@@ -30,9 +27,9 @@ func narrowed(found []finding.Finding, s Subject, profile finding.Profile) []fin
 			bound[role] = o.Kind
 		}
 	}
-	joined := aggregations(objects)
+	joined := access.TakenIn(objects)
 	for _, o := range objects {
-		if o.Kind == "ClusterRole" && (isAggregated(o) || joined(o)) {
+		if o.Kind == "ClusterRole" && (isAggregated(o) || joined[o.Name]) {
 			bound[o.Name] = "ClusterRoleBinding" // whoever has the role that it becomes a part of has it, wherever that is bound
 		}
 	}
@@ -41,8 +38,8 @@ func narrowed(found []finding.Finding, s Subject, profile finding.Profile) []fin
 		if f.Object == nil || f.Object.Kind != "ClusterRole" || !slices.Contains(ofCluster, f.Rule) || f.Rule == "rbac/escalation" && !strings.HasSuffix(f.Field, ".resources") {
 			continue
 		}
-		switch isAlone := s.Target == nil; { // of a platform another environment, or Argo CD's folder, may bind it on the same cluster
-		case isAlone && bound[f.Object.Name] == "RoleBinding":
+		switch {
+		case s.Target == nil && bound[f.Object.Name] == "RoleBinding": // what a platform has another environment, or Argo CD's folder, may bind on the same cluster
 			f.Rule, f.Severity, f.Message = "rbac/notable-rights", finding.Info, inNamespaces.Replace(f.Message)
 		default:
 			if f.Rule == "rbac/escalation" && profile == finding.Standard {
@@ -56,34 +53,6 @@ func narrowed(found []finding.Finding, s Subject, profile finding.Profile) []fin
 // inNamespaces says of a right where RoleBindings give it.
 var inNamespaces = strings.NewReplacer(" in every namespace", " in the namespaces of its RoleBindings", " of the cluster", " of the namespaces of its RoleBindings",
 	" any pod", " any pod of the namespaces of its RoleBindings", " any account", " any account of the namespaces of its RoleBindings")
-
-// aggregations tells of ClusterRoles whether another one takes their rules up, by a selector of its own.
-func aggregations(objects []manifest.Object) func(manifest.Object) bool {
-	var selectors []labels.Selector
-	for _, o := range objects {
-		list, _ := manifest.Lookup(o.Value, manifest.Path{"aggregationRule", "clusterRoleSelectors"})
-		items, _ := list.([]any)
-		for _, item := range items {
-			var selector metav1.LabelSelector
-			text, err := json.Marshal(item)
-			if err != nil || json.Unmarshal(text, &selector) != nil {
-				continue
-			}
-			if s, err := metav1.LabelSelectorAsSelector(&selector); err == nil {
-				selectors = append(selectors, s)
-			}
-		}
-	}
-	return func(o manifest.Object) bool {
-		value, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels"})
-		all, _ := value.(map[string]any)
-		set := labels.Set{}
-		for key, value := range all {
-			set[key], _ = value.(string)
-		}
-		return slices.ContainsFunc(selectors, func(s labels.Selector) bool { return s.Matches(set) })
-	}
-}
 
 // isAggregated tells whether a ClusterRole becomes a part of the roles that Kubernetes gives to everybody
 // (https://kubernetes.io/docs/reference/access-authn-authz/rbac/#user-facing-roles) or of others.

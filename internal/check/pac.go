@@ -139,9 +139,8 @@ func (f *filled) known(found []finding.Finding, objects []manifest.Object) []fin
 			o, taken = named[*one.Object]
 		}
 		if p, unjudged := f.samples.In(brokenText(one, o)); taken && unjudged && one.Rule == "types/wrong-type" {
-			one.Rule, one.Severity = "pac/not-filled", finding.Warning
-			one.Message = fmt.Sprintf("what Pipelines-as-Code puts in the place of %s is no text here: what the object becomes is not checked", p.Shown())
-			one.Remedy = "write the value, or give it by a parameter where a text belongs"
+			one = notFilled(one, fmt.Sprintf("what Pipelines-as-Code puts in the place of %s is no text here: what the object becomes is not checked", p.Shown()),
+				"write the value, or give it by a parameter where a text belongs")
 		} else if taken && f.follows(one, o, remote) {
 			continue
 		}

@@ -2,7 +2,6 @@ package gate
 
 import (
 	"path"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -23,9 +22,7 @@ func (m *meaning) signing(t finding.Target, before []manifest.Object, changes []
 	for _, o := range changes {
 		switch o.Object.Kind {
 		case "ClusterImagePolicy", "TrustRoot":
-			if o.Op != diff.Added || !slices.ContainsFunc(before, func(b manifest.Object) bool { return reflect.DeepEqual(b.Value, o.After.Value) }) {
-				m.policy(t, before, o)
-			}
+			m.policy(t, before, o)
 		case "File":
 			if path.Base(o.Object.Name) == "trusted_root.json" { // certificates and logs are trusted by it
 				m.add("trust", item{"what": "signing", "op": o.Op, "name": "the root of trust " + o.Object.Name, "field": "", "object": o.Object}, t)

@@ -57,9 +57,6 @@ var fields = map[policy.CheckID]judged{
 	"hostProbesAndHostLifecycle": {
 		container: []manifest.Path{{"livenessProbe"}, {"readinessProbe"}, {"startupProbe"}, {"lifecycle"}}, remedy: "leave host out: the kubelet asks the pod itself",
 	},
-	"privileged":      {container: []manifest.Path{{"securityContext", "privileged"}}},
-	"hostNamespaces":  {pod: []manifest.Path{{"hostNetwork"}, {"hostPID"}, {"hostIPC"}}},
-	"hostPathVolumes": {pod: []manifest.Path{{"volumes"}}},
 }
 
 func (c levelCheck) remedy() string {

@@ -62,13 +62,6 @@ var elsewhere = []string{"privileged", "host namespaces", "hostPath volumes"}
 // withoutLevel says what the levels would refuse of a pod whose namespace enforces none: of baseline each reason, of
 // restricted that there are some.
 func (g *graph) withoutLevel(check policy.Evaluator, p somePod) {
-	refused := func(level api.Level, visit func(reason, detail string)) {
-		for _, result := range check.EvaluatePod(api.LevelVersion{Level: level, Version: api.LatestVersion()}, &p.meta, &p.spec) {
-			if !result.Allowed && !slices.Contains(elsewhere, result.ForbiddenReason) {
-				visit(result.ForbiddenReason, result.ForbiddenDetail)
-			}
-		}
-	}
 	baseline := map[string]bool{}
 	for _, c := range ofBaseline() {
 		result := c.check(&p.meta, &p.spec)
@@ -79,11 +72,11 @@ func (g *graph) withoutLevel(check policy.Evaluator, p somePod) {
 		g.add(p.in, "graph/pod-baseline", finding.Warning, c.at(p), fmt.Sprintf("Pod Security baseline refuses the %s: %s (%s)", p.who, result.ForbiddenReason, result.ForbiddenDetail), c.remedy())
 	}
 	var restricted []string
-	refused(api.LevelRestricted, func(reason, _ string) {
-		if !baseline[reason] {
+	for _, result := range check.EvaluatePod(api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}, &p.meta, &p.spec) {
+		if reason := result.ForbiddenReason; !result.Allowed && !slices.Contains(elsewhere, reason) && !baseline[reason] {
 			restricted = append(restricted, reason)
 		}
-	})
+	}
 	if len(restricted) > 0 {
 		g.add(p.in, "graph/pod-restricted", finding.Info, p.at, "Pod Security restricted would refuse it: "+strings.Join(restricted, ", "),
 			"set runAsNonRoot and seccompProfile of the pod, and for each container allowPrivilegeEscalation false and capabilities drop ALL")

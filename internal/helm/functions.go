@@ -1,9 +1,6 @@
 package helm
 
 import (
-	"bytes"
-	"crypto/aes"
-	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
@@ -79,11 +76,10 @@ func (d *draws) functions() template.FuncMap {
 			d.shuffle(len(letters), func(i, j int) { letters[i], letters[j] = letters[j], letters[i] })
 			return string(letters)
 		},
-		"encryptAES": d.encrypt,
-		"keys":       d.keys,
-		"values":     d.values,
+		"keys":   d.keys,
+		"values": d.values,
 	}
-	for _, name := range []string{"bcrypt", "htpasswd", "genPrivateKey", "genCA", "genCAWithKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert", "genSignedCertWithKey"} {
+	for _, name := range []string{"bcrypt", "htpasswd", "encryptAES", "genPrivateKey", "genCA", "genCAWithKey", "genSelfSignedCert", "genSelfSignedCertWithKey", "genSignedCert", "genSignedCertWithKey"} {
 		functions[name] = d.once(name)
 	}
 	return functions
@@ -147,25 +143,6 @@ func (d *draws) uuid() string {
 	id, _ := uuid.FromBytes(d.bytes(16))
 	id[6], id[8] = id[6]&0x0f|0x40, id[8]&0x3f|0x80 // of version 4
 	return id.String()
-}
-
-// encrypt is Sprig's encryptAES (crypto.go), so that decryptAES gives the text back.
-func (d *draws) encrypt(password, text string) (string, error) {
-	if text == "" {
-		return "", nil
-	}
-	key := make([]byte, 32)
-	copy(key, password)
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return "", err
-	}
-	padding := aes.BlockSize - len(text)%aes.BlockSize
-	content := append([]byte(text), bytes.Repeat([]byte{byte(padding)}, padding)...)
-	start := d.bytes(aes.BlockSize)
-	sealed := make([]byte, len(content))
-	cipher.NewCBCEncrypter(block, start).CryptBlocks(sealed, content)
-	return d.keep(base64.StdEncoding.EncodeToString(append(start, sealed...))), nil
 }
 
 // keys are those of tables, in an order that stays, or in any.

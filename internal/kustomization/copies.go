@@ -38,8 +38,7 @@ func copiesAnnotations(text []byte) bool {
 	if !utf8.Valid(text) || bytes.ContainsAny(text, "\x00\ufeff") {
 		return true // another encoding, which YAML may be in
 	}
-	may := mentionsFieldPath.Match(text)
-	if !may {
+	if !mentionsFieldPath.Match(text) {
 		return false // most have none
 	}
 	if confine.YAML(text) != nil {

@@ -152,11 +152,10 @@ func isEvaluated(key string) bool {
 var ofExpressions = []string{"body", "headers", "files", "cel:"}
 
 // Shown is a placeholder as messages tell it: the texts that an expression has of its own may be credentials.
-func (p Placeholder) Shown() string { return shown(p.Text) }
+func (p Placeholder) Shown() string { return strconv.Quote(finding.Clip(p.bare())) }
 
-func shown(text string) string {
-	return strconv.Quote(finding.Clip(literals.ReplaceAllString(text, "$1…$1")))
-}
+// bare is a placeholder without these texts.
+func (p Placeholder) bare() string { return literals.ReplaceAllString(p.Text, "$1…$1") }
 
 // literals fits texts of an expression that say more than a field's name.
 var literals = regexp.MustCompile(`(["'` + "`" + `])[^"'` + "`" + `]{12,}["'` + "`" + `]?`)
@@ -331,7 +330,7 @@ func (f Filled) Restore(text string) string {
 		if at < 0 {
 			return out.String() + text
 		}
-		out.WriteString(text[:at] + literals.ReplaceAllString(p.Text, "$1…$1"))
+		out.WriteString(text[:at] + p.bare())
 		text = text[at+len(p.Sample):]
 	}
 }

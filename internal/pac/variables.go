@@ -113,7 +113,7 @@ func Injected(scripts map[string]manifest.Path, o manifest.Object, filled Filled
 		}
 		found = append(found, finding.Finding{
 			Rule: "pac/script-injection", Severity: finding.Error, Object: o.Ref(), Field: at.String(), Quote: p.Sample,
-			Message: fmt.Sprintf("%s is put into the script as text: whoever sends the event chooses it, and runs commands here", literals.ReplaceAllString(p.Text, "$1…$1")),
+			Message: fmt.Sprintf("%s is put into the script as text: whoever sends the event chooses it, and runs commands here", p.bare()),
 			Remedy:  "give it to a parameter, the parameter to a variable of the environment, and use that in quotes",
 		})
 	}

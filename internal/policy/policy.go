@@ -92,8 +92,7 @@ type Source struct {
 // maxFile bounds a file of rules, or of their data.
 const maxFile = 16 << 20
 
-// notOverObjects are the folders of tenon's rules over something else than an object. There, as
-// everywhere, the id of a rule follows from its file.
+// notOverObjects are the folders of tenon's rules over something else than an object.
 var notOverObjects = []string{"change", "attestations"}
 
 // Load reads, compiles and prepares the rules of all sources.
@@ -133,10 +132,6 @@ func (s *Set) read(source Source) error {
 		if entry.IsDir() || path.Ext(file) != ".rego" {
 			return nil
 		}
-		if isTest := strings.HasSuffix(file, "_test.rego"); source.ObjectsOnly && (isTest || slices.Contains(notOverObjects, path.Base(path.Dir(file)))) {
-			s.left[idOf(file)] = !isTest
-			return nil
-		}
 		text, err := confine.ReadFS(source.FS, file, maxFile)
 		if err != nil {
 			return fmt.Errorf("reading policies of %s: %s: %w", source.Name, file, err)
@@ -154,12 +149,6 @@ func (s *Set) read(source Source) error {
 		s.Rules = append(s.Rules, found...)
 		return err
 	})
-}
-
-// idOf is the id of the rule in a file of tenon's own: its folder and its name.
-func idOf(file string) string {
-	name := strings.TrimSuffix(path.Base(file), ".rego")
-	return path.Base(path.Dir(file)) + "/" + strings.ReplaceAll(name, "_", "-")
 }
 
 // parse reads Rego of version 1, or of version 0 where a conftest policy is still written so.

@@ -15,6 +15,12 @@ var evaluators = map[string][]string{
 	"python": {"c"}, "perl": {"e", "E"}, "ruby": {"e"}, "node": {"e", "p", "-eval", "-print"}, "php": {"r"}, "lua": {"e"}, "Rscript": {"e"}, "pwsh": {"c", "Command", "command"},
 }
 
+// evaluator are the options of one, whose name may have a version behind it.
+func evaluator(name string) ([]string, bool) {
+	options, ok := evaluators[strings.TrimRight(name, "0123456789.")]
+	return options, ok
+}
+
 // wrappers run the program that follows their own options, and the words given before it: how many these are.
 var wrappers = map[string]int{
 	"env": 0, "busybox": 0, "timeout": 1, "nice": 0, "nohup": 0, "setsid": 0, "stdbuf": 0, "exec": 0, "time": 0, "ionice": 0, "chroot": 1, "sudo": 0, "gosu": 1, "su-exec": 1, "tini": 0, "dumb-init": 0, "xvfb-run": 0,
@@ -33,7 +39,7 @@ func Inline(words []string) (int, string) {
 			}
 			return 0, ""
 		}
-		if options, ok := evaluators[strings.TrimRight(name, "0123456789.")]; ok {
+		if options, ok := evaluator(name); ok {
 			if i := behind(words[at+1:], options); i >= 0 {
 				return at + 1 + i, name
 			}
@@ -55,7 +61,7 @@ func program(words []string, at, own int) int {
 		word := words[at]
 		name := path.Base(word)
 		_, isShell := shells[name]
-		_, isEvaluator := evaluators[strings.TrimRight(name, "0123456789.")]
+		_, isEvaluator := evaluator(name)
 		_, isWrapper := wrappers[name]
 		if isShell || isEvaluator || isWrapper {
 			return at

@@ -4,6 +4,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"tenon.dev/tenon/internal/manifest"
 )
 
 // aggregated gives ClusterRoles that take in others the rules of those among them, as the controller does, which overwrites
@@ -25,6 +27,23 @@ func aggregated(roles []*rbacv1.ClusterRole) []*rbacv1.ClusterRole {
 		all[i] = whole
 	}
 	return all
+}
+
+// TakenIn are the names of the ClusterRoles among the objects whose rules another one of them takes up.
+func TakenIn(objects []manifest.Object) map[string]bool {
+	var roles []*rbacv1.ClusterRole
+	for _, o := range objects {
+		if o.GroupKind().Group == rbacv1.GroupName && o.Kind == "ClusterRole" {
+			add(&roles, o)
+		}
+	}
+	taken := map[string]bool{}
+	for _, role := range roles {
+		for _, other := range roles {
+			taken[other.Name] = taken[other.Name] || role.AggregationRule != nil && takesIn(role, other)
+		}
+	}
+	return taken
 }
 
 func takesIn(role, other *rbacv1.ClusterRole) bool {
