@@ -124,10 +124,17 @@ func (p *Plane) RunSecondNode(ctx context.Context, gpus int, names map[string][]
 	}
 	err = wait(ctx, "the second node", func() error {
 		status, body, err := p.Do("GET", "/api/v1/nodes/"+SecondName, nil)
-		if err == nil && (status != 200 || !strings.Contains(string(body), `"reason":"KubeletReady"`) || !strings.Contains(string(body), `"nvidia.com/gpu"`)) {
-			err = fmt.Errorf("%d %.200s", status, body)
+		switch {
+		case err != nil:
+			return err
+		case status != 200:
+			return fmt.Errorf("%d %.200s", status, body)
+		case !strings.Contains(string(body), `"reason":"KubeletReady"`):
+			return errors.New("its kubelet is not ready")
+		case !strings.Contains(string(body), `"nvidia.com/gpu"`):
+			return errors.New("it has no GPUs")
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, p.logs())

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"k8s.io/klog/v2"
 	api "k8s.io/kubelet/pkg/apis/deviceplugin/v1beta1"
@@ -40,12 +41,28 @@ func serve() error {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	socket := filepath.Join(api.DevicePluginPath, strings.NewReplacer("/", "-", ".", "-").Replace(resource)+".sock")
-	plugin := v1beta1.NewDevicePluginStub(klog.FromContext(ctx), devices, socket, resource, false, false)
+	for {
+		err := offer(ctx, v1beta1.NewDevicePluginStub(klog.FromContext(ctx), devices, socket, resource, false, false), resource)
+		if err == nil || ctx.Err() != nil {
+			return ctx.Err()
+		}
+		klog.ErrorS(err, "The kubelet does not know the devices yet")
+		time.Sleep(time.Second)
+	}
+}
+
+// offer registers the devices and serves until the end. A kubelet that starts removes the sockets of all plugins before
+// it listens, so that one that was there first has to begin anew, as NVIDIA's plugin does.
+func offer(ctx context.Context, plugin *v1beta1.Stub, resource string) error {
+	if _, err := os.Stat(api.KubeletSocket); err != nil {
+		return err
+	}
 	plugin.SetAllocFunc(allocate)
 	if err := plugin.Start(ctx); err != nil {
 		return err
 	}
 	if err := plugin.Register(ctx, api.KubeletSocket, resource, api.DevicePluginPath); err != nil {
+		_ = plugin.Stop(klog.FromContext(ctx))
 		return err
 	}
 	<-ctx.Done()
