@@ -38,8 +38,17 @@ const marker = "S3cr3tM4rk3rXYZ"
 // soon is how long a trial may take on a machine that is five times slower.
 const soon = 150 * time.Second
 
-// sampled tells which trials of a kind `make test` makes: the first and each fifth. With TENON_E2E=1, as `make e2e` does, all.
-func sampled(count int) bool { return os.Getenv("TENON_E2E") != "" || count%5 == 1 }
+// sampled tells which trials of a kind are made: the first and each fifth, as `make test` does, or with TENON_TRIALS=rest
+// the others, as `make e2e` does, or with TENON_TRIALS=all each of them.
+func sampled(count int) bool {
+	switch os.Getenv("TENON_TRIALS") {
+	case "all":
+		return true
+	case "rest":
+		return count%5 != 1
+	}
+	return count%5 == 1
+}
 
 // formats are all that check knows.
 var formats = []string{"text", "json", "sarif", "junit", "github", "gitlab", "markdown", "html"}

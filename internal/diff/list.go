@@ -46,6 +46,9 @@ func (c *comparison) lists(at place, before, after []any) {
 		return
 	}
 	gone, come := unmatched(before, after, c.unordered && !c.inOrder(at) && unordered[at.last()])
+	if len(gone)+len(come) == 0 {
+		return
+	}
 	if scalars(before) && scalars(after) {
 		// An option says of the word behind it that it is a secret: the whole list is looked at.
 		was, wasShown := c.shown(at, before).([]any)
@@ -53,7 +56,7 @@ func (c *comparison) lists(at place, before, after []any) {
 		switch {
 		case wasShown && isShown:
 			c.scalars(at, pick(was, gone), pick(is, come))
-		case len(gone)+len(come) > 0: // hidden as a whole
+		default: // hidden as a whole
 			c.add(Changed, at, before, after)
 		}
 		return

@@ -61,8 +61,8 @@ func baselineOf(objects []manifest.Object, before, after []check.Environment) ba
 		b.selects(o)
 		asksFor(o, func(_, asked string) { b.asked[asked] = true })
 		marks(o, func(_, mark string) { b.marked[mark] = true })
-		addresses(o.Value, func(address string) { b.addresses[address] = true })
 	}
+	distinctAddresses(objects, func(address string) { b.addresses[address] = true })
 	return b
 }
 

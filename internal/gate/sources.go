@@ -105,22 +105,51 @@ var hostForm = pattern.New(`(?i)(?:^|[\s"'=,;|&>(])((?:[a-z0-9-]+\.)+[a-z0-9-]+(
 var foreignRef = pattern.New(`(?i)\b(?:refs/)?(?:pull|merge-requests|pull-requests|changes)/[0-9/]+(?:/(?:head|merge|from))?\b`)
 
 // addresses visits the addresses within a value: where something is fetched from or sent to.
-func addresses(value any, visit func(string)) { addressesIn(value, false, visit) }
+func addresses(value any, visit func(string)) {
+	addressesIn(value, false, func(text string, names bool) { addressesOf(text, names, visit) })
+}
 
-// addressesIn leaves out words that look like hosts where they are names of other things: there only what is an
-// address in full counts.
-func addressesIn(value any, names bool, visit func(string)) {
-	switch v := value.(type) {
-	case string:
-		for _, address := range urlForm.FindAllString(v, -1) {
+// distinctAddresses visits the addresses within several values, and looks at a text that there is many times once.
+func distinctAddresses(objects []manifest.Object, visit func(string)) {
+	type part struct {
+		text  string
+		names bool
+	}
+	seen := map[part]bool{}
+	for _, o := range objects {
+		addressesIn(o.Value, false, func(text string, names bool) {
+			if p := (part{text, names}); !seen[p] {
+				seen[p] = true
+				addressesOf(text, names, visit)
+			}
+		})
+	}
+}
+
+// addressesOf visits the addresses within a text. Where words that look like hosts are names of other things, only what
+// is an address in full counts.
+func addressesOf(text string, names bool, visit func(string)) {
+	if strings.Contains(text, "://") || strings.Contains(text, "@") {
+		for _, address := range urlForm.FindAllString(text, -1) {
 			visit(shortened(address))
 		}
-		for _, ref := range foreignRef.FindAllString(v, -1) {
+	}
+	if strings.Contains(text, "/") {
+		for _, ref := range foreignRef.FindAllString(text, -1) {
 			visit(ref)
 		}
-		if !names {
-			named(v, visit)
-		}
+	}
+	if !names {
+		named(text, visit)
+	}
+}
+
+// addressesIn visits the texts that may hold addresses, and tells of each whether words that look like hosts are names
+// of other things there.
+func addressesIn(value any, names bool, visit func(text string, names bool)) {
+	switch v := value.(type) {
+	case string:
+		visit(v, names)
 	case map[string]any:
 		for key, inner := range v {
 			texts, isData := inner.(map[string]any)
@@ -146,9 +175,11 @@ func addressesIn(value any, names bool, visit func(string)) {
 
 // named visits what a text names without a scheme: mailboxes, actions of others, hosts.
 func named(text string, visit func(string)) {
-	for _, found := range neighbours(mailForm, text) {
-		if !strings.HasPrefix(found[1], "git@") {
-			visit("mailto:" + strings.ToLower(found[1]))
+	if strings.Contains(text, "@") {
+		for _, found := range neighbours(mailForm, text) {
+			if !strings.HasPrefix(found[1], "git@") {
+				visit("mailto:" + strings.ToLower(found[1]))
+			}
 		}
 	}
 	for _, found := range usesForm.FindAllStringSubmatch(text, -1) {

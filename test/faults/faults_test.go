@@ -1,5 +1,5 @@
 // Package faults_test ends tenon at any moment, fills its disk, takes its rights away and runs it many
-// times at once, and wants that nothing is lost or torn. TENON_E2E=1 makes 40 kills of each kind, and
+// times at once, and wants that nothing is lost or torn. TENON_E2E=1 makes 20 kills of each kind, and
 // TENON_LONG=1 (make faults) 200.
 package faults_test
 
@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 }
 
 // kills is how often each command is killed.
-func kills() int { return times(12, 40, 200) }
+func kills() int { return times(12, 20, 200) }
 
 // times is how often something is tried: among the unit tests, among those that take minutes, and with time.
 func times(short, minutes, long int) int {
