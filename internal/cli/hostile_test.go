@@ -50,6 +50,9 @@ func sampled(count int) bool {
 	return count%5 == 1
 }
 
+// isShared tells whether trials run many to a process, as those of TENON_TRIALS=rest: each alone takes twice the time.
+func isShared() bool { return os.Getenv("TENON_TRIALS") == "rest" }
+
 // formats are all that check knows.
 var formats = []string{"text", "json", "sarif", "junit", "github", "gitlab", "markdown", "html"}
 
@@ -59,9 +62,14 @@ type outcome struct {
 	output string
 }
 
-// tenon runs the command line as a process of its own, with the one that watches it.
+// tenon runs the command line as a process of its own, with the one that watches it, or where trials share one in that.
 func tenon(t *testing.T, dir, stdin string, args ...string) outcome {
 	t.Helper()
+	if isShared() {
+		if got, ok := shared(t, call{dir, t.TempDir(), stdin, args}); ok {
+			return got
+		}
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), soon)
 	defer cancel()
 	self, err := os.Executable()

@@ -27,11 +27,20 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(&closing{m}, map[string]func(){
+		"tenon-serve": serveConfined,
 		"tenon": func() {
 			os.Exit(confine.Run(func(stderr *os.File) int { return cli.Main(os.Args[1:], os.Stdin, os.Stdout, stderr) }))
 		},
 	})
+}
+
+// closing ends the processes that tests share.
+type closing struct{ *testing.M }
+
+func (c *closing) Run() int {
+	defer stopWorkers()
+	return c.M.Run()
 }
 
 // TestScripts runs the command line as people do. TENON_UPDATE=1 rewrites the expected outputs.
