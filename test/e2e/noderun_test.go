@@ -76,7 +76,7 @@ func TestNode(t *testing.T) {
 		t.Run(part.name, part.test)
 	}
 	if whole := !strings.Contains(flag.Lookup("test.run").Value.String(), "/"); whole && !t.Failed() {
-		prove(t, "node", "| question | who answers | asked | yes | differences |\n| --- | --- | --- | --- | --- |\n"+strings.Join(c.answers, "\n")+"\n")
+		proveNode(t, "| question | who answers | asked | yes | differences |\n| --- | --- | --- | --- | --- |\n"+strings.Join(c.answers, "\n")+"\n")
 	}
 }
 

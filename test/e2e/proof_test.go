@@ -3,7 +3,12 @@
 package e2e
 
 import (
+	"crypto/sha256"
+	"flag"
+	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -50,6 +55,59 @@ func prove(t *testing.T, section, table string) {
 	if err := os.WriteFile(proofFile, []byte(before+begin+table+end+after), 0o644); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// nodeInputs are the folders that decide what TestNode does: what it applies, and what it is made of.
+var nodeInputs = []string{"cue", "overlays/base", "overlays/dev", "docs/examples/single-cell", "test/e2e", "test/controlplane"}
+
+// nodeIsProven tells whether TestNode need not run: docs/proof.md keeps the digest of the inputs over which it ran last.
+// It takes half an hour, so that it runs where these have changed, where it is asked for, and where its table is written.
+func nodeIsProven() bool {
+	if os.Getenv("TENON_UPDATE") != "" || strings.Contains(flag.Lookup("test.run").Value.String(), "Node") {
+		return false
+	}
+	digest, err := digestOfInputs()
+	if err != nil {
+		return false
+	}
+	kept, err := os.ReadFile(proofFile)
+	return err == nil && strings.Contains(string(kept), digestLine(digest))
+}
+
+func digestLine(digest string) string { return "It ran over inputs of digest `" + digest + "`.\n" }
+
+// digestOfInputs is the digest of the names and texts of all files of nodeInputs.
+func digestOfInputs() (string, error) {
+	sum := sha256.New()
+	for _, folder := range nodeInputs {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(name string, entry fs.DirEntry, err error) error {
+			if err != nil || !entry.Type().IsRegular() {
+				return err
+			}
+			data, err := os.ReadFile(name)
+			fmt.Fprintf(sum, "%s %d\n", filepath.ToSlash(name), len(data))
+			sum.Write(data)
+			return err
+		})
+		if err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("sha256:%x", sum.Sum(nil)), nil
+}
+
+// proveNode is prove for the tests on the node, which also writes the digest of what they ran over.
+func proveNode(t *testing.T, table string) {
+	t.Helper()
+	prove(t, "node", table)
+	if os.Getenv("TENON_UPDATE") == "" {
+		return
+	}
+	digest, err := digestOfInputs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	prove(t, "inputs", digestLine(digest))
 }
 
 // cell is text that fits into a cell of a table, on one line and not too long.
