@@ -57,3 +57,56 @@ func (c *Checker) argocd(ctx context.Context, environments []Environment, shared
 	}
 	return found, nil
 }
+
+// overridden finds what Argo CD puts over files of a repository by an Application: kustomize's patches and components,
+// and what an ApplicationSet patches of its Applications. What becomes of the files is not known from them
+// (https://argo-cd.readthedocs.io/en/stable/user-guide/kustomize/#patches).
+// Where charts were rendered, it is told of the values that an Application gives one, too.
+func overridden(objects []manifest.Object, charts bool) []finding.Finding {
+	var found []finding.Finding
+	tell := func(o manifest.Object, at manifest.Path, message string) {
+		found = append(found, finding.Finding{
+			Rule: "input/not-read", Severity: finding.Info, Object: o.Ref(), Field: at.String(), Message: message, Remedy: "keep patches in the kustomization, where they are checked",
+		})
+	}
+	for _, o := range objects {
+		if o.GroupKind().Group != "argoproj.io" || o.Kind != "Application" && o.Kind != "ApplicationSet" {
+			continue
+		}
+		spec := manifest.Path{"spec"}
+		if o.Kind == "ApplicationSet" {
+			if text, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "templatePatch"}); text != nil && text != "" {
+				tell(o, manifest.Path{"spec", "templatePatch"}, "Argo CD patches the Applications that it makes by this: what they become is not checked")
+			}
+			spec = manifest.Path{"spec", "template", "spec"}
+		}
+		for _, source := range sourcesOf(o, spec) {
+			for _, key := range []string{"patches", "components"} {
+				at := source.Append("kustomize", key)
+				if list, _ := manifest.Lookup(o.Value, at); list != nil {
+					tell(o, at, fmt.Sprintf("Argo CD puts these %s over the files that it reads: what they become is not checked", key))
+				}
+			}
+			for _, key := range []string{"valuesObject", "values", "parameters", "fileParameters", "valueFiles"} {
+				at := source.Append("helm", key)
+				folder, _ := manifest.Lookup(o.Value, source.Append("path"))
+				if given, _ := manifest.Lookup(o.Value, at); given != nil && folder != nil && charts {
+					tell(o, at, fmt.Sprintf("Argo CD renders the chart in %v with these, which were not given here: name them with --values or --set", folder))
+				}
+			}
+		}
+	}
+	locate(found, objects)
+	return found
+}
+
+// sourcesOf are the places of an Application's sources that are folders of a repository.
+func sourcesOf(o manifest.Object, spec manifest.Path) []manifest.Path {
+	places := []manifest.Path{spec.Append("source")}
+	several, _ := manifest.Lookup(o.Value, spec.Append("sources"))
+	list, _ := several.([]any)
+	for i := range list {
+		places = append(places, spec.Append("sources", i))
+	}
+	return places
+}

@@ -67,7 +67,7 @@ func (c *Checker) Files(ctx context.Context, m Manifests) (finding.Report, error
 	}
 	located := slices.Clone(ofPac)
 	locate(located, all.Objects)
-	found := slices.Concat(all.Findings, located, m.Found)
+	found := slices.Concat(all.Findings, located, overridden(all.Objects, len(m.Rendered.Objects) > 0), r.unnamed(all.Objects), m.Found)
 	if len(all.Objects) == 0 && len(found) == 0 && len(m.Paths) > 0 {
 		found = append(found, finding.Finding{
 			Rule: "input/no-objects", Severity: finding.Error,

@@ -2,6 +2,7 @@ package check
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -74,6 +75,29 @@ func (f *filled) check(objects []manifest.Object) ([]manifest.Object, []finding.
 	}
 	found = append(found, pac.Free(f.placeholders, func(p pac.Placeholder) bool { return inScripts[p.Sample] })...)
 	return created, append(found, pac.Twice(created)...)
+}
+
+// unnamed finds files that Pipelines-as-Code reads by an annotation and that are called like no manifest: they were not
+// read with the folder.
+func (r *reader) unnamed(objects []manifest.Object) []finding.Finding {
+	var found []finding.Finding
+	for _, o := range objects {
+		for key, files := range pac.Files(o) {
+			for _, file := range files {
+				if !slices.Contains(extensions, path.Ext(file)) {
+					found = append(found, finding.Finding{
+						Rule: "input/not-read", Severity: finding.Warning, Object: o.Ref(), Field: manifest.Path{"metadata", "annotations", key}.String(),
+						Message: fmt.Sprintf("Pipelines-as-Code reads %s, which was not checked: it is called like no manifest", file), Remedy: "call it .yaml",
+					})
+				}
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b finding.Finding) int {
+		return cmp.Or(cmp.Compare(a.Field, b.Field), cmp.Compare(a.Message, b.Message))
+	})
+	locate(found, objects)
+	return found
 }
 
 // shaped tells where what an object is depends on what is filled in, so that nobody can check it.

@@ -121,7 +121,8 @@ func change(t *testing.T, set *policy.Set) map[string]any {
 		"cue/platform/secrets.cue": {`path: "gpu-ci/smtp"`, `path: "gpu-ci/root-password"`},
 		"cue/render/namespace.cue": {"package render", "package render\n\n// Namespaces come first."},
 	}
-	tree := fstest.MapFS{"cue/platform/more.cue": {Data: []byte(edited)}}
+	tree := fstest.MapFS{"cue/platform/more.cue": {Data: []byte(edited + locked)}}
+	base := fstest.MapFS{"cue/platform/review.cue": {Data: []byte(reviewed)}}
 	root := os.DirFS("../..")
 	err := fs.WalkDir(root, "cue", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -129,6 +130,7 @@ func change(t *testing.T, set *policy.Set) map[string]any {
 		}
 		data, err := fs.ReadFile(root, name)
 		text := string(data)
+		base[name] = &fstest.MapFile{Data: data}
 		for pair := range slices.Chunk(edits[name], 2) {
 			if !strings.Contains(text, pair[0]) {
 				t.Errorf("%s does not hold %s", name, pair[0])
@@ -142,7 +144,7 @@ func change(t *testing.T, set *policy.Set) map[string]any {
 		t.Fatal(err)
 	}
 	page, err := gate.Run(context.Background(), gate.Input{
-		Base:  revision.Revision{Name: "base", FS: root, Repository: workflows("tenon gate"), Prefix: "."},
+		Base:  revision.Revision{Name: "base", FS: base, Repository: workflows("tenon gate"), Prefix: "."},
 		Head:  revision.Revision{Name: "head", FS: tree, Repository: workflows("true"), Prefix: "."},
 		Rules: set, Now: time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC),
 	})
@@ -170,6 +172,12 @@ func (w workflows) Entries() (map[string]revision.Entry, error) {
 	entry := revision.Entry{Mode: filemode.Regular, Hash: plumbing.ComputeHash(plumbing.BlobObject, []byte(w))}
 	return map[string]revision.Entry{".github/workflows/review.yaml": entry, "a.py": entry}, nil
 }
+
+// reviewed is what the head takes away: the review on the cluster.
+const (
+	reviewed = "package platform\n" + locked + `platform: reviews: {repository: "https://github.com/example/platform", pool: "cpu"}` + "\n"
+	locked   = `platform: lock: tenon: {tag: "v0.1.0", digest: "sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}` + "\n"
+)
 
 const edited = `package platform
 

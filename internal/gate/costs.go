@@ -30,8 +30,11 @@ func (m *meaning) cost(t finding.Target, a amount, before, after resource.Quanti
 	i := item{"what": a.what, "resource": a.resource, "before": before.String(), "after": after.String(), "grows": after.Cmp(before) > 0}
 	if b := before.AsApproximateFloat64(); b > 0 {
 		i["factor"] = after.AsApproximateFloat64() / b
-	} else if more := after.AsApproximateFloat64(); more > 1 && more < mebibyte { // of none: as much as of the first one
-		i["factor"] = more
+	} else if more := after.AsApproximateFloat64(); more > 0 { // of none any is a multiple
+		i["factor"] = max(more, 2)
+		if more >= mebibyte {
+			i["factor"] = max(more/gibibyte, 2)
+		}
 	}
 	if a.object != nil {
 		i["object"], i["field"] = a.object, a.field
@@ -42,8 +45,11 @@ func (m *meaning) cost(t finding.Target, a amount, before, after resource.Quanti
 	m.add("costs", i, t)
 }
 
-// mebibyte is what a quantity of memory or storage has more than: of them one is nothing.
-const mebibyte = 1 << 20
+// mebibyte is what a quantity of memory or storage has more than, which people count in gibibytes.
+const (
+	mebibyte = 1 << 20
+	gibibyte = 1 << 30
+)
 
 // count is a cost that the team states as a whole number.
 func (m *meaning) count(t finding.Target, a amount, before, after int) {

@@ -40,6 +40,12 @@ var (
 	kueue  = []string{"kueue.x-k8s.io"}
 )
 
+// scrapes are the parts of monitors by which alerts get what they ask for.
+var scrapes = []guard{
+	{"spec.selector", alerts}, {"spec.namespaceSelector", alerts}, {"spec.endpoints.path", alerts}, {"spec.endpoints.port", alerts}, {"spec.endpoints.targetPort", alerts}, {"spec.endpoints.scheme", alerts},
+	{"spec.podMetricsEndpoints.path", alerts}, {"spec.podMetricsEndpoints.port", alerts}, {"spec.podMetricsEndpoints.portNumber", alerts}, {"spec.jobLabel", alerts}, {"metadata.labels", "which Prometheus reads it"},
+}
+
 // guards are these parts by kind. Of a kind that is not here, or of another group, nobody knows what decides: all of it
 // is guarded.
 var guards = map[string]kindGuards{
@@ -85,7 +91,7 @@ var guards = map[string]kindGuards{
 	"PriorityClass":       {[]string{"scheduling.k8s.io"}, []guard{{"globalDefault", "which pods give way to which"}, {"preemptionPolicy", "which pods give way to which"}}},
 	"PodDisruptionBudget": {[]string{"policy"}, nil}, "HorizontalPodAutoscaler": {[]string{"autoscaling"}, []guard{{"spec.maxReplicas", manyPods}, {"spec.minReplicas", manyPods}}},
 	"ScaledObject":   {[]string{"keda.sh"}, []guard{{"spec.maxReplicaCount", manyPods}, {"spec.minReplicaCount", manyPods}}},
-	"PrometheusRule": {prom, []guard{{"spec", alerts}, {"metadata.labels", "which Prometheus reads it"}}}, "ServiceMonitor": {prom, nil}, "PodMonitor": {prom, nil},
+	"PrometheusRule": {prom, []guard{{"spec", alerts}, {"metadata.labels", "which Prometheus reads it"}}}, "ServiceMonitor": {prom, scrapes}, "PodMonitor": {prom, scrapes},
 	"ExternalSecret": {eso, nil}, "SecretStore": {eso, nil}, "ClusterSecretStore": {eso, nil}, // compared as sources
 	"Repository": {[]string{"pipelinesascode.tekton.dev"}, nil},
 	"File":       {[]string{"tenon.dev"}, nil},
@@ -191,7 +197,7 @@ var (
 // watched are kinds that guard: what takes them away opens what they close.
 var watched = []string{
 	"NetworkPolicy", "CiliumNetworkPolicy", "CiliumClusterwideNetworkPolicy", "ClusterImagePolicy", "ResourceQuota", "LimitRange", "Role", "RoleBinding", "ClusterRole", "ClusterRoleBinding",
-	"PrometheusRule", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
+	"PrometheusRule", "ServiceMonitor", "PodMonitor", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding", "MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "ValidatingWebhookConfiguration", "MutatingWebhookConfiguration",
 }
 
 // reserved are the roles that each cluster has, and binds by itself or lets others be bound to

@@ -35,7 +35,7 @@ func newMeaning() *meaning {
 }
 
 // lists are the names of all lists, so that rules may count on each.
-var lists = []string{"objects", "rights", "reach", "images", "costs", "rollout", "refused", "restarts", "trust", "sources", "power", "automation", "others"}
+var lists = []string{"objects", "rights", "reach", "images", "costs", "rollout", "refused", "restarts", "trust", "sources", "power", "automation", "runners", "others"}
 
 // document is what the rules see as input.change.
 func (m *meaning) document() map[string]any {
@@ -50,8 +50,11 @@ func (m *meaning) document() map[string]any {
 	return all
 }
 
-// add puts an item on a list, or its target to the same item of another target.
+// add puts an item on a list, or its target to the same item of another target. No rule would see one of another list.
 func (m *meaning) add(list string, i item, target finding.Target) {
+	if !slices.Contains(lists, list) {
+		panic("no list of changes is called " + list)
+	}
 	text, _ := json.Marshal(i)
 	id := list + string(text)
 	known, again := m.known[id]
@@ -99,6 +102,9 @@ func (m *meaning) guards(t finding.Target, known baseline, before, after []manif
 	m.signing(t, before, differing, elsewhere)
 	m.sources(t, known, differing, elsewhere)
 	m.power(t, known, after, differing, elsewhere)
+	if !elsewhere {
+		m.runners(t, before, differing)
+	}
 }
 
 // objects adds the differences themselves.

@@ -26,6 +26,8 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 			for _, c := range o.Changes {
 				maps.Copy(fields, touched(*o.After, c, known.shares(t)))
 			}
+		case o.Op == diff.Removed && isHookObject(*o.Before) && runs(*o.Before):
+			fields["metadata.annotations"] = waited
 		case o.Op == diff.Removed:
 			if parts := guardsOf(*o.Before); len(parts) > 0 && (slices.Contains(watched, o.Object.Kind) || parts[0].why == unknown) {
 				fields[parts[0].field] = parts[0].why
@@ -39,22 +41,12 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 			}
 		}
 		if o.Op == diff.Added && o.Object.Kind == "Namespace" && o.Object.APIVersion == "v1" {
-			labels, _ := manifest.Lookup(o.After.Value, manifest.Path{"metadata", "labels"})
-			all, _ := labels.(map[string]any)
-			for key, value := range all {
-				if known.isSelected(key, value) && !strings.HasPrefix(key, "pod-security.kubernetes.io/") && key != "kubernetes.io/metadata.name" {
-					fields[manifest.Path{"metadata", "labels", key}.String()] = "a policy that is there goes by this label"
-				}
-			}
+			maps.Copy(fields, known.labelled(*o.After))
 		}
 		if o.After != nil && o.Object.Kind == "PrometheusRule" && recordsMore(known.of(t), after, *o.After) {
 			fields["spec.groups"] = alerts
 		}
-		version := o.After
-		if version == nil {
-			version = o.Before
-		}
-		if why := known.outside(*version); why != "" {
+		if why := known.outside(o); why != "" {
 			fields["spec"] = why
 		}
 		byWhy := map[string][]string{}
@@ -67,17 +59,35 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 	}
 }
 
-// recordsMore tells whether an object records a series that something else records, too, and did not before: an alert then
-// asks for what both say.
+// recordsMore tells whether an object records a series that something else records, too, and did not before, or that an
+// alert of the base already asks for: the alert then asks for what both say.
 func recordsMore(before, after []manifest.Object, o manifest.Object) bool {
 	was, is := recorded(before), recorded(after)
 	for name := range recorded([]manifest.Object{o}) {
-		if is[name] > 1 && is[name] > was[name] {
+		if is[name] > was[name] && (is[name] > 1 || isAsked(before, name)) {
 			return true
 		}
 	}
 	return false
 }
+
+// isAsked tells whether an alert asks for a series.
+func isAsked(objects []manifest.Object, series string) bool {
+	asked := false
+	for _, o := range objects {
+		if o.Kind != "PrometheusRule" {
+			continue
+		}
+		leavesWith(o.Value, "", func(field string, value any) {
+			text, _ := value.(string)
+			asked = asked || strings.HasSuffix(field, "rules.expr") && slices.Contains(seriesForm.FindAllString(text, -1), series)
+		})
+	}
+	return asked
+}
+
+// seriesForm fits words that may be the names of series.
+var seriesForm = pattern.New(`[a-zA-Z_:][a-zA-Z0-9_:]*`)
 
 // recorded counts the rules that record a series, by its name.
 func recorded(objects []manifest.Object) map[string]int {
@@ -111,16 +121,25 @@ func rulesOf(o diff.Object, after []manifest.Object) string {
 }
 
 // outside says why an object matters that is about others than those of the platform.
-func (b baseline) outside(o manifest.Object) string {
+func (b baseline) outside(differing diff.Object) string {
+	version := differing.After
+	if version == nil {
+		version = differing.Before
+	}
+	o := *version
 	if o.Kind == "ConfigMap" && b.isParameter(o) {
 		return "admission policies take from it what they allow"
+	}
+	const others = "it limits pods that are not among the objects"
+	if b.owned[o.Namespace] && o.Kind == "NetworkPolicy" && b.isEmpty(o.Namespace) && (differing.Op != diff.Added || letsThrough(o)) {
+		return others
 	}
 	if o.Namespace == "" || b.owned[o.Namespace] {
 		return ""
 	}
 	switch {
-	case o.Kind == "NetworkPolicy" && !slices.ContainsFunc(b.objects, func(l manifest.Object) bool { return runs(l) && l.Namespace == o.Namespace }):
-		return "it limits pods that are not among the objects"
+	case o.Kind == "NetworkPolicy" && !b.hasPods(o.Namespace):
+		return others
 	case o.Kind == "ConfigMap":
 		return settings
 	case slices.Contains([]string{"ResourceQuota", "LimitRange", "PodDisruptionBudget"}, o.Kind):
@@ -129,6 +148,55 @@ func (b baseline) outside(o manifest.Object) string {
 		return "pods of a namespace that others have may use it"
 	}
 	return ""
+}
+
+func (b baseline) hasPods(namespace string) bool {
+	return slices.ContainsFunc(b.objects, func(o manifest.Object) bool { return runs(o) && o.Namespace == namespace })
+}
+
+// isEmpty tells whether the base has a namespace and no pods in it: who runs some there is not among the objects.
+func (b baseline) isEmpty(namespace string) bool {
+	return !b.hasPods(namespace) && slices.ContainsFunc(b.objects, func(o manifest.Object) bool { return o.Kind == "Namespace" && o.Name == namespace })
+}
+
+// letsThrough tells whether a network policy allows anything.
+func letsThrough(o manifest.Object) bool {
+	for _, direction := range []string{"ingress", "egress"} {
+		rules, _ := manifest.Lookup(o.Value, manifest.Path{"spec", direction})
+		if len(asList(rules)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// labelled are the labels of a new namespace by which policies or admission controllers may treat it otherwise than the
+// namespaces of the base: Pod Security's levels are judged by themselves, but for which version of them.
+func (b baseline) labelled(o manifest.Object) map[string]string {
+	found := map[string]string{}
+	labels, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels"})
+	all, _ := labels.(map[string]any)
+	for key, value := range all {
+		at := manifest.Path{"metadata", "labels", key}.String()
+		switch {
+		case key == "kubernetes.io/metadata.name", podSecurityLevel.MatchString(key), strings.HasSuffix(key, "-version") && strings.HasPrefix(key, "pod-security.kubernetes.io/") && value == "latest":
+		case b.isSelected(key, value) && !strings.HasPrefix(key, "pod-security.kubernetes.io/"):
+			found[at] = "a policy that is there goes by this label"
+		case !plainLabel.MatchString(key) && !b.isLabel(key, value):
+			found[at] = "admission controllers go by labels of namespaces, and no namespace of the base has this one"
+		}
+	}
+	return found
+}
+
+var podSecurityLevel = pattern.New(`^pod-security\.kubernetes\.io/(enforce|audit|warn)$`)
+
+// isLabel tells whether a namespace of the base has a label.
+func (b baseline) isLabel(key string, value any) bool {
+	return slices.ContainsFunc(b.objects, func(o manifest.Object) bool {
+		has, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels", key})
+		return o.Kind == "Namespace" && has == value
+	})
 }
 
 // of are the objects of the base that those of a target are compared with: of its environment, or of all where that
@@ -170,9 +238,15 @@ func touched(o manifest.Object, c diff.Change, stated shares) map[string]string 
 	if isShare(o, c, stated) || o.Kind == "ResourceQuota" && strings.HasPrefix(c.Field, "spec.hard") && c.Op != diff.Removed {
 		return found // told as what it costs
 	}
+	if !slices.Equal(anchors(c.Before), anchors(c.After)) {
+		found[c.Field] = "by the keys and certificates in it others are believed"
+	}
 	field := plainField(c.Field)
 	if strings.HasPrefix(field, "spec.limits") && o.Kind == "NodePool" && isLess(c) {
 		return found
+	}
+	if isHookObject(o) && isUpgrade(c) {
+		return found // told as an image
 	}
 	if why := guarded(o, field); why != "" {
 		found[c.Field] = why
@@ -185,6 +259,28 @@ func touched(o manifest.Object, c diff.Change, stated shares) map[string]string 
 		})
 	}
 	return found
+}
+
+// anchorForm fits what programs believe others by: public keys, certificates, and the host keys of ssh.
+var anchorForm = pattern.New(`-----BEGIN (?:[A-Z0-9 ]*PUBLIC KEY(?: BLOCK)?|(?:TRUSTED |X509 )?CERTIFICATE)-----[^-]*|(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\S+|sk-\S+@openssh\.com)\s+AAAA\S+`)
+
+// anchors are these within a value.
+func anchors(value any) []string {
+	var all []string
+	switch v := value.(type) {
+	case string:
+		all = anchorForm.FindAllString(v, -1)
+	case []any:
+		for _, inner := range v {
+			all = append(all, anchors(inner)...)
+		}
+	case map[string]any:
+		for _, inner := range v {
+			all = append(all, anchors(inner)...)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 func isRole(o manifest.Object) bool {
@@ -309,7 +405,7 @@ func guarded(o manifest.Object, field string) string {
 		return "controllers go by the annotations of pods"
 	case (o.Kind == "ServiceMonitor" || o.Kind == "PodMonitor") && scraped.MatchString(field):
 		return "what Prometheus shows to whom it asks"
-	case isHookObject(o) && slices.Contains([]string{"command", "args", "completions", "parallelism", "suspend", "activeDeadlineSeconds"}, last):
+	case isHookObject(o) && waitedFor.MatchString(field):
 		return waited
 	case strings.Contains(field, "labels.azure.workload.identity/use"):
 		return cloud
@@ -319,6 +415,9 @@ func guarded(o manifest.Object, field string) string {
 
 // codeRef fits what says which task, pipeline or step is run, and where it is from.
 var codeRef = pattern.New(`(?i)(^|\.)(task|pipeline)?ref\.(params|bundle)(\.|$)`)
+
+// waitedFor fits what decides what the pods of a hook do, and whether they do.
+var waitedFor = pattern.New(`(^|\.)(command|args|env|envFrom|image|workingDir|lifecycle|completions|parallelism|suspend|activeDeadlineSeconds|successPolicy|podFailurePolicy|backoffLimit|restartPolicy)(\.|$)`)
 
 // isHookObject tells whether a sync waits for the object's end.
 func isHookObject(o manifest.Object) bool {
@@ -382,7 +481,7 @@ func ordinary(o manifest.Object, g guard) bool {
 	switch o.Kind {
 	case "Namespace":
 		return g.field == "metadata.labels" // looked at for themselves
-	case "LimitRange", "ResourceQuota", "TriggerBinding", "PrometheusRule":
+	case "LimitRange", "ResourceQuota", "TriggerBinding", "PrometheusRule", "ServiceMonitor", "PodMonitor":
 		return true // what it brings weakens nothing
 	case "StorageClass":
 		return g.field != "metadata.annotations"

@@ -214,8 +214,9 @@ func isHost(address string) bool {
 	case "py", "sh", "md", "rs", "pl", "zip", "so", "cc", "io":
 		return hasPort || hasPath && last == "io" && !strings.HasSuffix(host, "k8s.io") && !strings.HasSuffix(host, "kubernetes.io") // also endings of files, and groups of APIs
 	}
-	_, managed := publicsuffix.PublicSuffix(host)
-	return managed
+	// Of suffixes with a dot some are those of companies that let anybody have a name below (workers.dev).
+	suffix, managed := publicsuffix.PublicSuffix(host)
+	return managed || strings.Contains(suffix, ".")
 }
 
 // shortened is an address without credentials and query.

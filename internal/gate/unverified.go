@@ -2,6 +2,7 @@ package gate
 
 import (
 	"slices"
+	"strings"
 
 	"tenon.dev/tenon/internal/diff"
 	"tenon.dev/tenon/internal/pattern"
@@ -22,8 +23,19 @@ func loosened(c diff.Change) bool {
 
 // switchedOff fits what makes programs verify no signature and no certificate, or load code of others into every
 // program.
-var switchedOff = pattern.New(`(?i)--insecure-[a-z-]+|--insecure\b|--allow-insecure[a-z-]*|insecure-?skip-?(?:tls-?)?verify|--skip-tls[a-z-]*|--tls-verify=false|--no-check-certificate|--no-verify-ssl|--no-verify\b|--trusted-host\b|--no-gpg-check\b|--allow-unauthenticated|` +
-	`\bcurl\s+(?:-[a-z-]+\s+)*-[a-z]*k\b|http\.sslVerify[= ]+(?:false|0)|StrictHostKeyChecking[= ]+["']?(?:no|off)|\b(?:COSIGN_[A-Z_]*INSECURE[A-Z_]*|[A-Z_]*IGNORE_TLOG|GIT_SSL_NO_VERIFY|NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|GOINSECURE|GONOSUMDB|GONOSUMCHECK|LD_PRELOAD|LD_AUDIT|PIP_TRUSTED_HOST|RCLONE_NO_CHECK_CERTIFICATE)\b`)
+var switchedOff = pattern.New(`(?i)` + strings.Join([]string{
+	// Options of programs.
+	`--insecure-[a-z-]+`, `--insecure\b`, `--(?:proxy|doh)-insecure\b`, `--allow-insecure[a-z-]*`, `insecure-?skip-?(?:tls-?)?verify`, `--skip-tls[a-z-]*`, `--tls-skip-verify\b`, `--tls-verify=false`, `--plain-http\b`,
+	`--no-check-certificate`, `--no-verify-ssl`, `--no-verify\b`, `--trusted-host\b`, `--no-gpg-checks?\b`, `--nogpgcheck\b`, `--allow-unauthenticated`, `--allow-untrusted\b`, `\[(?:[^\]\n]* )?trusted=yes`,
+	`\bcurl\b(?:[^\n;|&"'\\]|\\\s|\\.|"[^"\n]*"|'[^'\n]*')*?\s(?-i:-[aBfgGiIjJlLMnNOpqRsSvVZ0-46#]*k)`,
+	// Settings.
+	`http\.sslVerify[= ]+(?:false|0)`, `\bsslverify\s*=\s*(?:false|0)`, `\bgpgcheck\s*=\s*0`, `strict[-_]ssl[= ]+["']?false`, `StrictHostKeyChecking[= ]+["']?(?:no|off)`, `\bsslmode=(?:disable|allow|prefer)\b`, `--ssl-mode[= ]disabled`,
+	// Libraries.
+	`\bverify\s*=\s*False\b`, `_create_unverified_context`, `\bCERT_NONE\b`, `check_hostname\s*=\s*False`, `rejectUnauthorized["']?\s*:\s*false`, `InsecureSkipVerify:\s*true`,
+	// Variables: of programs that verify, and of those that load code of others when they start.
+	`\b(?:COSIGN_[A-Z_]*INSECURE[A-Z_]*|[A-Z_]*IGNORE_TLOG|GIT_SSL_NO_VERIFY|NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|GOINSECURE|GONOSUMDB|GONOSUMCHECK|PIP_TRUSTED_HOST|RCLONE_NO_CHECK_CERTIFICATE|GIT_SSH_COMMAND)\b`, `\bGOSUMDB=off\b`,
+	`\b(?:LD_PRELOAD|LD_AUDIT|BASH_ENV|NODE_OPTIONS|PERL5OPT|RUBYOPT|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|PYTHONSTARTUP|PROMPT_COMMAND)\b`,
+}, "|"))
 
 // unverified lists the words by which verification is switched off within a value.
 func unverified(value any) []string {

@@ -121,18 +121,39 @@ func Remote(objects []manifest.Object) func(file string) bool {
 			continue
 		}
 		for key, value := range annotationsOf(o) {
-			name, own := strings.CutPrefix(key, prefix)
-			if !own || !task.MatchString(name) && name != "pipeline" {
-				continue
+			if fetches.MatchString(key) {
+				remote[folderOf(o.File)] = remote[folderOf(o.File)] || slices.ContainsFunc(values(value), isElsewhere)
 			}
-			remote[folderOf(o.File)] = remote[folderOf(o.File)] || slices.ContainsFunc(values(value), isElsewhere)
 		}
 	}
 	return func(file string) bool { return remote[folderOf(file)] }
 }
 
+// fetches fits the keys of annotations by which tasks and pipelines are taken in: the controller looks at their ends
+// alone (pkg/matcher/annotation_tasks_install.go).
+var fetches = regexp.MustCompile(`pipelinesascode\.tekton\.dev/(task(-[0-9]+)?|pipeline)$`)
+
+// Files are the files of the repository that a run or pipeline takes tasks and pipelines from, by annotation.
+func Files(o manifest.Object) map[string][]string {
+	if !InFolder(o.File) || o.Kind != "PipelineRun" && o.Kind != "Pipeline" {
+		return nil
+	}
+	all := map[string][]string{}
+	for key, value := range annotationsOf(o) {
+		for _, file := range values(value) {
+			if fetches.MatchString(key) && strings.Contains(file, "/") && !strings.Contains(file, ":") {
+				all[key] = append(all[key], file)
+			}
+		}
+	}
+	return all
+}
+
 // isElsewhere tells a file of the repository from a name on a hub and an address (pkg/matcher/annotation_tasks_install.go).
 func isElsewhere(value string) bool {
+	if ext := path.Ext(value); strings.Contains(value, "/") && ext != ".yaml" && ext != ".yml" && ext != ".json" {
+		return true // a file of the repository that is called like no manifest was not read
+	}
 	return strings.Contains(value, "://") || !strings.Contains(value, "/") && path.Ext(value) == "" || strings.Contains(value, ":")
 }
 

@@ -16,5 +16,9 @@ import data.tenon.changes as lib
 deny contains {"msg": msg, "item": cost} if {
 	some cost in input.change.costs
 	lib.multiplied(cost)
-	msg := sprintf("%s: %s %s instead of %s, %v times as much", [cost.what, cost.resource, cost.after, cost.before, round(cost.factor * 10) / 10])
+	msg := sprintf("%s: %s %s instead of %s", [cost.what, cost.resource, cost.after, than(cost)])
 }
+
+than(cost) := sprintf("%s, %v times as much", [cost.before, round(cost.factor * 10) / 10]) if cost.before != "0"
+
+than(cost) := "none" if cost.before == "0"

@@ -4,7 +4,7 @@ import data.tenon.rules.change.fact_changed
 
 test_fires if {
 	found := fact_changed.deny with input as {"change": data.change}
-	{f.msg | some f in found} == {"the fact secrets.mirror is added"}
+	"the fact secrets.mirror is added" in {f.msg | some f in found}
 }
 
 test_silent_about_other_trust if {

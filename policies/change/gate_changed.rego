@@ -23,3 +23,8 @@ deny contains {"msg": msg, "item": file} if {
 	file.op == "cut"
 	msg := sprintf("what CI runs names more files than are read (%d): what changes in the others is not known", [file.most])
 }
+
+deny contains {"msg": msg, "item": part} if {
+	some part in input.change.runners
+	msg := sprintf("%s %s is %s: the base runs tenon by it", [part.object.kind, part.object.name, part.op])
+}

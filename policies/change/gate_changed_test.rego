@@ -11,3 +11,7 @@ test_fires_changed if fired(file("changed", true)) == {".github/workflows/review
 test_fires_cut if fired(file("cut", true)) == {"what CI runs names more files than are read (10): what changes in the others is not known"}
 
 test_silent if count(fired(file("changed", false))) == 0
+
+test_fires_on_the_cluster if {
+	{f.msg | some f in gate_changed.deny} == {"Task review is removed: the base runs tenon by it"} with input as {"change": {"runners": [{"op": "removed", "object": {"kind": "Task", "name": "review"}}]}}
+}

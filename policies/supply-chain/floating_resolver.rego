@@ -1,10 +1,11 @@
 # METADATA
 # title: A task from elsewhere is named by revision
 # description: |
-#   A git resolver that follows a branch, or a bundle without a digest, runs what was pushed
-#   there last, with the Secrets of the run.
+#   A git resolver that follows a branch, a bundle without a digest, an address or the newest version of a hub runs what was
+#   put there last, with the Secrets of the run. So does a task that Pipelines-as-Code fetches by an annotation.
 # related_resources:
 #   - ref: https://tekton.dev/docs/pipelines/git-resolver/
+#   - ref: https://pipelinesascode.com/docs/guide/resolver/
 # custom:
 #   id: supply-chain/floating-resolver
 #   severity: warning
@@ -12,23 +13,69 @@
 package tenon.rules.supply_chain.floating_resolver
 
 deny contains {"msg": msg, "path": array.concat(path, ["params", i, "value"])} if {
+	some [path, ref] in references
+	some i, param in ref.params
+	value := sprintf("%v", [param.value])
+	not contains(value, "$(")
+	floating(ref.resolver, param.name, value)
+	msg := sprintf("resolver %s follows %s", [ref.resolver, value])
+}
+
+deny contains {"msg": msg, "path": array.concat(path, ["resolver"])} if {
+	some [path, ref] in references
+	ref.resolver == "git"
+	names := {param.name | some param in ref.params}
+	"pathInRepo" in names
+	not "revision" in names
+	msg := "resolver git follows the default branch: it is given no revision"
+}
+
+references contains [array.concat(["spec"], below), ref] if {
 	startswith(input.apiVersion, "tekton.dev/")
 	walk(input.spec, [below, ref])
 	is_object(ref)
-	some i, param in ref.params
-	floating(ref.resolver, param)
-	path := array.concat(["spec"], below)
-	msg := sprintf("resolver %s follows %s", [ref.resolver, param.value])
+	is_string(ref.resolver)
 }
 
-floating("git", param) if {
-	param.name == "revision"
-	not contains(param.value, "$(")
-	not regex.match(`^[0-9a-f]{7,40}$|^(refs/tags/)?v?[0-9]+(\.[0-9]+)+`, param.value)
+floating("git", "revision", value) if not fixed(value)
+
+floating("bundles", "bundle", value) if not contains(value, "@sha256:")
+
+floating("http", "url", value) if not pinned_address(value)
+
+floating("hub", "version", value) if regex.match(`[<>=~^*|,]|\bx\b|^latest$`, value)
+
+# A commit, or a tag that is a version: a branch may be called like one, but for what only versions have behind a dash.
+fixed(value) if {
+	regex.match(`^[0-9a-f]{7,64}$|^(refs/tags/)?[A-Za-z_-]*?[0-9]+(\.[0-9]+)+([-.](rc|alpha|beta|pre|preview|dev|m|post|hotfix|patch)?[-.]?[0-9]*|\+[0-9A-Za-z.-]+)?$`, value)
 }
 
-floating("bundles", param) if {
-	param.name == "bundle"
-	not contains(param.value, "@sha256:")
-	not contains(param.value, "$(")
+# An address is pinned where a part of it is a commit or a version.
+pinned_address(address) if {
+	some part in split(address, "/")
+	regex.match(`^[0-9a-f]{40,64}$|^v?[0-9]+(\.[0-9]+)+$`, trim_suffix(trim_suffix(part, ".yaml"), ".yml"))
+}
+
+pinned_address(address) if regex.match(`(?i)[?&](ref|at|sha|commit)=([0-9a-f]{40}|v?[0-9]+(\.[0-9]+)+)`, address)
+
+# Pipelines-as-Code takes any key that ends like this (pkg/matcher/annotation_tasks_install.go).
+deny contains {"msg": msg, "path": ["metadata", "annotations", key]} if {
+	input.kind in {"PipelineRun", "Pipeline"}
+	some key, text in input.metadata.annotations
+	regex.match(`pipelinesascode\.tekton\.dev/(task(-[0-9]+)?|pipeline)$`, key)
+	is_string(text)
+	some value in split(trim(text, "[] "), ",")
+	fetched := trim_space(value)
+	follows(fetched)
+	msg := sprintf("Pipelines-as-Code fetches %s, whatever is there at that time", [fetched])
+}
+
+follows(value) if {
+	contains(value, "://")
+	not pinned_address(value)
+}
+
+# A name of a hub without a version is its newest.
+follows(value) if {
+	regex.match(`^[a-z0-9][a-z0-9-]*(:latest)?$`, value)
 }

