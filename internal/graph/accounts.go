@@ -11,7 +11,7 @@ import (
 func (g *graph) automounts() {
 	for _, o := range g.ofKind("ServiceAccount") {
 		mounts, stated := manifest.Lookup(o.Value, manifest.Path{"automountServiceAccountToken"})
-		if g.isBoundAccount(o.Name) {
+		if g.isBoundAccount(o.Name) || g.refusesTokens(o) {
 			continue
 		}
 		remedy := "write automountServiceAccountToken: false, and true in the pods that ask the API server"
@@ -23,4 +23,19 @@ func (g *graph) automounts() {
 			g.add(o, "graph/automounted-token", finding.Info, manifest.Path{"metadata", "name"}, "each pod that names no account gets a token of the API server", remedy)
 		}
 	}
+}
+
+// refusesTokens tells whether all pods in sight that have an account say themselves that they want no token of it.
+func (g *graph) refusesTokens(account manifest.Object) bool {
+	found := false
+	for _, p := range g.allPods() {
+		if p.namespace != account.Namespace || p.account() != account.Name {
+			continue
+		}
+		if p.spec.AutomountServiceAccountToken == nil || *p.spec.AutomountServiceAccountToken {
+			return false
+		}
+		found = true
+	}
+	return found
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"fmt"
+	"path"
 	"slices"
 
 	policyv1 "k8s.io/api/policy/v1"
@@ -30,6 +31,29 @@ func (g *graph) disruptionBudget(o manifest.Object, b policyv1.PodDisruptionBudg
 	case err == nil:
 		g.selectsPods(o, "graph/budget-selects-nothing", selector, "the budget protects nothing")
 		g.budget(o, b, selector)
+		g.budgetTwice(o, selector)
+	}
+}
+
+// budgetTwice reports pods that two budgets are for: the eviction API refuses to evict them at all
+// (https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/storage/eviction.go).
+func (g *graph) budgetTwice(o manifest.Object, selector labels.Selector) {
+	for _, other := range g.ofKind("PodDisruptionBudget") {
+		if other.Namespace != o.Namespace || other.Name <= o.Name || path.Dir(other.File) != path.Dir(o.File) {
+			continue
+		}
+		b, ok := as[policyv1.PodDisruptionBudget](other.Value)
+		too, err := metav1.LabelSelectorAsSelector(b.Spec.Selector)
+		if !ok || err != nil || b.Spec.Selector == nil {
+			continue
+		}
+		for _, p := range g.allPods() {
+			if of := labels.Set(p.meta.Labels); !p.tekton && p.namespace == o.Namespace && selector.Matches(of) && too.Matches(of) {
+				g.add(other, "graph/budget-blocks-drains", finding.Warning, manifest.Path{"spec", "selector"},
+					fmt.Sprintf("PodDisruptionBudget %s is for the %s of %s, too: the eviction API evicts no pod that two budgets are for", o.Name, p.who, p.in.Ref()), "select each pod by one budget")
+				break
+			}
+		}
 	}
 }
 

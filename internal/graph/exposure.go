@@ -159,11 +159,16 @@ func (g *graph) ingressRoutes(o manifest.Object, taken map[string][]route) {
 			}
 			seen[id] = true
 			for _, other := range taken[id] {
-				if other.backend != backend && path.Dir(other.File) == path.Dir(o.File) && (other.Name != o.Name || other.Namespace != o.Namespace) {
-					g.add(o, "graph/ingress-conflict", finding.Warning, manifest.Path{"spec", "rules", i, "http", "paths", j},
-						fmt.Sprintf("Ingress %s takes %s%v, too: which of them gets a request is up to the controller", other.Ref(), host, p["path"]), "use one of them, or another path")
-					return
+				if path.Dir(other.File) != path.Dir(o.File) || other.Name == o.Name && other.Namespace == o.Namespace {
+					continue
 				}
+				severity, what := finding.Warning, "which of them gets a request is up to the controller"
+				if other.backend == backend {
+					severity, what = finding.Info, "both lead to the same Service"
+				}
+				g.add(o, "graph/ingress-conflict", severity, manifest.Path{"spec", "rules", i, "http", "paths", j},
+					fmt.Sprintf("Ingress %s takes %s%v, too: %s", other.Ref(), host, p["path"], what), "use one of them, or another path")
+				return
 			}
 			taken[id] = append(taken[id], route{o, backend})
 		})

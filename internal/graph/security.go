@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/pod-security-admission/api"
 	"k8s.io/pod-security-admission/policy"
 
@@ -42,7 +43,8 @@ func (g *graph) podLevels() {
 		if !enforced || p.tekton && level.Level == api.LevelRestricted && !g.Facts.Tekton.SetSecurityContext {
 			continue // of the latter podSecurity says that none of them runs, whatever they write
 		}
-		result := policy.AggregateCheckResults(check.EvaluatePod(level, &p.meta, &p.spec))
+		spec := withVolumes(p.spec)
+		result := policy.AggregateCheckResults(check.EvaluatePod(level, &p.meta, &spec))
 		if result.Allowed {
 			continue
 		}
@@ -56,6 +58,18 @@ func (g *graph) podLevels() {
 	}
 }
 
+// withVolumes is a pod as Pod Security sees it: a volume of which no source is written is an emptyDir by then
+// (SetDefaults_Volume of k8s.io/kubernetes/pkg/apis/core/v1).
+func withVolumes(spec corev1.PodSpec) corev1.PodSpec {
+	spec.Volumes = slices.Clone(spec.Volumes)
+	for i, v := range spec.Volumes {
+		if v.VolumeSource == (corev1.VolumeSource{}) {
+			spec.Volumes[i].EmptyDir = &corev1.EmptyDirVolumeSource{}
+		}
+	}
+	return spec
+}
+
 // elsewhere are reasons of Pod Security that rules of their own say, at the field and with what follows.
 var elsewhere = []string{"privileged", "host namespaces", "hostPath volumes"}
 
@@ -63,8 +77,9 @@ var elsewhere = []string{"privileged", "host namespaces", "hostPath volumes"}
 // restricted that there are some.
 func (g *graph) withoutLevel(check policy.Evaluator, p somePod) {
 	baseline := map[string]bool{}
+	spec := withVolumes(p.spec)
 	for _, c := range ofBaseline() {
-		result := c.check(&p.meta, &p.spec)
+		result := c.check(&p.meta, &spec)
 		if result.Allowed || slices.Contains(elsewhere, result.ForbiddenReason) {
 			continue
 		}
@@ -72,7 +87,7 @@ func (g *graph) withoutLevel(check policy.Evaluator, p somePod) {
 		g.add(p.in, "graph/pod-baseline", finding.Warning, c.at(p), fmt.Sprintf("Pod Security baseline refuses the %s: %s (%s)", p.who, result.ForbiddenReason, result.ForbiddenDetail), c.remedy())
 	}
 	var restricted []string
-	for _, result := range check.EvaluatePod(api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}, &p.meta, &p.spec) {
+	for _, result := range check.EvaluatePod(api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}, &p.meta, &spec) {
 		if reason := result.ForbiddenReason; !result.Allowed && !slices.Contains(elsewhere, reason) && !baseline[reason] {
 			restricted = append(restricted, reason)
 		}
@@ -95,7 +110,7 @@ func (g *graph) namespaceLevels() {
 				"enforce baseline, or restricted; nothing, if agents of the nodes run there")
 		case level == "":
 			g.add(o, "graph/namespace-level", finding.Info, manifest.Path{"metadata"}, fmt.Sprintf("namespace %s enforces no Pod Security level: every pod is let in, those with the node in their hands too", o.Name),
-				"label it "+enforceLabel+": baseline, or restricted; privileged, if that is meant")
+				"label it "+enforceLabel+": baseline, or restricted")
 		}
 	}
 }

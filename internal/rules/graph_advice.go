@@ -36,7 +36,7 @@ var graphAdvice = []finding.Rule{
 		Title: "A namespace enforces a Pod Security level",
 		Why: "Without the label pod-security.kubernetes.io/enforce whoever may create a pod there takes the node: its " +
 			"file system, its network, the credentials of all other pods on it.",
-		Remedy: "label it pod-security.kubernetes.io/enforce: baseline, or restricted; privileged, if that is meant",
+		Remedy: "label it pod-security.kubernetes.io/enforce: baseline, or restricted; nothing, if agents of the nodes run there",
 		Links:  []string{security},
 	},
 	{
@@ -131,9 +131,10 @@ var graphAdvice = []finding.Rule{
 		Links:  []string{ingress + "#tls"},
 	},
 	{
-		ID: "graph/ingress-conflict", Severity: finding.Warning,
-		Title:  "One Ingress has a host and path",
-		Why:    "Two that have the same are both taken; which of them gets a request depends on the controller, often on which is older.",
+		ID: "graph/ingress-conflict", Severity: finding.Warning, Lowest: &info,
+		Title: "One Ingress has a host and path",
+		Why: "Two that have the same are both taken; which of them gets a request depends on the controller, often on which is older. " +
+			"Where both lead to the same Service, that is an info: one of them is left over.",
 		Remedy: "use one of them, or another path",
 		Links:  []string{ingress},
 	},

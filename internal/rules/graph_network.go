@@ -81,7 +81,7 @@ var graphNetwork = []finding.Rule{
 		ID: "graph/budget-blocks-drains", Severity: finding.Warning, Lowest: &info,
 		Title: "A disruption budget lets a pod be evicted",
 		Why: "With minAvailable of all replicas, or maxUnavailable 0, the eviction API refuses every eviction: kubectl drain, upgrades of " +
-			"nodes and Karpenter's consolidation wait for ever. An autoscaler's minimum counts, where there is one. That pods which are broken " +
+			"nodes and Karpenter's consolidation wait for ever. It refuses pods of two budgets, too. An autoscaler's minimum counts, where there is one. That pods which are broken " +
 			"are kept, too, unless unhealthyPodEvictionPolicy says otherwise, is an info.",
 		Remedy: "let at least one pod be away",
 		Links:  []string{"https://kubernetes.io/docs/tasks/run-application/configure-pdb/"},
