@@ -46,7 +46,7 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 		if o.After != nil && o.Object.Kind == "PrometheusRule" && recordsMore(known.of(t), after, *o.After) {
 			fields["spec.groups"] = alerts
 		}
-		if why := known.outside(o); why != "" {
+		if why := known.outside(o); why != "" && !known.goesWithNamespace(o, after) {
 			fields["spec"] = why
 		}
 		byWhy := map[string][]string{}
@@ -148,6 +148,15 @@ func (b baseline) outside(differing diff.Object) string {
 		return "pods of a namespace that others have may use it"
 	}
 	return ""
+}
+
+// goesWithNamespace tells whether an object is removed together with its namespace.
+func (b baseline) goesWithNamespace(o diff.Object, after []manifest.Object) bool {
+	if o.Op != diff.Removed {
+		return false
+	}
+	is := func(l manifest.Object) bool { return l.Kind == "Namespace" && l.Name == o.Before.Namespace }
+	return slices.ContainsFunc(b.objects, is) && !slices.ContainsFunc(after, is)
 }
 
 func (b baseline) hasPods(namespace string) bool {
