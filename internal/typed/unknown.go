@@ -49,9 +49,16 @@ func (c *Checker) unknown(o manifest.Object, gvk schema.GroupVersionKind) []find
 		f.Severity = finding.Error
 		f.Message = fmt.Sprintf("%s has no kind %s", o.APIVersion, o.Kind)
 		f.Remedy = cmp.Or(removed[gvk.GroupKind()], didYouMean(gvk.Kind, served))
+	case slices.Contains(operators[gvk.Group], gvk.Kind) && !c.settings.Complete:
+		f.Rule, f.Severity = "types/not-validated", finding.Info
+		f.Message = fmt.Sprintf("%s of %s is not validated: tenon has no schema of that operator", o.Kind, o.APIVersion)
+		f.Remedy = "check its CustomResourceDefinition, too, or let the API server validate it with a dry run"
 	default:
-		f.Message = fmt.Sprintf("nobody knows the kind %s of %s", o.Kind, o.APIVersion)
+		f.Message = fmt.Sprintf("the kind %s of %s is not known", o.Kind, o.APIVersion)
 		f.Remedy = "correct apiVersion or kind, or state the operator's kind in facts.customResources as group/Kind"
+		if near := finding.Nearest(o.Kind, operators[gvk.Group]); near != "" && near != o.Kind {
+			f.Remedy = fmt.Sprintf("is %s meant? Else state the operator's kind in facts.customResources as group/Kind", near)
+		}
 		if c.settings.Complete {
 			f.Severity = finding.Error
 		}

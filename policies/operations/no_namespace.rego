@@ -14,6 +14,7 @@ package tenon.rules.operations.no_namespace
 deny contains {"msg": msg, "path": ["metadata"]} if {
 	is_object(input.metadata)
 	not input.metadata.namespace
+	split(input.apiVersion, "/")[0] in groups
 	not cluster_scoped
 	msg := "objects without a namespace land in that of the context"
 }
@@ -32,6 +33,13 @@ deny contains {"msg": msg, "path": ["metadata", "namespace"]} if {
 	msg := sprintf("%s %s lives in kube-system, beside what the cluster stands on", [input.kind, object.get(input.metadata, "name", "?")])
 }
 
+# groups are those of whose kinds it is known which belong to a namespace: of others nobody can say that one is missing.
+groups := {
+	"v1", "apps", "batch", "autoscaling", "policy", "extensions", "networking.k8s.io", "rbac.authorization.k8s.io", "coordination.k8s.io", "discovery.k8s.io",
+	"events.k8s.io", "storage.k8s.io", "tekton.dev", "triggers.tekton.dev", "pipelinesascode.tekton.dev", "monitoring.coreos.com", "external-secrets.io",
+	"argoproj.io", "keda.sh", "kueue.x-k8s.io", "cilium.io", "nfd.k8s-sigs.io", "policy.sigstore.dev", "karpenter.sh", "karpenter.k8s.aws",
+}
+
 cluster_scoped if input.kind in {
 	"Namespace", "Node", "PersistentVolume", "ClusterRole", "ClusterRoleBinding", "StorageClass", "CSIDriver", "IngressClass",
 	"PriorityClass", "RuntimeClass", "CustomResourceDefinition", "APIService", "ValidatingWebhookConfiguration",
@@ -41,4 +49,7 @@ cluster_scoped if input.kind in {
 	"FlowSchema", "PriorityLevelConfiguration", "CertificateSigningRequest", "Cohort", "AKSNodeClass", "GCPNodeClass",
 	"ServiceCIDR", "IPAddress", "VolumeAttributesClass", "ResourceSlice", "WorkloadPriorityClass", "AdmissionCheck", "Topology",
 	"MutatingAdmissionPolicy", "MutatingAdmissionPolicyBinding", "ClusterTrustBundle", "CiliumClusterwideNetworkPolicy",
+	"CiliumCIDRGroup", "CiliumEgressGatewayPolicy", "CiliumLoadBalancerIPPool", "CiliumL2AnnouncementPolicy", "ClusterExternalSecret", "ClusterPushSecret",
+	"ClusterWorkflowTemplate", "ClusterAnalysisTemplate", "ClusterTriggerAuthentication", "TrustRoot", "NodeClaim", "NodeOverlay", "MultiKueueCluster", "MultiKueueConfig",
+	"ProvisioningRequestConfig",
 }

@@ -34,3 +34,7 @@ test_silent_on_agents_of_the_cluster if {
 	object := json.patch(object_under_test, [{"op": "replace", "path": "/metadata/namespace", "value": "kube-system"}, {"op": "replace", "path": "/kind", "value": "DaemonSet"}])
 	count(no_namespace.deny) == 0 with input as object
 }
+
+test_silent_where_the_scope_is_not_known if {
+	count(no_namespace.deny) == 0 with input as {"apiVersion": "operator.tekton.dev/v1alpha1", "kind": "TektonConfig", "metadata": {"name": "config"}}
+}
