@@ -59,52 +59,6 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 	}
 }
 
-// recordsMore tells whether an object records a series that something else records, too, and did not before, or that an
-// alert of the base already asks for: the alert then asks for what both say.
-func recordsMore(before, after []manifest.Object, o manifest.Object) bool {
-	was, is := recorded(before), recorded(after)
-	for name := range recorded([]manifest.Object{o}) {
-		if is[name] > was[name] && (is[name] > 1 || isAsked(before, name)) {
-			return true
-		}
-	}
-	return false
-}
-
-// isAsked tells whether an alert asks for a series.
-func isAsked(objects []manifest.Object, series string) bool {
-	asked := false
-	for _, o := range objects {
-		if o.Kind != "PrometheusRule" {
-			continue
-		}
-		leavesWith(o.Value, "", func(field string, value any) {
-			text, _ := value.(string)
-			asked = asked || strings.HasSuffix(field, "rules.expr") && slices.Contains(seriesForm.FindAllString(text, -1), series)
-		})
-	}
-	return asked
-}
-
-// seriesForm fits words that may be the names of series.
-var seriesForm = pattern.New(`[a-zA-Z_:][a-zA-Z0-9_:]*`)
-
-// recorded counts the rules that record a series, by its name.
-func recorded(objects []manifest.Object) map[string]int {
-	names := map[string]int{}
-	for _, o := range objects {
-		if o.Kind != "PrometheusRule" {
-			continue
-		}
-		leavesWith(o.Value, "", func(field string, value any) {
-			if name, ok := value.(string); ok && strings.HasSuffix(field, "rules.record") {
-				names[name]++
-			}
-		})
-	}
-	return names
-}
-
 // rulesOf says who has the rules of a role that change beside those who are bound to it here.
 func rulesOf(o diff.Object, after []manifest.Object) string {
 	role := *o.After
@@ -118,94 +72,6 @@ func rulesOf(o diff.Object, after []manifest.Object) string {
 		return "nothing here is bound to it: others on the cluster may be, to a role of that name"
 	}
 	return ""
-}
-
-// outside says why an object matters that is about others than those of the platform.
-func (b baseline) outside(differing diff.Object) string {
-	version := differing.After
-	if version == nil {
-		version = differing.Before
-	}
-	o := *version
-	if o.Kind == "ConfigMap" && b.isParameter(o) {
-		return "admission policies take from it what they allow"
-	}
-	const others = "it limits pods that are not among the objects"
-	if b.owned[o.Namespace] && o.Kind == "NetworkPolicy" && b.isEmpty(o.Namespace) && (differing.Op != diff.Added || letsThrough(o)) {
-		return others
-	}
-	if o.Namespace == "" || b.owned[o.Namespace] {
-		return ""
-	}
-	switch {
-	case o.Kind == "NetworkPolicy" && !b.hasPods(o.Namespace):
-		return others
-	case o.Kind == "ConfigMap":
-		return settings
-	case slices.Contains([]string{"ResourceQuota", "LimitRange", "PodDisruptionBudget"}, o.Kind):
-		return "it limits pods of a namespace that others have"
-	case slices.Contains([]string{"Secret", "PersistentVolumeClaim", "TriggerBinding"}, o.Kind):
-		return "pods of a namespace that others have may use it"
-	}
-	return ""
-}
-
-// goesWithNamespace tells whether an object is removed together with its namespace.
-func (b baseline) goesWithNamespace(o diff.Object, after []manifest.Object) bool {
-	if o.Op != diff.Removed {
-		return false
-	}
-	is := func(l manifest.Object) bool { return l.Kind == "Namespace" && l.Name == o.Before.Namespace }
-	return slices.ContainsFunc(b.objects, is) && !slices.ContainsFunc(after, is)
-}
-
-func (b baseline) hasPods(namespace string) bool {
-	return slices.ContainsFunc(b.objects, func(o manifest.Object) bool { return runs(o) && o.Namespace == namespace })
-}
-
-// isEmpty tells whether the base has a namespace and no pods in it: who runs some there is not among the objects.
-func (b baseline) isEmpty(namespace string) bool {
-	return !b.hasPods(namespace) && slices.ContainsFunc(b.objects, func(o manifest.Object) bool { return o.Kind == "Namespace" && o.Name == namespace })
-}
-
-// letsThrough tells whether a network policy allows anything.
-func letsThrough(o manifest.Object) bool {
-	for _, direction := range []string{"ingress", "egress"} {
-		rules, _ := manifest.Lookup(o.Value, manifest.Path{"spec", direction})
-		if len(asList(rules)) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// labelled are the labels of a new namespace by which policies or admission controllers may treat it otherwise than the
-// namespaces of the base: Pod Security's levels are judged by themselves, but for which version of them.
-func (b baseline) labelled(o manifest.Object) map[string]string {
-	found := map[string]string{}
-	labels, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels"})
-	all, _ := labels.(map[string]any)
-	for key, value := range all {
-		at := manifest.Path{"metadata", "labels", key}.String()
-		switch {
-		case key == "kubernetes.io/metadata.name", podSecurityLevel.MatchString(key), strings.HasSuffix(key, "-version") && strings.HasPrefix(key, "pod-security.kubernetes.io/") && value == "latest":
-		case b.isSelected(key, value) && !strings.HasPrefix(key, "pod-security.kubernetes.io/"):
-			found[at] = "a policy that is there goes by this label"
-		case !plainLabel.MatchString(key) && !b.isLabel(key, value):
-			found[at] = "admission controllers go by labels of namespaces, and no namespace of the base has this one"
-		}
-	}
-	return found
-}
-
-var podSecurityLevel = pattern.New(`^pod-security\.kubernetes\.io/(enforce|audit|warn)$`)
-
-// isLabel tells whether a namespace of the base has a label.
-func (b baseline) isLabel(key string, value any) bool {
-	return slices.ContainsFunc(b.objects, func(o manifest.Object) bool {
-		has, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels", key})
-		return o.Kind == "Namespace" && has == value
-	})
 }
 
 // of are the objects of the base that those of a target are compared with: of its environment, or of all where that
@@ -270,28 +136,6 @@ func touched(o manifest.Object, c diff.Change, stated shares) map[string]string 
 	return found
 }
 
-// anchorForm fits what programs believe others by: public keys, certificates, and the host keys of ssh.
-var anchorForm = pattern.New(`-----BEGIN (?:[A-Z0-9 ]*PUBLIC KEY(?: BLOCK)?|(?:TRUSTED |X509 )?CERTIFICATE)-----[^-]*|(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\S+|sk-\S+@openssh\.com)\s+AAAA\S+`)
-
-// anchors are these within a value.
-func anchors(value any) []string {
-	var all []string
-	switch v := value.(type) {
-	case string:
-		all = anchorForm.FindAllString(v, -1)
-	case []any:
-		for _, inner := range v {
-			all = append(all, anchors(inner)...)
-		}
-	case map[string]any:
-		for _, inner := range v {
-			all = append(all, anchors(inner)...)
-		}
-	}
-	slices.Sort(all)
-	return all
-}
-
 func isRole(o manifest.Object) bool {
 	return (o.Kind == "Role" || o.Kind == "ClusterRole") && o.GroupKind().Group == rbac[0]
 }
@@ -327,12 +171,6 @@ func isLess(c diff.Change) bool {
 	before, errBefore := resource.ParseQuantity(fmt.Sprint(c.Before))
 	after, errAfter := resource.ParseQuantity(fmt.Sprint(c.After))
 	return errBefore == nil && errAfter == nil && after.Cmp(before) <= 0
-}
-
-// isRule tells whether a value is an alert or a recording, or a group of them.
-func isRule(value any) bool {
-	fields, _ := value.(map[string]any)
-	return fields["alert"] != nil || fields["record"] != nil || fields["rules"] != nil
 }
 
 // leaves visits the fields below a value that is at a field, items of lists left out.
@@ -506,12 +344,6 @@ func ordinary(o manifest.Object, g guard) bool {
 		return g.field == "metadata.annotations" // its spec is told
 	}
 	return false
-}
-
-// atLeastBaseline tells whether a namespace refuses pods that may do anything.
-func atLeastBaseline(o manifest.Object) bool {
-	level, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels", "pod-security.kubernetes.io/enforce"})
-	return level == "baseline" || level == "restricted"
 }
 
 // aggregates tells whether a role may be one that others take in: they select by any label
