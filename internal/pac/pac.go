@@ -4,6 +4,7 @@
 package pac
 
 import (
+	"bytes"
 	"maps"
 	"path"
 	"regexp"
@@ -21,7 +22,7 @@ const prefix = "pipelinesascode.tekton.dev/"
 
 // IsFile tells whether Pipelines-as-Code fills in a file: one of its folder, or one that holds a run with its annotations.
 func IsFile(name string, text []byte) bool {
-	return InFolder(name) || annotated.Match(text)
+	return InFolder(name) || bytes.Contains(text, []byte(prefix)) && annotated.Match(text)
 }
 
 // annotated fits an annotation that has a run taken up.
