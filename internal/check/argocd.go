@@ -81,10 +81,10 @@ func overridden(objects []manifest.Object, charts bool) []finding.Finding {
 			spec = manifest.Path{"spec", "template", "spec"}
 		}
 		for _, source := range sourcesOf(o, spec) {
-			for _, key := range []string{"patches", "components"} {
+			for _, key := range []string{"patches", "components", "images", "namespace", "namePrefix", "nameSuffix", "commonLabels", "commonAnnotations", "replicas"} {
 				at := source.Append("kustomize", key)
 				if list, _ := manifest.Lookup(o.Value, at); list != nil {
-					tell(o, at, fmt.Sprintf("Argo CD puts these %s over the files that it reads: what they become is not checked", key))
+					tell(o, at, fmt.Sprintf("Argo CD puts kustomize.%s over the files that it reads: what they become is not checked", key))
 				}
 			}
 			for _, key := range []string{"valuesObject", "values", "parameters", "fileParameters", "valueFiles"} {

@@ -39,7 +39,7 @@ func pullsOfEffect() []pull {
 	}
 	told("which name counts first", "Deployment", "apps/v1", pods(`a: "b"`, alias("10.0.0.1", "10.0.0.2")), pods(`a: "b"`, alias("10.0.0.2", "10.0.0.1")), "hostAliases")
 	told("a Service of other pods", "Service", "v1", `spec: {selector: a: "b", ports: [{port: 80}]}`, `spec: {selector: a: "c", ports: [{port: 80}]}`, effect, "spec.selector")
-	told("a scrape of all", "ServiceMonitor", "monitoring.coreos.com/v1", `spec: {selector: matchLabels: a: "b", endpoints: [{port: "m"}]}`, `spec: {selector: matchLabels: a: "b", namespaceSelector: any: true, endpoints: [{port: "m"}]}`, effect)
+	told("a scrape of all", "ServiceMonitor", "monitoring.coreos.com/v1", `spec: {selector: matchLabels: a: "b", endpoints: [{port: "m"}]}`, `spec: {selector: matchLabels: a: "b", namespaceSelector: any: true, endpoints: [{port: "m"}]}`, powerChanged)
 	told("a secret from elsewhere", "Secret", "v1", `type: "Opaque", immutable: true`, `type: "Opaque", metadata: annotations: "replicator.v1.mittwald.de/replicate-from": "vault/root"`, effect)
 	told("a role that nobody here has", "Role", "rbac.authorization.k8s.io/v1", `rules: [{apiGroups: [""], resources: ["pods"], verbs: ["get"]}]`, `rules: [{apiGroups: [""], resources: ["pods/exec"], verbs: ["create"]}]`, "change/power-changed", "others on the cluster may be")
 	for _, into := range []string{"edit", "view", "admin"} {

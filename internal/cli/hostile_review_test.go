@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -23,7 +24,42 @@ func pullsOfReview() []pull {
 		{kind: "review", name: "another digest of the same tag", exit: 1, wants: []string{"change/gate-changed"}, base: map[string]string{prod: reviewed}, head: map[string]string{prod: "sha256:aaaa=>sha256:bbbb"}},
 		{kind: "review", name: "no review", exit: 1, wants: []string{"change/gate-changed"}, base: map[string]string{prod: reviewed}, head: map[string]string{prod: "platform: reviews: =>// "}},
 	}
-	return append(append(append(all, pullsOfTeams()...), pullsOfTrust()...), pullsOfHooks()...)
+	runs := func(step string) string {
+		return inTarget("Task", "rev", `{apiVersion: "tekton.dev/v1", kind: "Task", metadata: {name: "rev", namespace: "notebook-ci"}, spec: steps: [{name: "g", image: "registry.example.com/notebook-ci/mirror/tenon:v0.1.0@sha256:1111111111111111111111111111111111111111111111111111111111111111", `+step+`}]}`)
+	}
+	byResolver := func(more string) string {
+		return runs(`args: ["gate"]`) + strings.TrimPrefix(inTarget("Pipeline", "pr", `{apiVersion: "tekton.dev/v1", kind: "Pipeline", metadata: {name: "pr", namespace: "notebook-ci"}, spec: tasks: [{name: "g", taskRef: {resolver: "cluster", params: [{name: "kind", value: "task"}, {name: "name", value: "rev"}, {name: "namespace", value: "notebook-ci"}]}`+more+`}]}`), "package platform\n")
+	}
+	for name, texts := range map[string][2]string{
+		"by the entrypoint of its image": {runs(`args: ["gate", "--base", "main"]`), runs(`args: ["version"]`)}, "in backticks": {runs("script: \"echo `tenon gate`\""), runs(`script: "echo"`)},
+		"by the cluster's resolver": {byResolver(""), byResolver(`, onError: "continue"`)},
+	} {
+		all = append(all, pull{kind: "review", name: "a call " + name, exit: 1, wants: []string{"change/gate-changed"}, base: map[string]string{prod: texts[0]}, head: map[string]string{prod: texts[1]}})
+	}
+	return slices.Concat(all, pullsOfTeams(), pullsOfTrust(), pullsOfHooks(), pullsOfSettings())
+}
+
+// pullsOfSettings delete what controllers go by, and change what an event starts and what another CI runs.
+func pullsOfSettings() []pull {
+	settings := func(name, data string) string {
+		return "package platform\ntargets: [string]: ConfigMap: \"notebook-ci/" + name + "\": {apiVersion: \"v1\", kind: \"ConfigMap\", metadata: {name: \"" + name + "\", namespace: \"notebook-ci\"}, data: " + data + "}\n"
+	}
+	template := func(pipeline string) string {
+		return inTarget("TriggerTemplate", "t", `{apiVersion: "triggers.tekton.dev/v1beta1", kind: "TriggerTemplate", metadata: {name: "t", namespace: "notebook-ci"}, spec: resourcetemplates: [{apiVersion: "tekton.dev/v1", kind: "PipelineRun", metadata: generateName: "t-", spec: pipelineRef: name: "`+pipeline+`"}]}`)
+	}
+	const egress = `targets: [string]: NetworkPolicy: "notebook-ci-x/runs": {apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", metadata: {name: "runs", namespace: "notebook-ci-x"}, spec: {podSelector: {}, policyTypes: ["Egress"], egress: [{to: [{ipBlock: cidr: "10.0.0.0/8"}]}]}}` + "\n"
+	const space = `targets: [string]: Namespace: "notebook-ci-x": {apiVersion: "v1", kind: "Namespace", metadata: {name: "notebook-ci-x", labels: "pod-security.kubernetes.io/enforce": "restricted"}}` + "\n"
+	all := []pull{
+		{name: "Tekton's flags", base: map[string]string{prod: settings("feature-flags", `a: "b"`)}, head: map[string]string{prod: ""}},
+		{name: "Argo CD's roles", base: map[string]string{prod: settings("argocd-rbac-cm", `a: "b"`)}, head: map[string]string{prod: ""}},
+		{name: "those of Pipelines-as-Code", base: map[string]string{prod: settings("pipelines-as-code", `"remember-ok-to-test": "false"`)}, head: map[string]string{prod: `"false"=>"true"`}},
+		{name: "another pipeline for an event", base: map[string]string{prod: template("test")}, head: map[string]string{prod: template("release")}},
+		{name: "a policy over pods of others", base: map[string]string{prod: "package platform\n" + space}, head: map[string]string{prod: "package platform\n" + space + egress}},
+	}
+	for i := range all {
+		all[i].kind, all[i].exit, all[i].wants = "settings", -1, []string{"change/power-changed"}
+	}
+	return all
 }
 
 // pullsOfTeams are about namespaces in which no pods are among the objects.

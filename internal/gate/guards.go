@@ -42,7 +42,7 @@ var (
 
 // scrapes are the parts of monitors by which alerts get what they ask for.
 var scrapes = []guard{
-	{"spec.selector", alerts}, {"spec.namespaceSelector", alerts}, {"spec.endpoints.path", alerts}, {"spec.endpoints.port", alerts}, {"spec.endpoints.targetPort", alerts}, {"spec.endpoints.scheme", alerts},
+	{"spec.selector", alerts}, {"spec.namespaceSelector", alerts}, {"spec.endpoints.path", alerts}, {"spec.endpoints.port", alerts}, {"spec.endpoints.targetPort", alerts}, {"spec.endpoints.scheme", alerts}, {"spec.endpoints.interval", alerts}, {"spec.endpoints.scrapeTimeout", alerts}, {"spec.endpoints.honorLabels", alerts},
 	{"spec.podMetricsEndpoints.path", alerts}, {"spec.podMetricsEndpoints.port", alerts}, {"spec.podMetricsEndpoints.portNumber", alerts}, {"spec.jobLabel", alerts}, {"metadata.labels", "which Prometheus reads it"},
 }
 
@@ -161,8 +161,8 @@ const (
 // configs are ConfigMaps that controllers take for their settings, by name, and controllers the
 // namespaces in which they read all of them.
 var (
-	configs = pattern.New(`^(argocd-|config-|feature-flags$|aws-auth$|coredns|kube-proxy$|chains-config$|[a-z-]*resolver-config$|[a-z-]*-manager-config$)`)
-	systems = pattern.New(`^(kube-system|kube-public|argocd|tekton-.*|.*-system|cert-manager|external-secrets|gpu-operator|karpenter|keda|kyverno|kueue|ingress-nginx|monitoring|default)$`)
+	configs = pattern.New(`^(argocd-|config-|feature-flags$|aws-auth$|coredns|kube-proxy$|chains-config$|pipelines-as-code$|workflow-controller-configmap$|alertmanager$|[a-z-]*resolver-config$|[a-z-]*-manager-config$)`)
+	systems = pattern.New(`^(kube-system|kube-public|argocd|pipelines-as-code|tekton-.*|.*-system|cert-manager|external-secrets|gpu-operator|karpenter|keda|kyverno|kueue|ingress-nginx|monitoring|default)$`)
 )
 
 func isSettings(o manifest.Object) bool {
@@ -170,7 +170,8 @@ func isSettings(o manifest.Object) bool {
 		labelled, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels", "argocd.argoproj.io/secret-type"})
 		return labelled != nil || systems.MatchString(o.Namespace)
 	}
-	return o.Kind == "ConfigMap" && (configs.MatchString(o.Name) || systems.MatchString(o.Namespace))
+	rego, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "labels", "openpolicyagent.org/policy"})
+	return o.Kind == "ConfigMap" && (rego != nil || configs.MatchString(o.Name) || systems.MatchString(o.Namespace))
 }
 
 // scraped fits what Prometheus shows to whom it asks.

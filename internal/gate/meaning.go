@@ -102,9 +102,7 @@ func (m *meaning) guards(t finding.Target, known baseline, before, after []manif
 	m.signing(t, before, differing, elsewhere)
 	m.sources(t, known, differing, elsewhere)
 	m.power(t, known, after, differing, elsewhere)
-	if !elsewhere {
-		m.runners(t, before, differing)
-	}
+	m.runners(t, before, differing, !elsewhere || known.environments[t.Environment] != nil)
 }
 
 // objects adds the differences themselves.
@@ -194,15 +192,37 @@ func (m *meaning) follows(known baseline, o diff.Object, c diff.Change) bool {
 		return len(m.items["rights"]) > 0 && (strings.HasPrefix(field, "subjects") || strings.HasPrefix(field, "roleRef"))
 	case "NetworkPolicy":
 		selects := strings.HasPrefix(field, "spec.podSelector") || strings.HasPrefix(field, "spec.policyTypes")
+		if isNarrowed(o, c) {
+			return true
+		}
 		return strings.HasPrefix(field, "spec") && slices.ContainsFunc(m.items["reach"], func(i map[string]any) bool {
 			policy, _ := i["object"].(map[string]any)
 			if policy == nil { // no policy selects the pods any more
 				return selects && i["op"] == "opened"
 			}
-			return policy["name"] == o.Object.Name && policy["namespace"] == o.Object.Namespace && (!selects || i["op"] == "opened")
+			return policy["name"] == o.Object.Name && policy["namespace"] == o.Object.Namespace && i["op"] == "opened"
 		})
 	}
 	return false
+}
+
+// isNarrowed tells whether a rule of a network policy, a peer or a port goes, and others are left: without any all would
+// be let through.
+func isNarrowed(o diff.Object, c diff.Change) bool {
+	list, isItem := strings.CutSuffix(c.Field, "]")
+	if c.Op != diff.Removed || !isItem || !strings.HasPrefix(c.Field, "spec.ingress") && !strings.HasPrefix(c.Field, "spec.egress") {
+		return false
+	}
+	left, _ := manifest.Lookup(o.After.Value, manifest.ParsePath(list[:strings.LastIndexByte(list, '[')]))
+	return len(asList(left)) > 0
+}
+
+// opens tells whether it is told that a policy lets pods reach more, or be reached by more.
+func (m *meaning) opens(policy finding.Object) bool {
+	return slices.ContainsFunc(m.items["reach"], func(i map[string]any) bool {
+		object, _ := i["object"].(map[string]any)
+		return i["op"] == "opened" && object["name"] == policy.Name && object["namespace"] == policy.Namespace
+	})
 }
 
 // hasRights tells whether it is told that a subject has other rights now.

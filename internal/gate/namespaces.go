@@ -57,6 +57,13 @@ func (b baseline) isEmpty(namespace string) bool {
 	return !b.hasPods(namespace) && slices.ContainsFunc(b.objects, func(o manifest.Object) bool { return o.Kind == "Namespace" && o.Name == namespace })
 }
 
+// letsOthers tells whether a network policy lets pods through of a namespace of the base, whoever they are.
+func (b baseline) letsOthers(o manifest.Object) bool {
+	selector, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "podSelector"})
+	all, _ := selector.(map[string]any)
+	return len(all) == 0 && letsThrough(o) && slices.ContainsFunc(b.objects, func(l manifest.Object) bool { return l.Kind == "Namespace" && l.Name == o.Namespace })
+}
+
 // letsThrough tells whether a network policy allows anything.
 func letsThrough(o manifest.Object) bool {
 	for _, direction := range []string{"ingress", "egress"} {

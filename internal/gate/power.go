@@ -28,6 +28,10 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 			}
 		case o.Op == diff.Removed && isHookObject(*o.Before) && runs(*o.Before):
 			fields["metadata.annotations"] = waited
+		case o.Op == diff.Removed && isSettings(*o.Before):
+			fields["data"] = settings
+		case o.Op == diff.Removed && o.Object.Kind == "File" && strings.HasPrefix(o.Object.Name, "github/"):
+			fields["text"] = otherCI
 		case o.Op == diff.Removed:
 			if parts := guardsOf(*o.Before); len(parts) > 0 && (slices.Contains(watched, o.Object.Kind) || parts[0].why == unknown) {
 				fields[parts[0].field] = parts[0].why
@@ -48,6 +52,9 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 		}
 		if why := known.outside(o); why != "" && !known.goesWithNamespace(o, after) {
 			fields["spec"] = why
+		}
+		if o.Op == diff.Added && o.Object.Kind == "NetworkPolicy" && known.letsOthers(*o.After) && !known.has(t, *o.After, elsewhere) && !m.opens(o.Object) {
+			fields["spec"] = "it lets pods through that are not among the objects"
 		}
 		byWhy := map[string][]string{}
 		for _, field := range slices.Sorted(maps.Keys(fields)) {
@@ -244,6 +251,8 @@ func guarded(o manifest.Object, field string) string {
 		return "which nodes pods run on, before which others, and whom they ask for names"
 	case last == "resolver" || codeRef.MatchString(field):
 		return "which code is run"
+	case o.Kind == "TriggerTemplate" && started.MatchString(field):
+		return starts
 	case (runs(o) || o.Kind == "EventListener") && secretFields.MatchString(field):
 		return secret
 	case hooks.MatchString(field):
@@ -260,15 +269,21 @@ func guarded(o manifest.Object, field string) string {
 	return ""
 }
 
+// started fits what of a run that an event starts says which pipeline that is, and what it is given.
+var started = pattern.New(`^spec\.(params|resourcetemplates\.(kind|apiVersion|spec\.(params|pipelineRef|taskRef|pipelineSpec|taskSpec)))(\.|$)`)
+
 // codeRef fits what says which task, pipeline or step is run, and where it is from.
 var codeRef = pattern.New(`(?i)(^|\.)(task|pipeline)?ref\.(params|bundle)(\.|$)`)
 
 // waitedFor fits what decides what the pods of a hook do, and whether they do.
-var waitedFor = pattern.New(`(^|\.)(command|args|env|envFrom|image|workingDir|lifecycle|completions|parallelism|suspend|activeDeadlineSeconds|successPolicy|podFailurePolicy|backoffLimit|restartPolicy)(\.|$)`)
+var waitedFor = pattern.New(`(^|\.)(command|args|env|envFrom|image|workingDir|lifecycle|script|params|taskRef|pipelineRef|taskSpec|pipelineSpec|volumes|completions|parallelism|suspend|activeDeadlineSeconds|successPolicy|podFailurePolicy|backoffLimit|restartPolicy)(\.|$)`)
 
 // isHookObject tells whether a sync waits for the object's end.
 func isHookObject(o manifest.Object) bool {
 	value, _ := manifest.Lookup(o.Value, manifest.Path{"metadata", "annotations", "argocd.argoproj.io/hook"})
+	if value == nil { // Argo CD takes those of Helm for its own
+		value, _ = manifest.Lookup(o.Value, manifest.Path{"metadata", "annotations", "helm.sh/hook"})
+	}
 	return value != nil && value != "Skip"
 }
 

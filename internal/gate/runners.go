@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -12,17 +13,21 @@ import (
 )
 
 // callForm fits a call of tenon among the words of a command or the text of a script.
-var callForm = pattern.New(`(?m)(?:^|[\s;&|("'=/])tenon(?:$|[\s"')])`)
+var callForm = pattern.New(`(?m)(?:^|[\s;&|("'=/\x60])tenon(?:$|[\s"')\x60])`)
 
 // runners adds what changes of the objects by which the base runs tenon on a cluster: a Task that calls it, the pipelines
-// and templates that lead there, a Job.
-func (m *meaning) runners(t finding.Target, before []manifest.Object, changes []diff.Object) {
+// and templates that lead there, a Job. Of a target that is compared with one of another environment, what it lacks may
+// be that one's own.
+func (m *meaning) runners(t finding.Target, before []manifest.Object, changes []diff.Object, removed bool) {
 	if !slices.ContainsFunc(before, callsTenon) {
 		return
 	}
 	leading := leadingToTenon(before)
 	for _, o := range changes {
 		if o.Before == nil || !leading[o.Object.Kind+"/"+o.Object.Name] {
+			continue
+		}
+		if o.After == nil && !removed {
 			continue
 		}
 		if o.After == nil {
@@ -69,6 +74,9 @@ func callsTenon(o manifest.Object) bool {
 				text, _ := word.(string)
 				called = called || callForm.MatchString(text)
 			}
+		case "image": // whose entrypoint it is
+			text, _ := value.(string)
+			called = called || path.Base(image.Repository(text)) == "tenon"
 		}
 	})
 	return called
@@ -86,11 +94,26 @@ func namesOne(value any, among map[string]bool) bool {
 		kinds := map[string]string{"taskRef": "Task/", "pipelineRef": "Pipeline/", "ref": "StepAction/"}
 		fields, _ := inner.(map[string]any)
 		name, _ := fields["name"].(string)
+		if fields["resolver"] == "cluster" {
+			name = parameter(fields, "name")
+		}
 		if kind := kinds[field[strings.LastIndexByte(field, '.')+1:]]; kind != "" && name != "" {
 			named = named || among[kind+name]
 		}
 	})
 	return named
+}
+
+// parameter is the value that a reference gives a parameter of its resolver.
+func parameter(ref map[string]any, called string) string {
+	list, _ := ref["params"].([]any)
+	for _, inner := range list {
+		if fields, _ := inner.(map[string]any); fields["name"] == called {
+			text, _ := fields["value"].(string)
+			return text
+		}
+	}
+	return ""
 }
 
 // plainPart fits the parts of an object that decide nothing about what it runs.

@@ -135,7 +135,7 @@ var fetches = regexp.MustCompile(`pipelinesascode\.tekton\.dev/(task(-[0-9]+)?|p
 
 // Files are the files of the repository that a run or pipeline takes tasks and pipelines from, by annotation.
 func Files(o manifest.Object) map[string][]string {
-	if !InFolder(o.File) || o.Kind != "PipelineRun" && o.Kind != "Pipeline" {
+	if o.Kind != "PipelineRun" && o.Kind != "Pipeline" {
 		return nil
 	}
 	all := map[string][]string{}

@@ -18,7 +18,10 @@ var form = pattern.New(privatePEM + `|(?s:\bPrivate-Lines:.*?(?:\bPrivate-(?:MAC
 	`\bxox[abpors]-[\w-]{10,}|hooks\.slack\.com/services/\S+|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+|\bhf_[A-Za-z0-9]{20,}|\bnvapi-[\w-]{20,}|\bAIza[\w-]{30,}|\bsk-[A-Za-z0-9_-]{20,}|` +
 	// npm, Docker Hub, Stripe, SendGrid, Vault, PyPI, GitLab's runners and triggers, Slack's apps, Google, age, DigitalOcean, Shopify, Atlassian
 	`\bnpm_[A-Za-z0-9]{30,}|\bdckr_(?:pat|oat)_[\w-]{20,}|\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bhv[sbr]\.[\w-]{20,}|\bpypi-[\w-]{16,}|\bgl(?:rt|ptt|dt|cbt|soat)-[\w-]{16,}|` +
-	`\bxapp-[\w-]{10,}|\bya29\.[\w-]{16,}|\bAGE-SECRET-KEY-1[0-9A-Z]{20,}|\bdo[opr]_v1_[0-9a-f]{32,}|\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|\bATATT3[\w=-]{20,}|\bwhsec_[A-Za-z0-9+/=]{20,}`)
+	`\bxapp-[\w-]{10,}|\bya29\.[\w-]{16,}|\bAGE-SECRET-KEY-1[0-9A-Z]{20,}|\bdo[opr]_v1_[0-9a-f]{32,}|\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|\bATATT3[\w=-]{20,}|\bwhsec_[A-Za-z0-9+/=]{20,}|` +
+	// addresses of which the path is the secret: webhooks of Discord, Telegram, Teams, Google Chat, PagerDuty, Zapier, Feishu, Chime, IFTTT, Mattermost and Rocket.Chat
+	`discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\S+|api\.telegram\.org/bot\d+:[\w-]+|\b\d{8,10}:AA[\w-]{30,}|[\w.-]*\.?(?:webhook\.office|outlook\.office)\.com/(?:webhookb2|webhook)/\S+|[\w.-]+\.logic\.azure\.com\S+|` +
+	`chat\.googleapis\.com/v1/spaces/\S+|events\.pagerduty\.com/(?:integration|x-ere|v2)/\S+|hooks\.zapier\.com/hooks/\S+|(?:open\.feishu\.cn|open\.larksuite\.com)/open-apis/bot/\S+|hooks\.chime\.aws/\S+|maker\.ifttt\.com/\S+|/hooks/[A-Za-z0-9]{20,}\S*`)
 
 // address fits the credentials of a URL.
 var address = pattern.New(`(://)([^/\s:@"'<>]*:[^\s"'<>]*[^\s@"'<>]|[^/\s:@"'<>$(){}]{12,})(@)`)
@@ -89,7 +92,7 @@ var word = pattern.New(`^[A-Za-z0-9+/=_.!@#%^*~?:$-]{3,}$`)
 // as the expressions, and most texts have none.
 var (
 	formHints = strings.Fields("private ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- akia asia xox hooks.slack eyj hf_ nvapi- aiza sk- npm_ dckr_ k_live_ k_test_ sg. hvs. hvb. hvr. pypi- " +
-		"glrt- glptt- gldt- glcbt- glsoat- xapp- ya29. age-secret doo_v1 dop_v1 dor_v1 shpat_ shpca_ shppa_ shpss_ atatt3 whsec_")
+		"glrt- glptt- gldt- glcbt- glsoat- xapp- ya29. age-secret doo_v1 dop_v1 dor_v1 shpat_ shpca_ shppa_ shpss_ atatt3 whsec_ webhook telegram :aa office.com logic.azure chat.googleapis pagerduty zapier open-apis chime.aws ifttt /hooks/")
 	nameHints = strings.Fields("pass secret token key credential webhook pwd auth pat pw cred jwt")
 	weakHints = strings.Fields("key psk pw pin otp dsn bearer passcode mnemonic salt cookie")
 	// Of these the expressions of given are about.
