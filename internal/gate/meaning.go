@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -206,9 +207,17 @@ func (m *meaning) follows(known baseline, o diff.Object, c diff.Change) bool {
 	return false
 }
 
-// isNarrowed tells whether a rule of a network policy, a peer or a port goes, and others are left: without any all would
-// be let through.
+// isNarrowed tells whether a range of a network policy becomes a part of what it was, or a rule, a peer or a port goes and
+// others are left: without any all would be let through.
 func isNarrowed(o diff.Object, c diff.Change) bool {
+	switch field := plainField(c.Field); {
+	case strings.HasSuffix(field, ".ipBlock.cidr"):
+		before, errBefore := netip.ParsePrefix(fmt.Sprint(c.Before))
+		after, errAfter := netip.ParsePrefix(fmt.Sprint(c.After))
+		return errBefore == nil && errAfter == nil && before.Bits() <= after.Bits() && before.Contains(after.Addr())
+	case strings.HasSuffix(field, ".ipBlock.except"):
+		return c.Op == diff.Added
+	}
 	list, isItem := strings.CutSuffix(c.Field, "]")
 	if c.Op != diff.Removed || !isItem || !strings.HasPrefix(c.Field, "spec.ingress") && !strings.HasPrefix(c.Field, "spec.egress") {
 		return false

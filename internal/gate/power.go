@@ -133,6 +133,9 @@ func touched(o manifest.Object, c diff.Change, stated shares) map[string]string 
 	if why := guarded(o, field); why != "" {
 		found[c.Field] = why
 	}
+	if o.Kind == "TriggerTemplate" && givenOfEvent.MatchString(field) && ofEvent(c) {
+		found[c.Field] = starts
+	}
 	for _, value := range []any{c.Before, c.After} {
 		leaves(value, field, func(inner string) {
 			if why := guarded(o, inner); why != "" && len(found) == 0 {
@@ -270,7 +273,15 @@ func guarded(o manifest.Object, field string) string {
 }
 
 // started fits what of a run that an event starts says which pipeline that is, and what it is given.
-var started = pattern.New(`^spec\.(params|resourcetemplates\.(kind|apiVersion|spec\.(params|pipelineRef|taskRef|pipelineSpec|taskSpec)))(\.|$)`)
+var started = pattern.New(`^spec\.resourcetemplates\.(kind|apiVersion|spec\.(pipelineRef|taskRef|pipelineSpec|taskSpec))(\.|$)`)
+
+// givenOfEvent fits a parameter of such a run.
+var givenOfEvent = pattern.New(`^spec\.resourcetemplates\.spec\.params(\.|$)`)
+
+// ofEvent tells whether a run is given something else of an event than before, or a text of its own in the place of it.
+func ofEvent(c diff.Change) bool {
+	return strings.Contains(fmt.Sprint(c.Before, c.After), "$(tt.")
+}
 
 // codeRef fits what says which task, pipeline or step is run, and where it is from.
 var codeRef = pattern.New(`(?i)(^|\.)(task|pipeline)?ref\.(params|bundle)(\.|$)`)
