@@ -10,18 +10,22 @@ import (
 var anchorForm = pattern.New(`-----BEGIN (?:[A-Z0-9 ]*PUBLIC KEY(?: BLOCK)?|(?:TRUSTED |X509 )?CERTIFICATE)-----[^-]*|(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-\S+|sk-\S+@openssh\.com)\s+AAAA\S+`)
 
 // anchors are these within a value.
-func anchors(value any) []string {
+func anchors(value any) []string { return matches(anchorForm, value) }
+
+// matches are the parts of texts and keys within a value that an expression fits, in their order.
+func matches(form *pattern.Pattern, value any) []string {
 	var all []string
 	switch v := value.(type) {
 	case string:
-		all = anchorForm.FindAllString(v, -1)
+		all = form.FindAllString(v, -1)
 	case []any:
 		for _, inner := range v {
-			all = append(all, anchors(inner)...)
+			all = append(all, matches(form, inner)...)
 		}
 	case map[string]any:
-		for _, inner := range v {
-			all = append(all, anchors(inner)...)
+		for key, inner := range v {
+			all = append(all, form.FindAllString(key, -1)...)
+			all = append(all, matches(form, inner)...)
 		}
 	}
 	slices.Sort(all)

@@ -44,24 +44,27 @@ func (b baseline) goesWithNamespace(o diff.Object, after []manifest.Object) bool
 	if o.Op != diff.Removed {
 		return false
 	}
-	is := func(l manifest.Object) bool { return l.Kind == "Namespace" && l.Name == o.Before.Namespace }
-	return slices.ContainsFunc(b.objects, is) && !slices.ContainsFunc(after, is)
+	return hasNamespace(b.objects, o.Before.Namespace) && !hasNamespace(after, o.Before.Namespace)
 }
 
 func (b baseline) hasPods(namespace string) bool {
 	return slices.ContainsFunc(b.objects, func(o manifest.Object) bool { return runs(o) && o.Namespace == namespace })
 }
 
+func hasNamespace(objects []manifest.Object, name string) bool {
+	return slices.ContainsFunc(objects, func(o manifest.Object) bool { return o.Kind == "Namespace" && o.Name == name })
+}
+
 // isEmpty tells whether the base has a namespace and no pods in it: who runs some there is not among the objects.
 func (b baseline) isEmpty(namespace string) bool {
-	return !b.hasPods(namespace) && slices.ContainsFunc(b.objects, func(o manifest.Object) bool { return o.Kind == "Namespace" && o.Name == namespace })
+	return !b.hasPods(namespace) && hasNamespace(b.objects, namespace)
 }
 
 // letsOthers tells whether a network policy lets pods through of a namespace of the base, whoever they are.
 func (b baseline) letsOthers(o manifest.Object) bool {
 	selector, _ := manifest.Lookup(o.Value, manifest.Path{"spec", "podSelector"})
 	all, _ := selector.(map[string]any)
-	return len(all) == 0 && letsThrough(o) && slices.ContainsFunc(b.objects, func(l manifest.Object) bool { return l.Kind == "Namespace" && l.Name == o.Namespace })
+	return len(all) == 0 && letsThrough(o) && hasNamespace(b.objects, o.Namespace)
 }
 
 // letsThrough tells whether a network policy allows anything.

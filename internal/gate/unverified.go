@@ -38,21 +38,4 @@ var switchedOff = pattern.New(`(?i)` + strings.Join([]string{
 }, "|"))
 
 // unverified lists the words by which verification is switched off within a value.
-func unverified(value any) []string {
-	var found []string
-	switch v := value.(type) {
-	case string:
-		found = switchedOff.FindAllString(v, -1)
-	case []any:
-		for _, inner := range v {
-			found = append(found, unverified(inner)...)
-		}
-	case map[string]any:
-		for key, inner := range v {
-			found = append(found, switchedOff.FindAllString(key, -1)...)
-			found = append(found, unverified(inner)...)
-		}
-	}
-	slices.Sort(found)
-	return slices.Compact(found)
-}
+func unverified(value any) []string { return slices.Compact(matches(switchedOff, value)) }
