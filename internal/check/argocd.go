@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
@@ -87,6 +88,9 @@ func overridden(objects []manifest.Object, charts bool) []finding.Finding {
 					tell(o, at, fmt.Sprintf("Argo CD puts kustomize.%s over the files that it reads: what they become is not checked", key))
 				}
 			}
+			if plugin, _ := manifest.Lookup(o.Value, source.Append("plugin")); plugin != nil && !isOwnPlugin(plugin) {
+				tell(o, source.Append("plugin"), "Argo CD lets a plugin make the objects of these files: what it makes is not checked")
+			}
 			for _, key := range []string{"valuesObject", "values", "parameters", "fileParameters", "valueFiles"} {
 				at := source.Append("helm", key)
 				folder, _ := manifest.Lookup(o.Value, source.Append("path"))
@@ -98,6 +102,13 @@ func overridden(objects []manifest.Object, charts bool) []finding.Finding {
 	}
 	locate(found, objects)
 	return found
+}
+
+// isOwnPlugin tells whether a plugin that an Application names is tenon's, which renders what is checked here.
+func isOwnPlugin(plugin any) bool {
+	fields, _ := plugin.(map[string]any)
+	name, _ := fields["name"].(string)
+	return name == "tenon" || strings.HasPrefix(name, "tenon-")
 }
 
 // sourcesOf are the places of an Application's sources that are folders of a repository.

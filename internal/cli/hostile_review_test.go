@@ -1,8 +1,10 @@
 package cli_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -36,7 +38,7 @@ func pullsOfReview() []pull {
 	} {
 		all = append(all, pull{kind: "review", name: "a call " + name, exit: 1, wants: []string{"change/gate-changed"}, base: map[string]string{prod: texts[0]}, head: map[string]string{prod: texts[1]}})
 	}
-	return slices.Concat(all, pullsOfTeams(), pullsOfTrust(), pullsOfHooks(), pullsOfSettings())
+	return slices.Concat(all, pullsOfTeams(), pullsOfTrust(), pullsOfHooks(), pullsOfHookParts(), pullsOfEncodedTrust(), pullsOfSettings())
 }
 
 // pullsOfSettings delete what controllers go by, and change what an event starts and what another CI runs.
@@ -105,7 +107,8 @@ func pullsOfTrust() []pull {
 	}
 	for _, line := range []string{
 		"curl -fsS https://s3.example.com/x -o y -k", "curl -fsSko y https://s3.example.com/x", "curl --proxy-insecure https://s3.example.com/x", `python3 -c 'requests.get(u, verify=False)'`,
-		"GOSUMDB=off go install x", "apk add --allow-untrusted x", "psql 'postgres://db/x?sslmode=disable'", "yum install --nogpgcheck x",
+		"cosign verify --certificate-identity-regexp .* x", "git config http.sslVerify off", "git -c http.https://s3.example.com/.sslverify=no fetch", "ssh -o UserKnownHostsFile=/dev/null h", "VAULT_SKIP_VERIFY=true vault status",
+		"vault status -tls-skip-verify", "buildah pull --tls-verify=0 x", "rpm -i --nosignature a", "curl --insecur https://s3.example.com/x", "GOSUMDB=off go install x", "apk add --allow-untrusted x", "psql 'postgres://db/x?sslmode=disable'", "yum install --nogpgcheck x",
 	} {
 		all = append(all, pull{kind: "verify", name: line, exit: -1, wants: []string{"is not verified"}, base: map[string]string{prod: aTask("curl -fsS -o x https://s3.example.com/x; psql postgres://db/x", "")}, head: map[string]string{prod: aTask("curl -fsS -o x https://s3.example.com/x; psql postgres://db/x; "+line, "")}})
 	}
@@ -146,6 +149,89 @@ func pullsOfHooks() []pull {
 		pull{kind: "quota", name: "a little more", exit: -1, wants: []string{"change/cost"}, never: []string{"change/cost-multiplied"}, base: map[string]string{prod: quota("100Gi")}, head: map[string]string{prod: quota("110Gi")}},
 		pull{kind: "quota", name: "twice", exit: -1, wants: []string{"change/cost-multiplied"}, base: map[string]string{prod: quota("100Gi")}, head: map[string]string{prod: quota("200Gi")}},
 	)
+}
+
+// inOneFile are objects of a target in one file.
+func inOneFile(parts ...string) string {
+	file := "package platform\n"
+	for _, part := range parts {
+		file += strings.TrimPrefix(part, "package platform\n")
+	}
+	return file
+}
+
+// pullsOfHookParts change what hooks take from other objects, and who is asked before others are told.
+func pullsOfHookParts() []pull {
+	const image = "registry.example.com/notebook-ci/git:2.52.0@sha256:0d3699ad8eeecf62f1db71b8052be6b90f4b6e0650035c377a451b6cdc2e3df1"
+	job := func(hook, volumes, container string) string {
+		return inTarget("Job", "j", `{apiVersion: "batch/v1", kind: "Job", metadata: {name: "j", namespace: "notebook-ci", annotations: `+hook+`}, spec: template: spec: {restartPolicy: "Never", volumes: [`+volumes+`], containers: [{name: "c", image: "`+image+`", `+container+`}]}}`)
+	}
+	settings := func(name, data string) string {
+		return inTarget("ConfigMap", name, `{apiVersion: "v1", kind: "ConfigMap", metadata: {name: "`+name+`", namespace: "notebook-ci"}, data: {`+data+`}}`)
+	}
+	task := func(name, script string) string {
+		return inTarget("Task", name, `{apiVersion: "tekton.dev/v1", kind: "Task", metadata: {name: "`+name+`", namespace: "notebook-ci"}, spec: steps: [{name: "a", image: "`+image+`", script: "`+script+`"}]}`)
+	}
+	run := func(spec string) string {
+		return inTarget("TaskRun", "r", `{apiVersion: "tekton.dev/v1", kind: "TaskRun", metadata: {name: "r", namespace: "notebook-ci", annotations: "argocd.argoproj.io/hook": "PreSync"}, spec: {`+spec+`}}`)
+	}
+	alert := func(more string) string {
+		return inTarget("PrometheusRule", "r", `{apiVersion: "monitoring.coreos.com/v1", kind: "PrometheusRule", metadata: {name: "r", namespace: "notebook-ci"}, spec: groups: [{name: "g", rules: [{alert: "A", expr: "absent(up)", labels: severity: "info"}`+more+`]}]}`)
+	}
+	monitor := func(more string) string {
+		return inTarget("ServiceMonitor", "m", `{apiVersion: "monitoring.coreos.com/v1", kind: "ServiceMonitor", metadata: {name: "m", namespace: "notebook-ci"}, spec: {selector: matchLabels: a: "b", endpoints: [{port: "http"`+more+`}]}}`)
+	}
+	const argo, helm = `"argocd.argoproj.io/hook": "PreSync"`, `"helm.sh/hook": "pre-install"`
+	script := job(argo, `{name: "s", configMap: name: "s"}`, `command: ["sh", "/s/run.sh"], volumeMounts: [{name: "s", mountPath: "/s"}]`)
+	variables := job(argo, "", `command: ["verify"], envFrom: [{configMapRef: name: "s"}]`)
+	all := []pull{
+		{kind: "hook", name: "the script that it mounts", base: map[string]string{prod: inOneFile(script, settings("s", `"run.sh": "exit 1"`))}, head: map[string]string{prod: `exit 1=>exit 0`}},
+		{kind: "hook", name: "the variables that it takes", base: map[string]string{prod: inOneFile(variables, settings("s", `LIST: "a"`))}, head: map[string]string{prod: `LIST: "a"=>LIST: ""`}},
+		{kind: "hook", name: "of Helm, deleted", base: map[string]string{prod: job(helm, "", `command: ["verify"]`)}, head: map[string]string{prod: ""}},
+		{kind: "hook", name: "of Helm, another command", base: map[string]string{prod: job(helm, "", `command: ["verify"]`)}, head: map[string]string{prod: `"verify"=>"true"`}, never: []string{"change/refused"}},
+		{kind: "hook", name: "another task of a run", base: map[string]string{prod: inOneFile(task("good", "verify"), task("noop", "true"), run(`taskRef: name: "good"`))}, head: map[string]string{prod: `taskRef: name: "good"=>taskRef: name: "noop"`}},
+		{kind: "hook", name: "the task that it runs", base: map[string]string{prod: inOneFile(task("good", "verify"), run(`taskRef: name: "good"`))}, head: map[string]string{prod: `script: "verify"=>script: "true"`}},
+		{kind: "hook", name: "the task that it runs goes", base: map[string]string{prod: inOneFile(task("good", "verify"), run(`taskRef: name: "good"`))}, head: map[string]string{prod: inOneFile(run(`taskRef: name: "good"`))}},
+		{kind: "alert", name: "scraped once a day", base: map[string]string{prod: inOneFile(alert(""), monitor(""))}, head: map[string]string{prod: `port: "http"=>port: "http", interval: "24h"`}},
+		{kind: "alert", name: "one that mutes those of its severity", base: map[string]string{prod: alert("")}, head: map[string]string{prod: alert(`, {alert: "InfoInhibitor", expr: "vector(1)", labels: severity: "none"}`)}},
+		{kind: "alert", name: "one of its name that is more severe", base: map[string]string{prod: alert("")}, head: map[string]string{prod: alert(`, {alert: "A", expr: "vector(1)", labels: severity: "critical"}`)}},
+		{kind: "alert", name: "a monitor whose target speaks for others", base: map[string]string{prod: alert("")}, head: map[string]string{prod: inOneFile(alert(""), monitor(", honorLabels: true"))}},
+		{kind: "alert", name: "a monitor that takes the job of others", base: map[string]string{prod: alert("")}, head: map[string]string{prod: inOneFile(alert(""), monitor(`, relabelings: [{targetLabel: "job", replacement: "tekton"}]`))}},
+	}
+	for i := range all {
+		all[i].exit, all[i].wants = -1, []string{"change/power-changed"}
+	}
+	return append(all,
+		pull{kind: "hook", name: "a ConfigMap of others is none", exit: 0, never: []string{"what Argo CD waits for"}, base: map[string]string{prod: inOneFile(variables, settings("s", `LIST: "a"`), settings("t", `LIST: "a"`))}, head: map[string]string{prod: inOneFile(variables, settings("s", `LIST: "a"`), settings("t", `LIST: "b"`))}},
+		pull{kind: "alert", name: "one more of another name mutes none", exit: 0, never: []string{"change/power-changed"}, base: map[string]string{prod: alert("")}, head: map[string]string{prod: alert(`, {alert: "B", expr: "vector(1)", labels: severity: "critical"}`)}},
+	)
+}
+
+// pullsOfEncodedTrust change who is believed where it cannot be read as it stands.
+func pullsOfEncodedTrust() []pull {
+	key := func(part string) string {
+		return "-----BEGIN PUBLIC KEY-----\nMFkwEw" + part + "\n-----END PUBLIC KEY-----\n"
+	}
+	encoded := func(part string) string { return base64.StdEncoding.EncodeToString([]byte(key(part))) }
+	object := func(kind, name, holder, value string) string {
+		return inTarget(kind, name, `{apiVersion: "v1", kind: "`+kind+`", metadata: {name: "`+name+`", namespace: "notebook-ci"}, `+holder+`: ca: `+strconv.Quote(value)+`}`)
+	}
+	mounting := func(name string) string {
+		return inTarget("Task", "x", `{apiVersion: "tekton.dev/v1", kind: "Task", metadata: {name: "x", namespace: "notebook-ci"}, spec: {volumes: [{name: "ca", configMap: name: "`+name+`"}], steps: [{name: "a", image: "a@sha256:1111111111111111111111111111111111111111111111111111111111111111", script: "true", volumeMounts: [{name: "ca", mountPath: "/ca"}]}]}}`)
+	}
+	all := []pull{
+		{name: "base64", base: map[string]string{prod: object("ConfigMap", "t", "data", encoded("aaaa"))}, head: map[string]string{prod: object("ConfigMap", "t", "data", encoded("zzzz"))}},
+		{name: "binary data", base: map[string]string{prod: object("ConfigMap", "t", "binaryData", encoded("aaaa"))}, head: map[string]string{prod: object("ConfigMap", "t", "binaryData", encoded("zzzz"))}},
+		{name: "a Secret", base: map[string]string{prod: object("Secret", "t", "data", encoded("aaaa"))}, head: map[string]string{prod: object("Secret", "t", "data", encoded("zzzz"))}},
+		{name: "a Secret in clear", base: map[string]string{prod: object("Secret", "t", "stringData", key("aaaa"))}, head: map[string]string{prod: object("Secret", "t", "stringData", key("zzzz"))}},
+		{name: "a JWKS", base: map[string]string{prod: object("ConfigMap", "t", "data", `{"keys":[{"kty":"RSA","n":"aaaa"}]}`)}, head: map[string]string{prod: object("ConfigMap", "t", "data", `{"keys":[{"kty":"RSA","n":"zzzz"}]}`)}},
+		{name: "another ConfigMap", base: map[string]string{prod: inOneFile(object("ConfigMap", "t", "data", key("aaaa")), mounting("t"))}, head: map[string]string{prod: inOneFile(object("ConfigMap", "t", "data", key("aaaa")), object("ConfigMap", "u", "data", key("zzzz")), mounting("u"))}},
+		{name: "another that was there", base: map[string]string{prod: inOneFile(object("ConfigMap", "t", "data", key("aaaa")), object("ConfigMap", "u", "data", key("zzzz")), mounting("t"))}, head: map[string]string{prod: inOneFile(object("ConfigMap", "t", "data", key("aaaa")), object("ConfigMap", "u", "data", key("zzzz")), mounting("u"))}},
+	}
+	for i := range all {
+		all[i].kind, all[i].exit, all[i].wants = "anchor", -1, []string{"change/power-changed", "believed"}
+	}
+	return all
 }
 
 // hostileFetches are runs that take code from where anybody may put another one.

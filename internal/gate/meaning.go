@@ -260,7 +260,7 @@ func replaced(o manifest.Object) bool {
 		return text
 	}
 	options := annotation("argocd.argoproj.io/sync-options")
-	return annotation("argocd.argoproj.io/hook") != "" || strings.Contains(options, "Replace=true") || strings.Contains(options, "Force=true")
+	return annotation("argocd.argoproj.io/hook") != "" || annotation("helm.sh/hook") != "" || strings.Contains(options, "Replace=true") || strings.Contains(options, "Force=true")
 }
 
 func (m *meaning) rights(t finding.Target, before, after []manifest.Object) {

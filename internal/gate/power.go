@@ -19,6 +19,7 @@ import (
 // power adds changes of what decides about the rights of others. An object that came is compared with all
 // that the base has, so that a new phase tells what it has beyond the others.
 func (m *meaning) power(t finding.Target, known baseline, after []manifest.Object, changes []diff.Object, elsewhere bool) {
+	waits := newHookParts(known.of(t), after)
 	for _, o := range changes {
 		fields := map[string]string{}
 		switch {
@@ -33,8 +34,11 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 		case o.Op == diff.Removed && o.Object.Kind == "File" && strings.HasPrefix(o.Object.Name, "github/"):
 			fields["text"] = otherCI
 		case o.Op == diff.Removed:
-			if parts := guardsOf(*o.Before); len(parts) > 0 && (slices.Contains(watched, o.Object.Kind) || parts[0].why == unknown) {
-				fields[parts[0].field] = parts[0].why
+			for _, part := range guardsOf(*o.Before) {
+				if _, has := manifest.Lookup(o.Before.Value, manifest.ParsePath(part.field)); has && (slices.Contains(watched, o.Object.Kind) || part.why == unknown) {
+					fields[part.field] = part.why
+					break
+				}
 			}
 		case !known.has(t, *o.After, elsewhere):
 			fields = brought(*o.After)
@@ -47,9 +51,11 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 		if o.Op == diff.Added && o.Object.Kind == "Namespace" && o.Object.APIVersion == "v1" {
 			maps.Copy(fields, known.labelled(*o.After))
 		}
-		if o.After != nil && o.Object.Kind == "PrometheusRule" && recordsMore(known.of(t), after, *o.After) {
+		if o.After != nil && o.Object.Kind == "PrometheusRule" && (recordsMore(known.of(t), after, *o.After) || mutes(known.of(t), *o.After)) {
 			fields["spec.groups"] = alerts
 		}
+		maps.Copy(fields, known.believes(t, o, after))
+		maps.Copy(fields, waits.of(o))
 		if why := known.outside(o); why != "" && !known.goesWithNamespace(o, after) {
 			fields["spec"] = why
 		}
@@ -119,9 +125,6 @@ func touched(o manifest.Object, c diff.Change, stated shares) map[string]string 
 	}
 	if isShare(o, c, stated) || o.Kind == "ResourceQuota" && strings.HasPrefix(c.Field, "spec.hard") && c.Op != diff.Removed {
 		return found // told as what it costs
-	}
-	if !slices.Equal(anchors(c.Before), anchors(c.After)) {
-		found[c.Field] = "by the keys and certificates in it others are believed"
 	}
 	field := plainField(c.Field)
 	if strings.HasPrefix(field, "spec.limits") && o.Kind == "NodePool" && isLess(c) {
@@ -334,6 +337,8 @@ func brought(o manifest.Object) map[string]string {
 		found["spec"] = "which nodes may be bought, and who may use the GPUs"
 	case o.Kind == "EventListener" || o.Kind == "Trigger":
 		found["spec"] = starts
+	case speaksForOthers(o):
+		found["spec"] = alerts
 	case o.Kind == "Namespace" && !atLeastBaseline(o):
 		found["metadata.labels"] = "it enforces no Pod Security level above privileged"
 	}

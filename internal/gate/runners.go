@@ -87,21 +87,30 @@ func asList(value any) []any {
 	return list
 }
 
-// namesOne tells whether a reference to a task or a pipeline within a value is to one of these.
+// namesOne tells whether a value names one of these, which are given as kind/name.
 func namesOne(value any, among map[string]bool) bool {
 	named := false
+	eachNamed(value, func(kind, name string) { named = named || among[kind+"/"+name] })
+	return named
+}
+
+// namedKinds are the kinds of what a field names whose value has a name.
+var namedKinds = map[string]string{
+	"taskRef": "Task", "pipelineRef": "Pipeline", "ref": "StepAction", "configMap": "ConfigMap", "configmap": "ConfigMap", "configMapRef": "ConfigMap", "configMapKeyRef": "ConfigMap",
+}
+
+// eachNamed visits the tasks, pipelines, StepActions and ConfigMaps that a value names.
+func eachNamed(value any, visit func(kind, name string)) {
 	leavesWith(value, "", func(field string, inner any) {
-		kinds := map[string]string{"taskRef": "Task/", "pipelineRef": "Pipeline/", "ref": "StepAction/"}
 		fields, _ := inner.(map[string]any)
 		name, _ := fields["name"].(string)
 		if fields["resolver"] == "cluster" {
 			name = parameter(fields, "name")
 		}
-		if kind := kinds[field[strings.LastIndexByte(field, '.')+1:]]; kind != "" && name != "" {
-			named = named || among[kind+name]
+		if kind := namedKinds[field[strings.LastIndexByte(field, '.')+1:]]; kind != "" && name != "" {
+			visit(kind, name)
 		}
 	})
-	return named
 }
 
 // parameter is the value that a reference gives a parameter of its resolver.

@@ -25,15 +25,15 @@ func loosened(c diff.Change) bool {
 // program.
 var switchedOff = pattern.New(`(?i)` + strings.Join([]string{
 	// Options of programs.
-	`--insecure-[a-z-]+`, `--insecure\b`, `--(?:proxy|doh)-insecure\b`, `--allow-insecure[a-z-]*`, `insecure-?skip-?(?:tls-?)?verify`, `--skip-tls[a-z-]*`, `--tls-skip-verify\b`, `--tls-verify=false`, `--plain-http\b`,
-	`--no-check-certificate`, `--no-verify-ssl`, `--no-verify\b`, `--trusted-host\b`, `--no-gpg-checks?\b`, `--nogpgcheck\b`, `--allow-unauthenticated`, `--allow-untrusted\b`, `\[(?:[^\]\n]* )?trusted=yes`,
+	`--insecure-[a-z-]+`, `\bcurl\b[^\n;|&]*\s--insec[a-z]*`, `--insecure\b`, `--(?:proxy|doh)-insecure\b`, `--allow-insecure[a-z-]*`, `insecure-?skip-?(?:tls-?)?verify`, `--skip-tls[a-z-]*`, `-tls-?(?:skip-?)?verify=(?:false|0|no|f)\b`, `-tls-skip-verify\b`, `--plain-http\b`,
+	`--no-check-certificate`, `--no-verify-ssl`, `--no-verify\b`, `--trusted-host\b`, `--no-gpg-checks?\b`, `--nogpgcheck\b`, `--no(?:signature|digest)\b`, `--(?:certificate-(?:identity|oidc-issuer)|cert-identity|cert-oidc-issuer)-regexp[= ]+["']?\^?\.[*+]`, `--allow-unauthenticated`, `--allow-untrusted\b`, `\[(?:[^\]\n]* )?trusted=yes`,
 	`\bcurl\b(?:[^\n;|&"'\\]|\\\s|\\.|"[^"\n]*"|'[^'\n]*')*?\s(?-i:-[aBfgGiIjJlLMnNOpqRsSvVZ0-46#]*k)`,
 	// Settings.
-	`http\.sslVerify[= ]+(?:false|0)`, `\bsslverify\s*=\s*(?:false|0)`, `\bgpgcheck\s*=\s*0`, `strict[-_]ssl[= ]+["']?false`, `StrictHostKeyChecking[= ]+["']?(?:no|off)`, `\bsslmode=(?:disable|allow|prefer)\b`, `--ssl-mode[= ]disabled`,
+	`http\.(?:\S+\.)?sslVerify[= ]+["']?(?:false|0|off|no)\b`, `\bsslverify\s*=\s*["']?(?:false|0|off|no)\b`, `\bgpgcheck\s*=\s*0`, `strict[-_]ssl[= ]+["']?false`, `StrictHostKeyChecking[= ]+["']?(?:no|off)`, `(?:User|Global)KnownHostsFile[= ]+["']?/dev/null`, `\bsslmode=(?:disable|allow|prefer)\b`, `--ssl-mode[= ]disabled`,
 	// Libraries.
 	`\bverify\s*=\s*False\b`, `_create_unverified_context`, `\bCERT_NONE\b`, `check_hostname\s*=\s*False`, `rejectUnauthorized["']?\s*:\s*false`, `InsecureSkipVerify:\s*true`,
 	// Variables: of programs that verify, and of those that load code of others when they start.
-	`\b(?:COSIGN_[A-Z_]*INSECURE[A-Z_]*|[A-Z_]*IGNORE_TLOG|GIT_SSL_NO_VERIFY|NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|GOINSECURE|GONOSUMDB|GONOSUMCHECK|PIP_TRUSTED_HOST|RCLONE_NO_CHECK_CERTIFICATE|GIT_SSH_COMMAND)\b`, `\bGOSUMDB=off\b`,
+	`\b(?:[A-Z_]*(?:SKIP_(?:TLS_|SSL_|CERT_)?VERIFY|INSECURE_SKIP[A-Z_]*|(?:TLS|SSL)_INSECURE)|COSIGN_[A-Z_]*INSECURE[A-Z_]*|[A-Z_]*IGNORE_TLOG|GIT_SSL_NO_VERIFY|NODE_TLS_REJECT_UNAUTHORIZED|PYTHONHTTPSVERIFY|GOINSECURE|GONOSUMDB|GONOSUMCHECK|PIP_TRUSTED_HOST|RCLONE_NO_CHECK_CERTIFICATE|GIT_SSH_COMMAND)\b`, `\bGOSUMDB=off\b`,
 	`\b(?:LD_PRELOAD|LD_AUDIT|BASH_ENV|NODE_OPTIONS|PERL5OPT|RUBYOPT|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|PYTHONSTARTUP|PROMPT_COMMAND)\b`,
 }, "|"))
 

@@ -13,12 +13,14 @@ import (
 
 	"github.com/open-policy-agent/opa/v1/ast"
 	"github.com/open-policy-agent/opa/v1/rego"
+	"sigs.k8s.io/yaml"
 
 	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/image"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/script"
+	"tenon.dev/tenon/internal/typed"
 )
 
 // Evaluate runs every rule over an object. Several objects may be evaluated at a time.
@@ -258,9 +260,10 @@ func Input(o manifest.Object) map[string]any {
 	return input
 }
 
-// templates are the pods that a custom resource makes: whatever has containers below a template's spec.
+// templates are the pods that a custom resource makes: whatever has containers below a template's spec. Tekton's
+// default-pod-template is one of every run (https://tekton.dev/docs/pipelines/podtemplates/).
 func templates(o manifest.Object) []any {
-	found := []any{}
+	found := defaultTemplates(o)
 	if slices.Contains(podKinds, o.Kind) || !strings.Contains(o.GroupKind().Group, ".") || strings.HasSuffix(o.GroupKind().Group, "tekton.dev") {
 		return found
 	}
@@ -282,6 +285,28 @@ func templates(o manifest.Object) []any {
 		}
 	}
 	visit(o.Value["spec"], manifest.Path{"spec"})
+	return found
+}
+
+// defaultTemplates are the templates of pods that Tekton's settings hold as texts.
+func defaultTemplates(o manifest.Object) []any {
+	found := []any{}
+	holder := manifest.Path{"data"}
+	switch {
+	case typed.IsTektonConfig(o):
+	case o.Kind == "TektonConfig" && o.GroupKind().Group == "operator.tekton.dev":
+		holder = manifest.Path{"spec", "pipeline"}
+	default:
+		return found
+	}
+	for _, key := range []string{"default-pod-template", "default-affinity-assistant-pod-template"} {
+		value, _ := manifest.Lookup(o.Value, holder.Append(key))
+		text, _ := value.(string)
+		var spec map[string]any
+		if err := yaml.Unmarshal([]byte(text), &spec); err == nil && spec != nil {
+			found = append(found, map[string]any{"path": []any(holder.Append(key)), "spec": spec})
+		}
+	}
 	return found
 }
 

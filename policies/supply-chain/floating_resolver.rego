@@ -30,8 +30,45 @@ deny contains {"msg": msg, "path": array.concat(path, ["resolver"])} if {
 	msg := "resolver git follows the default branch: it is given no revision"
 }
 
+# Of a parameter it is known what a run is given where nobody states another value.
+deny contains {"msg": msg, "path": array.concat(path, ["params", i, "value"])} if {
+	some [path, ref] in references
+	some i, param in ref.params
+	name := regex.find_all_string_submatch_n(`^\$\((?:tt\.)?params\.([A-Za-z0-9_.-]+)\)$`, sprintf("%v", [param.value]), 1)[0][1]
+	some value in given[name]
+	not contains(value, "$(")
+	floating(ref.resolver, param.name, value)
+	msg := sprintf("resolver %s follows %s by the value of parameter %s", [ref.resolver, value, name])
+}
+
+# given are the values that parameters have, by name: of a run the ones that it states, by default, and of a matrix.
+given[name] contains sprintf("%v", [param.value]) if {
+	some param in input.spec.params
+	name := param.name
+	param.value
+}
+
+given[name] contains sprintf("%v", [param["default"]]) if {
+	some spec in specs
+	some param in spec.params
+	name := param.name
+	param["default"]
+	stated := {p.name | some p in input.spec.params; p.value}
+	not name in stated
+}
+
+given[name] contains sprintf("%v", [value]) if {
+	some spec in specs
+	some task in spec.tasks
+	some param in task.matrix.params
+	name := param.name
+	some value in param.value
+}
+
+specs := [input.spec, object.get(input.spec, "pipelineSpec", {})]
+
 references contains [array.concat(["spec"], below), ref] if {
-	startswith(input.apiVersion, "tekton.dev/")
+	regex.match(`^(triggers\.)?tekton\.dev/`, input.apiVersion)
 	walk(input.spec, [below, ref])
 	is_object(ref)
 	is_string(ref.resolver)

@@ -57,3 +57,19 @@ test_pipelines_as_code if {
 	count(fetched("tasks/a.yaml")) == 0
 	count(fetched("https://raw.githubusercontent.com/a/b/0123456789012345678901234567890123456789/t.yaml")) == 0
 }
+
+by_parameter(object) := messages if messages := {f.msg | some f in floating_resolver.deny} with input as object
+
+git_at(revision) := {"resolver": "git", "params": [{"name": "revision", "value": revision}]}
+
+test_default_of_a_parameter if {
+	tasks := [{"name": "t", "taskRef": git_at("$(params.rev)")}]
+	fires := {"resolver git follows main by the value of parameter rev"}
+	by_parameter({"apiVersion": "tekton.dev/v1", "kind": "Pipeline", "spec": {"params": [{"name": "rev", "default": "main"}], "tasks": tasks}}) == fires
+	count(by_parameter({"apiVersion": "tekton.dev/v1", "kind": "Pipeline", "spec": {"params": [{"name": "rev", "default": "v1.0"}], "tasks": tasks}})) == 0
+	count(by_parameter({"apiVersion": "tekton.dev/v1", "kind": "Pipeline", "spec": {"params": [{"name": "rev"}], "tasks": tasks}})) == 0
+	count(by_parameter({"apiVersion": "tekton.dev/v1", "kind": "PipelineRun", "spec": {"params": [{"name": "rev", "value": "v1.0"}], "pipelineSpec": {"params": [{"name": "rev", "default": "main"}], "tasks": tasks}}})) == 0
+	by_parameter({"apiVersion": "tekton.dev/v1", "kind": "PipelineRun", "spec": {"params": [{"name": "rev", "value": "main"}], "pipelineSpec": {"tasks": tasks}}}) == fires
+	by_parameter({"apiVersion": "tekton.dev/v1", "kind": "Pipeline", "spec": {"tasks": [{"name": "t", "matrix": {"params": [{"name": "rev", "value": ["main", "v1.0"]}]}, "taskRef": git_at("$(params.rev)")}]}}) == fires
+	by_parameter({"apiVersion": "triggers.tekton.dev/v1beta1", "kind": "TriggerTemplate", "spec": {"params": [{"name": "rev", "default": "main"}], "resourcetemplates": [{"spec": {"pipelineRef": git_at("$(tt.params.rev)")}}]}}) == fires
+}
