@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -319,13 +320,13 @@ func dropConsequences(found []finding.Finding, objects []manifest.Object) []find
 	for _, o := range objects {
 		named[*o.Ref()]++
 	}
-	fields := map[finding.Object]map[string][]string{}
+	causes := map[finding.Object]map[string][]finding.Finding{}
 	for _, f := range found {
 		if f.Object != nil {
-			if fields[*f.Object] == nil {
-				fields[*f.Object] = map[string][]string{}
+			if causes[*f.Object] == nil {
+				causes[*f.Object] = map[string][]finding.Finding{}
 			}
-			fields[*f.Object][f.Rule] = append(fields[*f.Object][f.Rule], f.Field)
+			causes[*f.Object][f.Rule] = append(causes[*f.Object][f.Rule], f)
 		}
 	}
 	return slices.DeleteFunc(found, func(f finding.Finding) bool {
@@ -333,14 +334,18 @@ func dropConsequences(found []finding.Finding, objects []manifest.Object) []find
 			return false
 		}
 		return slices.ContainsFunc(follows[f.Rule], func(cause string) bool {
-			at := fields[*f.Object][cause]
-			return len(at) > 0 && (!sameField[f.Rule] || slices.Contains(at, f.Field))
+			return slices.ContainsFunc(causes[*f.Object][cause], func(c finding.Finding) bool {
+				return (!sameField[f.Rule] || c.Field == f.Field) && (!sameVariable[f.Rule] || strings.Contains(c.Message, f.Quote))
+			})
 		})
 	})
 }
 
 // sameField are rules that follow from another at the same field alone.
 var sameField = map[string]bool{"image/invalid-reference": true, "pipeline/param-in-script": true, "supply-chain/unqualified-image": true}
+
+// sameVariable are rules that follow from another that names the variable which they quote.
+var sameVariable = map[string]bool{"graph/variable-unknown": true}
 
 // follows says of a rule which others, in the same object, bring it about.
 var follows = map[string][]string{

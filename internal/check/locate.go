@@ -37,6 +37,8 @@ func locate(found []finding.Finding, objects []manifest.Object) {
 		}
 		places := trace(*f.Object, f.Field)
 		_, exists := manifest.Lookup(byRef[*f.Object].Value, manifest.ParsePath(f.Field))
+		// In a file what lacks a field is the one to mend; in a platform it may be rendered, and the other side stated.
+		exists = exists || byRef[*f.Object].File != ""
 		for _, c := range f.Causes {
 			more := trace(c.Object, c.Field)
 			if (!exists || !written(places)) && written(more) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	pipelineconfig "github.com/tektoncd/pipeline/pkg/apis/config"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -126,13 +127,33 @@ func (g *graph) find(from manifest.Object, kind, namespace, name string) (manife
 }
 
 // only is find for questions about what the object says: where several are as near, such as the
-// versions of a task in a catalogue, nobody can tell which one is meant.
+// versions of a task in a catalogue, nobody can tell which one is meant, unless they declare the same.
 func (g *graph) only(from manifest.Object, kind, namespace, name string) (manifest.Object, bool) {
 	all := g.candidates(from, kind, namespace, name)
-	if len(all) != 1 {
+	if len(all) == 0 || len(all) > maxVersions {
 		return manifest.Object{}, false
 	}
+	for _, other := range all[1:] {
+		if !declareAlike(all[0], other) {
+			return manifest.Object{}, false
+		}
+	}
 	return all[0], true
+}
+
+// maxVersions bounds the objects of one name that are compared.
+const maxVersions = 50
+
+// declareAlike tells whether two tasks or pipelines declare the same parameters, workspaces and results.
+func declareAlike(a, b manifest.Object) bool {
+	for _, list := range []string{"params", "workspaces", "results"} {
+		one, _ := manifest.Lookup(a.Value, manifest.Path{"spec", list})
+		other, _ := manifest.Lookup(b.Value, manifest.Path{"spec", list})
+		if !reflect.DeepEqual(one, other) {
+			return false
+		}
+	}
+	return true
 }
 
 // candidates are the objects of a kind and name that are nearest to another.

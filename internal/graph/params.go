@@ -67,7 +67,7 @@ func (g *graph) unknownParams(in manifest.Object, at manifest.Path, params pipel
 		if !slices.ContainsFunc(specs, func(q pipelinev1.ParamSpec) bool { return q.Name == p.Name }) {
 			g.add(in, "graph/param-unknown", finding.Warning, at.Append(i, "name"),
 				fmt.Sprintf("%s has no parameter %s: the value goes nowhere", who, p.Name),
-				"use one that it has: "+listOrNone(paramNames(specs)))
+				pick("use one that it has", paramNames(specs)))
 		}
 	}
 }
@@ -121,7 +121,7 @@ func (g *graph) embeddedParams(s step, in manifest.Object, pipeline *pipelinev1.
 	for i, p := range s.Params {
 		if !known(s.task.Params, p.Name) && !strings.Contains(text, "params."+p.Name) && !strings.Contains(text, `params["`+p.Name) && !strings.Contains(text, "params['"+p.Name) {
 			g.add(in, "graph/param-unknown", finding.Warning, s.at.Append("params", i, "name"),
-				fmt.Sprintf("task %s has no parameter %s: the value goes nowhere", s.Name, p.Name), "use one that it has: "+listOrNone(paramNames(s.task.Params)))
+				fmt.Sprintf("task %s has no parameter %s: the value goes nowhere", s.Name, p.Name), pick("use one that it has", paramNames(s.task.Params)))
 		}
 	}
 }

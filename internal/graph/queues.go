@@ -41,7 +41,7 @@ func (g *graph) queue(o manifest.Object, kind, namespace string, value any, at m
 		return
 	}
 	g.unresolved(o, "graph/queue-not-found", at, fmt.Sprintf("there is no %s %s%s: %s", kind, name, within(namespace), then),
-		"create it, or name one that exists: "+listOrNone(g.names(kind, namespace)))
+		pick("create it, or name one that exists", g.names(kind, namespace)))
 }
 
 // uncoveredByQueue finds GPUs that a workload requests and that its ClusterQueue has none of: Kueue never admits it

@@ -157,7 +157,7 @@ func (g *graph) taskRef(o manifest.Object, namespace string, ref map[string]any,
 	}
 	g.unresolved(o, "graph/task-not-found", at.Append("name"),
 		fmt.Sprintf("there is no Task %s%s", name, within(namespace)),
-		"name one that exists: "+listOrNone(g.names("Task", namespace)))
+		pick("name one that exists", g.names("Task", namespace)))
 }
 
 // deprecated finds tasks of pipelines that their owners have marked as such, as catalogues do
@@ -258,7 +258,7 @@ func (g *graph) statefulSet(o manifest.Object) {
 	service, ok := g.find(o, "Service", o.Namespace, name)
 	if !ok {
 		g.unresolved(o, "graph/service-not-found", at, fmt.Sprintf("there is no Service %s%s: the pods have no names of their own", name, within(o.Namespace)),
-			"name one that exists: "+listOrNone(g.names("Service", o.Namespace)))
+			pick("name one that exists", g.names("Service", o.Namespace)))
 		return
 	}
 	if ip, _ := manifest.Lookup(service.Value, manifest.Path{"spec", "clusterIP"}); ip != "None" {
@@ -299,7 +299,7 @@ func (g *graph) account(o manifest.Object, namespace string, value any, at manif
 	}
 	g.unresolved(o, "graph/account-not-found", at,
 		fmt.Sprintf("there is no ServiceAccount %s%s", name, within(namespace)),
-		"create it, or name one that exists: "+listOrNone(g.names("ServiceAccount", namespace)))
+		pick("create it, or name one that exists", g.names("ServiceAccount", namespace)))
 }
 
 // secret checks a reference to a Secret, and to a key of it where one is named.
@@ -395,7 +395,7 @@ func (g *graph) claim(o manifest.Object, namespace string, value any, at manifes
 	}
 	g.unresolved(o, "graph/claim-not-found", at,
 		fmt.Sprintf("there is no PersistentVolumeClaim %s%s", name, within(namespace)),
-		"create it, or name one that exists: "+listOrNone(g.names("PersistentVolumeClaim", namespace)))
+		pick("create it, or name one that exists", g.names("PersistentVolumeClaim", namespace)))
 }
 
 func (g *graph) storageClass(o manifest.Object, value any, at manifest.Path) {
@@ -408,7 +408,7 @@ func (g *graph) storageClass(o manifest.Object, value any, at manifest.Path) {
 	}
 	g.unresolved(o, "graph/storage-class-not-found", at.Append("storageClassName"),
 		fmt.Sprintf("there is no StorageClass %s, nor in facts.storageClasses: the claim would stay Pending", name),
-		"name one that exists: "+listOrNone(slices.Concat(g.names("StorageClass", ""), slices.Sorted(maps.Keys(g.Facts.StorageClasses)))))
+		pick("name one that exists", slices.Concat(g.names("StorageClass", ""), slices.Sorted(maps.Keys(g.Facts.StorageClasses)))))
 }
 
 // blockStorage are drivers whose volumes one node mounts at a time.
@@ -451,7 +451,7 @@ func (g *graph) binding(o manifest.Object) {
 	if role != "" && !builtin && !g.has(o, kindName, namespace, role) && !slices.Contains(g.Facts.ClusterRoles, role) {
 		g.unresolved(o, "graph/role-not-found", manifest.Path{"roleRef", "name"},
 			fmt.Sprintf("there is no %s %s, nor in facts.clusterRoles: the binding grants nothing", kindName, role),
-			"create it, or name one that exists: "+listOrNone(g.names(kindName, namespace)))
+			pick("create it, or name one that exists", g.names(kindName, namespace)))
 	}
 	each(o.Value, manifest.Path{"subjects"}, func(i int, s map[string]any) {
 		if s["kind"] != "ServiceAccount" {
@@ -488,5 +488,5 @@ func (g *graph) scaleTarget(o manifest.Object) {
 	}
 	g.unresolved(o, "graph/scale-target-not-found", manifest.Path{"spec", field, "name"},
 		fmt.Sprintf("there is no %s %s%s: nothing is scaled", kind, name, within(o.Namespace)),
-		"name one that exists: "+listOrNone(g.names(kind, o.Namespace)))
+		pick("name one that exists", g.names(kind, o.Namespace)))
 }

@@ -291,3 +291,19 @@ func listOrNone(names []string) string {
 	}
 	return finding.Few(names, 12)
 }
+
+// instead are remedies where there is nothing to choose from, by what is asked for otherwise.
+var instead = map[string]string{
+	"name one that exists":               "create it, or name the file that it is in, too",
+	"create it, or name one that exists": "create it, or name the file that it is in, too",
+	"use one that it has":                "it has none: leave this one out, or declare it there",
+	"name a port that a container has":   "give the port of the container this name, or write its number",
+}
+
+// pick is a remedy that asks to take one of these.
+func pick(ask string, names []string) string {
+	if len(names) == 0 {
+		return instead[ask]
+	}
+	return ask + ": " + finding.Few(names, 12)
+}

@@ -72,7 +72,7 @@ func (g *graph) servicePorts(o manifest.Object, service corev1.Service, selector
 		if matched && p.TargetPort.Type == intstr.String && p.TargetPort.StrVal != "" && !slices.Contains(names, p.TargetPort.StrVal) {
 			g.add(o, "graph/port-not-found", finding.Error, manifest.Path{"spec", "ports", i, "targetPort"},
 				fmt.Sprintf("no container of the selected pods has a port named %s: the Service leads nowhere", p.TargetPort.StrVal),
-				"name a port that a container has: "+listOrNone(slices.DeleteFunc(names, func(n string) bool { return n == "" })))
+				pick("name a port that a container has", slices.DeleteFunc(names, func(n string) bool { return n == "" })))
 		}
 	}
 }
@@ -221,7 +221,7 @@ func (g *graph) backend(o manifest.Object, backend map[string]any, at manifest.P
 	if !found {
 		g.unresolved(o, "graph/service-not-found", at.Append("service", "name"),
 			fmt.Sprintf("there is no Service %s%s: requests end in 503", name, within(o.Namespace)),
-			"name one that exists: "+listOrNone(g.names("Service", o.Namespace)))
+			pick("name one that exists", g.names("Service", o.Namespace)))
 		return
 	}
 	port, _ := lookupMap(service, "port")

@@ -33,7 +33,7 @@ func (g *graph) checkRun(r Run) {
 	if missing != "" {
 		g.unresolved(r.Owner, "graph/pipeline-not-found", r.At.Append("spec", "pipelineRef", "name"),
 			fmt.Sprintf("there is no Pipeline %s%s", missing, within(r.Object.Namespace)),
-			"name one that exists: "+listOrNone(g.names("Pipeline", r.Object.Namespace)))
+			pick("name one that exists", g.names("Pipeline", r.Object.Namespace)))
 	}
 	if spec == nil {
 		return
@@ -47,6 +47,7 @@ func (g *graph) checkRun(r Run) {
 	g.runWorkspaces(r, run, spec)
 	for _, s := range steps {
 		g.claims(run, s, in)
+		g.givenByRun(run, spec, s, in)
 	}
 	g.specNames(r, run, spec)
 	g.timeouts(r, run, spec, in, at)
@@ -144,7 +145,8 @@ func (g *graph) defaultWorkspace() bool {
 
 func (g *graph) stepWorkspaces(s step, in manifest.Object) {
 	if s.TaskSpec != nil {
-		return // workspaces reach an embedded task by themselves
+		g.embeddedWorkspaces(s, in)
+		return
 	}
 	for i, w := range s.task.Workspaces {
 		bound := slices.ContainsFunc(s.Workspaces, func(b pipelinev1.WorkspacePipelineTaskBinding) bool { return b.Name == w.Name })

@@ -51,7 +51,7 @@ func (g *graph) triggerPart(o manifest.Object, kind, namespace string, value any
 	}
 	g.unresolved(o, "graph/trigger-part-not-found", at,
 		fmt.Sprintf("there is no %s %s: events would start nothing", kind, name),
-		"name one that exists: "+listOrNone(g.names(kind, namespace)))
+		pick("name one that exists", g.names(kind, namespace)))
 }
 
 func (g *graph) interceptor(o manifest.Object, in map[string]any, at manifest.Path) {

@@ -22,23 +22,85 @@ func (g *graph) unused() {
 		spec, _ := value["spec"].(map[string]any)
 		switch {
 		case o.Kind == "Task" && isTekton(o.APIVersion):
-			g.unusedParams(o, spec, manifest.Path{"spec"}, "params")
-			g.unusedWorkspaces(o, spec)
-			g.undeclaredWorkspaces(o, spec)
+			g.unusedOfTask(o, spec, manifest.Path{"spec"}, "Task "+o.Name)
 		case o.Kind == "Pipeline" && isTekton(o.APIVersion):
-			g.unusedParams(o, spec, manifest.Path{"spec"}, "params")
+			g.unusedParams(o, spec, manifest.Path{"spec"}, "params", "Pipeline "+o.Name)
 			g.unusedPipelineWorkspaces(o)
+			g.unusedOfEmbedded(o, spec, manifest.Path{"spec"})
+		case isRun(o):
+			g.unusedOfRun(o, spec, manifest.Path{"spec"})
 		case o.Kind == "TriggerTemplate":
-			g.unusedParams(o, spec, manifest.Path{"spec"}, "tt.params")
+			g.unusedParams(o, spec, manifest.Path{"spec"}, "tt.params", "TriggerTemplate "+o.Name)
+			each(spec, manifest.Path{"resourcetemplates"}, func(i int, run map[string]any) {
+				inner, _ := run["spec"].(map[string]any)
+				g.unusedOfRun(o, inner, manifest.Path{"spec", "resourcetemplates", i, "spec"})
+			})
 		}
 	}
+}
+
+// unusedOfTask looks at the specification of one task.
+func (g *graph) unusedOfTask(o manifest.Object, spec map[string]any, at manifest.Path, who string) {
+	g.unusedParams(o, spec, at, "params", who)
+	g.unusedWorkspaces(o, spec, at)
+	g.undeclaredWorkspaces(o, spec, at)
+	g.unwrittenResults(o, spec, at, who)
+}
+
+// unusedOfRun looks at what is written into a run.
+func (g *graph) unusedOfRun(o manifest.Object, spec map[string]any, at manifest.Path) {
+	if pipeline, ok := spec["pipelineSpec"].(map[string]any); ok {
+		here := at.Append("pipelineSpec")
+		g.unusedParams(o, pipeline, here, "params", "the pipeline of the run")
+		g.unusedOfEmbedded(o, pipeline, here)
+	}
+	if task, ok := spec["taskSpec"].(map[string]any); ok {
+		g.unusedOfTask(o, task, at.Append("taskSpec"), "the task of the run")
+	}
+}
+
+// unusedOfEmbedded looks at the tasks that are written into a pipeline.
+func (g *graph) unusedOfEmbedded(o manifest.Object, pipeline map[string]any, at manifest.Path) {
+	for _, list := range []string{"tasks", "finally"} {
+		each(pipeline, manifest.Path{list}, func(i int, t map[string]any) {
+			spec, ok := t["taskSpec"].(map[string]any)
+			if !ok || spec["steps"] == nil {
+				return // a custom task has a specification of its own
+			}
+			here, who := at.Append(list, i, "taskSpec"), fmt.Sprintf("task %v", t["name"])
+			g.unusedParams(o, spec, here, "params", who)
+			g.unusedWorkspaces(o, spec, here)
+			g.unwrittenResults(o, spec, here, who)
+		})
+	}
+}
+
+// unwrittenResults finds results that a task declares and no step of it writes.
+func (g *graph) unwrittenResults(o manifest.Object, spec map[string]any, at manifest.Path, who string) {
+	text := textsOf(map[string]any{"steps": spec["steps"], "sidecars": spec["sidecars"], "stepTemplate": spec["stepTemplate"]})
+	byReference, unread := false, false
+	each(spec, manifest.Path{"steps"}, func(_ int, s map[string]any) {
+		byReference = byReference || s["ref"] != nil
+		unread = unread || s["script"] == nil && s["command"] == nil && s["args"] == nil // its image may write any
+	})
+	if byReference || unread || text.contains("/tekton/results") || text.contains("/tekton/run") {
+		return
+	}
+	each(spec, manifest.Path{"results"}, func(i int, r map[string]any) {
+		name, _ := r["name"].(string)
+		if name == "" || r["value"] != nil || text.contains("results."+name+".path") || text.contains(`results["`+name) || text.contains("results['"+name) || text.contains("results."+name+")") {
+			return
+		}
+		g.add(o, "graph/result-unwritten", finding.Warning, at.Append("results", i, "name"),
+			fmt.Sprintf("result %s of %s is declared, and no step writes it: what takes it fails", name, who), "write it to $(results."+name+".path), or take it out")
+	})
 }
 
 // decisive are parameters that decide what runs or on what: who gives them and is ignored gets
 // something else than asked for.
 var decisive = regexp.MustCompile(`(?i)gpu|memory|cpu|revision|branch|commit|git-?(url|repo)|repo(sitory)?-?url|image|version`)
 
-func (g *graph) unusedParams(o manifest.Object, spec map[string]any, at manifest.Path, prefix string) {
+func (g *graph) unusedParams(o manifest.Object, spec map[string]any, at manifest.Path, prefix, who string) {
 	text := textsOf(without(spec, "params"))
 	each(spec, manifest.Path{"params"}, func(i int, p map[string]any) {
 		name, _ := p["name"].(string)
@@ -50,7 +112,7 @@ func (g *graph) unusedParams(o manifest.Object, spec map[string]any, at manifest
 			severity = finding.Error
 		}
 		g.add(o, "graph/param-unused", severity, at.Append("params", i, "name"),
-			fmt.Sprintf("parameter %s of %s %s is declared and never used: what is given for it has no effect", name, o.Kind, o.Name),
+			fmt.Sprintf("parameter %s of %s is declared and never used: what is given for it has no effect", name, who),
 			"use it, or remove it here and from whoever gives it")
 	})
 }
@@ -71,7 +133,7 @@ func without(value map[string]any, key string) map[string]any {
 }
 
 // unusedWorkspaces reports workspaces of a task that no step reads or writes.
-func (g *graph) unusedWorkspaces(o manifest.Object, spec map[string]any) {
+func (g *graph) unusedWorkspaces(o manifest.Object, spec map[string]any, at manifest.Path) {
 	text := textsOf(without(spec, "workspaces"))
 	bound, byReference := map[string]bool{}, false
 	each(spec, manifest.Path{"steps"}, func(_ int, s map[string]any) {
@@ -90,7 +152,7 @@ func (g *graph) unusedWorkspaces(o manifest.Object, spec map[string]any) {
 		if used || byReference || bound[name] || w["optional"] == true {
 			return
 		}
-		g.add(o, "graph/workspace-unused", finding.Info, manifest.Path{"spec", "workspaces", i, "name"},
+		g.add(o, "graph/workspace-unused", finding.Info, at.Append("workspaces", i, "name"),
 			"tasks declare workspaces that none of their steps uses", "use it by its path variable, or remove it")
 	})
 }
@@ -99,7 +161,7 @@ var workspaceVariable = regexp.MustCompile(`\$\(workspaces\.([A-Za-z0-9_-]+)\.(p
 
 // undeclaredWorkspaces reports variables of workspaces that the task does not declare: Tekton
 // leaves them as they are, so that the shell runs a command of that name.
-func (g *graph) undeclaredWorkspaces(o manifest.Object, spec map[string]any) {
+func (g *graph) undeclaredWorkspaces(o manifest.Object, spec map[string]any, at manifest.Path) {
 	declared := map[string]bool{}
 	each(spec, manifest.Path{"workspaces"}, func(_ int, w map[string]any) {
 		name, _ := w["name"].(string)
@@ -107,12 +169,12 @@ func (g *graph) undeclaredWorkspaces(o manifest.Object, spec map[string]any) {
 	})
 	for _, list := range []string{"steps", "sidecars"} {
 		each(spec, manifest.Path{list}, func(i int, s map[string]any) {
-			for _, m := range workspaceVariable.FindAllStringSubmatch(textOf(s), -1) {
+			for _, m := range workspaceVariable.FindAllStringSubmatch(textOf(withoutComments(s)), -1) {
 				if declared[m[1]] {
 					continue
 				}
 				declared[m[1]] = true // once a task
-				f := g.add(o, "graph/workspace-undeclared", finding.Error, manifest.Path{"spec", list, i},
+				f := g.add(o, "graph/workspace-undeclared", finding.Error, at.Append(list, i),
 					fmt.Sprintf("the task uses workspace %s, which it does not declare: the variable is not filled in", m[1]),
 					"declare it in the task's workspaces, and bind it in the pipeline")
 				f.Quote = m[0]

@@ -177,6 +177,14 @@ var graphTekton = []finding.Rule{
 		Links:  []string{"https://tekton.dev/docs/pipelines/variables/"},
 	},
 	{
+		ID: "graph/result-unwritten", Severity: finding.Warning,
+		Title: "Results that a task declares are written",
+		Why: "Tekton does not mind a result that no step writes. The run fails where another task takes it: InvalidTaskResultReference, " +
+			"after all that came before has run.",
+		Remedy: "write it to $(results.name.path), or take it out",
+		Links:  []string{"https://tekton.dev/docs/pipelines/tasks/#emitting-results"},
+	},
+	{
 		ID: "graph/workspace-unbound", Severity: finding.Error,
 		Title: "Required workspaces are bound",
 		Why: "The run fails with InvalidWorkspaceBindings, or the TaskRun when it is due. Tekton binds what a TaskRun leaves open " +

@@ -138,6 +138,9 @@ func (c *Checker) checkTekton(object tektonObject, value map[string]any, raw []b
 	if len(verdict) == 1 && verdict[0].rule == "internal/limit" { // it is still at work on the object
 		return append(slices.Clone(wrong), verdict...)
 	}
+	for i := range verdict {
+		verdict[i] = legible(verdict[i], value)
+	}
 	problems := append(slices.Clone(wrong), independent(verdict, wrong)...)
 	problems = append(problems, independent(beyond(podProblems(object), verdict), wrong)...)
 	problems = append(problems, valueless(object, value)...)
@@ -295,13 +298,31 @@ func (c *Checker) tektonProblems(verdict *apis.FieldError, object tektonObject) 
 			problems = append(problems, cycles(object, part.Message)...)
 			continue
 		}
+		if strings.Contains(part.Message, "couldn't add link between") && len(unlinked(object)) > 0 {
+			continue // said of each below
+		}
 		problems = append(problems, p)
+	}
+	for _, p := range unlinked(object) {
+		if !slices.ContainsFunc(problems, func(q problem) bool { return q.field == p.field }) {
+			problems = append(problems, p)
+		}
 	}
 	return problems
 }
 
-// cycles has one problem for each circle of tasks that wait for themselves, and the tasks that wait for one that there is
-// not: Tekton stops at the first of all.
+// unlinked are the references of an object's tasks to tasks that there are not.
+func unlinked(object tektonObject) []problem {
+	switch o := object.(type) {
+	case *pipelinev1.Pipeline:
+		return dangling(&o.Spec, "spec")
+	case *pipelinev1.PipelineRun:
+		return dangling(o.Spec.PipelineSpec, "spec.pipelineSpec")
+	}
+	return nil
+}
+
+// cycles has one problem for each circle of tasks that wait for themselves: Tekton stops at the first of all.
 func cycles(object tektonObject, message string) []problem {
 	const remedy = "take one of the runAfter or result references out of the circle"
 	pipeline, ok := object.(*pipelinev1.Pipeline)
@@ -338,15 +359,6 @@ func cycles(object tektonObject, message string) []problem {
 			p.message = "tasks wait for themselves: " + strings.Join(names, ", ")
 		}
 		problems = append(problems, p)
-	}
-	for i, t := range pipeline.Spec.Tasks {
-		for j, name := range t.RunAfter {
-			if _, there := after[name]; !there {
-				problems = append(problems, problem{
-					rule: "types/tekton", field: fmt.Sprintf("spec.tasks[%d].runAfter[%d]", i, j), message: fmt.Sprintf("task %s runs after %s, which the pipeline does not have", t.Name, name),
-				})
-			}
-		}
 	}
 	if len(problems) == 0 {
 		return []problem{{rule: "types/pipeline-cycle", message: message, remedy: remedy}}

@@ -92,11 +92,9 @@ func (c *Checker) findings(o manifest.Object, problems []problem) []finding.Find
 	for _, p := range problems {
 		f := finding.Finding{
 			Rule: p.rule, Severity: finding.Error, Message: p.message, Remedy: p.remedy,
-			Object: o.Ref(), Field: entry(o, translate(o, p.field), p.value),
+			Object: o.Ref(), Quote: quotedVariable.FindString(p.message),
 		}
-		if m := quotedVariable.FindString(p.message); m != "" {
-			f.Quote = m
-		}
+		f.Field = entry(o, inEmbedded(o, translate(o, p.field), f.Quote), p.value)
 		if p.warning {
 			f.Severity = finding.Warning
 		}
@@ -137,18 +135,22 @@ var byName = regexp.MustCompile(`^[A-Za-z]`)
 // translate turns a path that names elements of lists into one that counts them, and writes
 // it as manifest.Path does.
 func translate(o manifest.Object, field string) string {
+	return counted(o.Value, manifest.ParsePath(field)).String()
+}
+
+// counted is a path within a value, with the elements of lists that it names counted.
+func counted(value any, names manifest.Path) manifest.Path {
 	var path manifest.Path
-	var at any = o.Value
-	for _, element := range manifest.ParsePath(field) {
+	for _, element := range names {
 		if name, ok := element.(string); ok && byName.MatchString(name) {
-			if list, ok := at.([]any); ok {
+			if list, ok := value.([]any); ok {
 				element = indexByName(list, name)
 			}
 		}
 		path = append(path, element)
-		at, _ = manifest.Lookup(at, manifest.Path{element})
+		value, _ = manifest.Lookup(value, manifest.Path{element})
 	}
-	return path.String()
+	return path
 }
 
 func indexByName(list []any, name string) any {
