@@ -10,7 +10,7 @@ import (
 )
 
 // often is how many findings of one rule that say the same are told one by one.
-const often = 3
+const often = 2
 
 // index fits which item of a list is meant: of a mistake that is made in many, the one does not matter.
 var index = regexp.MustCompile(`\[[0-9]+\]`)

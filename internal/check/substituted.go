@@ -24,7 +24,7 @@ func toBeFilled(found []finding.Finding, objects []manifest.Object) []finding.Fi
 	}
 	undecoded := map[finding.Object][]string{}
 	for _, f := range found {
-		if _, ok := variableAt(f, named); ok && f.Rule == "types/decode" {
+		if _, ok := variableAt(f, named); ok && (f.Rule == "types/decode" || f.Rule == "types/wrong-type") {
 			undecoded[*f.Object] = append(undecoded[*f.Object], f.Field)
 		}
 	}
@@ -32,8 +32,9 @@ func toBeFilled(found []finding.Finding, objects []manifest.Object) []finding.Fi
 	var kept []finding.Finding
 	for _, f := range found {
 		text, ok := variableAt(f, named)
-		if f.Object != nil && f.Rule == "types/required" && slices.ContainsFunc(undecoded[*f.Object], func(field string) bool {
-			return f.Field == field || strings.HasPrefix(f.Field, field+".") || strings.HasPrefix(f.Field, field+"[")
+		if f.Object != nil && (f.Rule == "types/required" || f.Rule == "types/invalid" && !ok) && slices.ContainsFunc(undecoded[*f.Object], func(field string) bool {
+			around := manifest.ParsePath(f.Field)
+			return f.Field == field || strings.HasPrefix(f.Field, field+".") || strings.HasPrefix(f.Field, field+"[") || strings.HasPrefix(field, around[:max(0, len(around)-1)].String()+".")
 		}) {
 			continue // what did not decode was left out
 		}
@@ -83,10 +84,18 @@ func brokenText(f finding.Finding, o manifest.Object) string {
 		return named
 	case isText:
 		return text
-	case ok && len(at) > 0:
+	case isTexts(value):
+		return fmt.Sprint(value)
+	case ok && len(at) > 0 && !strings.Contains(f.Message, "Invalid value"):
 		return ""
 	}
 	return f.Message
+}
+
+// isTexts tells whether a value is a list of texts alone.
+func isTexts(value any) bool {
+	list, _ := value.([]any)
+	return len(list) > 0 && !slices.ContainsFunc(list, func(item any) bool { _, is := item.(string); return !is })
 }
 
 // variable fits one of Tekton's.

@@ -22,15 +22,15 @@ func (g *graph) advice() {
 			continue
 		}
 		if lacks := g.hardening(p); len(lacks) > 0 {
-			g.add(p.in, "graph/pod-hardening", finding.Info, p.at, "who breaks into the "+p.who+" finds more than it needs: "+strings.Join(lacks, ", "),
+			g.add(p.in, "graph/pod-hardening", finding.Info, p.at, "who breaks into the "+p.in.Kind+" finds more than it needs: "+strings.Join(lacks, ", "),
 				"write readOnlyRootFilesystem, automountServiceAccountToken: false, and mount secrets as files")
 		}
 		if lacks := resources(p); len(lacks) > 0 {
-			g.add(p.in, "graph/pod-resources", finding.Info, p.at, "the "+p.who+" does not say all that it takes: "+strings.Join(lacks, ", "),
+			g.add(p.in, "graph/pod-resources", finding.Info, p.at, "the "+p.in.Kind+" does not say all that it takes: "+strings.Join(lacks, ", "),
 				"write requests of cpu and memory, a limit of memory, and one of ephemeral-storage where it writes files")
 		}
 		if lacks := g.availability(p); len(lacks) > 0 {
-			g.add(p.in, "graph/pod-availability", finding.Info, p.at, "the "+p.who+" may be away, or not ready, when it is asked: "+strings.Join(lacks, ", "),
+			g.add(p.in, "graph/pod-availability", finding.Info, p.at, "the "+p.in.Kind+" may be away, or not ready, when it is asked: "+strings.Join(lacks, ", "),
 				"write probes, two replicas that are spread, and a PodDisruptionBudget; nothing, if nobody waits for it")
 		}
 	}

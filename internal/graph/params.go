@@ -111,9 +111,8 @@ func (g *graph) embeddedParams(s step, in manifest.Object, pipeline *pipelinev1.
 	}
 	for i, p := range s.task.Params {
 		if p.Default == nil && !s.gives(p.Name) && !known(pipeline.Params, p.Name) && !g.runGives(in, p.Name) {
-			f := g.add(in, "graph/param-missing", finding.Error, s.at.Append("params"),
+			g.add(in, "graph/param-missing", finding.Error, s.taskAt.Append("params", i, "name"),
 				fmt.Sprintf("task %s requires parameter %s, which nothing gives: its run would fail", s.Name, p.Name), "give it, or give it a default")
-			f.Causes = s.declared("params", i)
 		}
 	}
 	value, _ := manifest.Lookup(in.Value, s.taskAt)

@@ -81,7 +81,7 @@ func (g *graph) unwrittenResults(o manifest.Object, spec map[string]any, at mani
 	byReference, unread := false, false
 	each(spec, manifest.Path{"steps"}, func(_ int, s map[string]any) {
 		byReference = byReference || s["ref"] != nil
-		unread = unread || s["script"] == nil && s["command"] == nil && s["args"] == nil // its image may write any
+		unread = unread || s["script"] == nil // a program that may write any
 	})
 	if byReference || unread || text.contains("/tekton/results") || text.contains("/tekton/run") {
 		return

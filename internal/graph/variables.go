@@ -140,6 +140,10 @@ func withoutComments(value any) any {
 // has none of its own.
 func (g *graph) templateVariables(o manifest.Object, spec map[string]any) {
 	each(spec, manifest.Path{"resourcetemplates"}, func(i int, run map[string]any) {
+		if version, _ := run["apiVersion"].(string); !isTekton(version) {
+			g.otherResource(o, run, manifest.Path{"spec", "resourcetemplates", i})
+			return
+		}
 		for _, at := range []manifest.Path{{"metadata"}, {"spec", "params"}, {"spec", "workspaces"}, {"spec", "pipelineRef"}} {
 			value, _ := manifest.Lookup(run, at)
 			g.eachVariable(o, value, manifest.Path{"spec", "resourcetemplates", i}.Append(at...), func(root, rest string) string {
@@ -148,6 +152,21 @@ func (g *graph) templateVariables(o manifest.Object, spec map[string]any) {
 				}
 				return ""
 			})
+		}
+	})
+}
+
+// wholeParameter fits a text that is a parameter of a pipeline and nothing else.
+var wholeParameter = regexp.MustCompile(`^\$\(params\.([A-Za-z0-9_.-]+)\)$`)
+
+// otherResource finds the same in an object that is no run: a text may hold a program that has such variables of its own,
+// but not be one.
+func (g *graph) otherResource(o manifest.Object, resource map[string]any, at manifest.Path) {
+	eachText(resource, at, func(text string, here manifest.Path) {
+		if m := wholeParameter.FindStringSubmatch(text); m != nil {
+			f := g.add(o, "graph/variable-unknown", finding.Error, here, fmt.Sprintf("%s is filled in by nobody: a parameter of the template is $(tt.params.%s)", text, m[1]),
+				"see https://tekton.dev/docs/triggers/triggertemplates/ for the variables that there are")
+			f.Quote = text
 		}
 	})
 }

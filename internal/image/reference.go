@@ -125,7 +125,10 @@ func CheckPins(uses []Use) []finding.Finding {
 		case !strings.Contains(u.Image, "@sha256:"):
 			f.Rule = "image/not-pinned"
 			f.Message = fmt.Sprintf("image %s has no digest: what it names can change at any time", u.Image)
-			f.Remedy = "run `tenon image lock`, or write the digest behind the tag"
+			f.Remedy = "write the digest behind the tag; of a platform's own images `tenon image lock` does"
+			if u.Object.File != "" {
+				f.Remedy = "write the digest behind the tag, such as :1.2@sha256:..."
+			}
 		default:
 			continue
 		}

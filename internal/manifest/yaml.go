@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"maps"
+	"regexp"
 	"strings"
 
 	yamlv3 "go.yaml.in/yaml/v3"
@@ -226,8 +227,19 @@ func (d *document) decode() (any, error) {
 		strict, err := kjson.UnmarshalStrict(trimmed, &value)
 		return value, errors.Join(append(strict, err)...)
 	}
-	return valueOf(d.text)
+	value, err := valueOf(d.text)
+	if filled := unquotedVariable.ReplaceAll(d.text, []byte(`$1"$2"$3`)); err != nil && !bytes.Equal(filled, d.text) {
+		if again, wrong := valueOf(filled); wrong == nil {
+			d.text = filled
+			return again, nil
+		}
+	}
+	return value, err
 }
+
+// unquotedVariable fits a variable of envsubst or Flux within a list or a map that is written in one line, where its braces
+// are taken for those of the language: what fills it in reads no YAML.
+var unquotedVariable = regexp.MustCompile(`([\[{,:][ \t]*)(\$\{[A-Z][A-Z0-9_]*(?::[-=][^}"\n]*)?\})([ \t]*[,}\]])`)
 
 func (d *document) parseNode() *yamlv3.Node {
 	var node yamlv3.Node

@@ -177,8 +177,8 @@ func refused(spec corev1.PodSpec, place func(string) string) []problem {
 		})
 	}
 	for _, p := range warned(object) {
-		if p.field == "" || strings.Contains(p.message, "$(") {
-			continue
+		if p.field == "" || strings.Contains(p.message, "$(") || strings.Contains(p.message, "hides previous definition") {
+			continue // variables that are given twice are looked for where they are written
 		}
 		p.message = "in the pod of the task: " + strings.TrimPrefix(p.message, p.field+": ")
 		p.field = place(p.field)

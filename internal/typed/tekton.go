@@ -144,6 +144,7 @@ func (c *Checker) checkTekton(object tektonObject, value map[string]any, raw []b
 	problems := append(slices.Clone(wrong), independent(verdict, wrong)...)
 	problems = append(problems, independent(beyond(podProblems(object), verdict), wrong)...)
 	problems = append(problems, valueless(object, value)...)
+	problems = append(problems, twiceInEnv(value["spec"], manifest.Path{"spec"})...)
 	return append(problems, metadataProblems(object, verdict)...)
 }
 

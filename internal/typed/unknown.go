@@ -34,6 +34,10 @@ func (c *Checker) unknown(o manifest.Object, gvk schema.GroupVersionKind) []find
 		f.Rule, f.Severity, f.Field = "types/not-validated", finding.Info, "apiVersion"
 		f.Message = fmt.Sprintf("%s of %s is not validated: tenon has the operator's schema for another version", o.Kind, o.APIVersion)
 		f.Remedy = "see that the cluster's operator serves it; let the API server validate it with a dry run"
+	case o.APIVersion == "builtin":
+		f.Rule, f.Severity = "types/not-validated", finding.Info
+		f.Message = fmt.Sprintf("%s is a configuration of kustomize's, which no server takes", o.Kind)
+		f.Remedy = "name it in generators or transformers of a kustomization"
 	case gvk.Group == "" && gvk.Version != "v1":
 		f.Severity, f.Field = finding.Error, "apiVersion"
 		f.Message = fmt.Sprintf("apiVersion %s names no group, and the core group has only v1", o.APIVersion)

@@ -156,3 +156,40 @@ func inEmbedded(o manifest.Object, field, quote string) string {
 	visit(o.Value["spec"], manifest.Path{"spec"})
 	return found
 }
+
+// twiceInEnv finds variables that a step, a sidecar or the template of all steps is given twice, where they are written: what
+// Tekton makes of them holds one.
+func twiceInEnv(value any, at manifest.Path) []problem {
+	var problems []problem
+	switch v := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(v)) {
+			if list, is := v[key].([]any); is && key == "env" {
+				problems = append(problems, namedTwice(list, at.Append(key))...)
+			}
+			problems = append(problems, twiceInEnv(v[key], at.Append(key))...)
+		}
+	case []any:
+		for i, item := range v {
+			problems = append(problems, twiceInEnv(item, at.Append(i))...)
+		}
+	}
+	return problems
+}
+
+func namedTwice(list []any, at manifest.Path) []problem {
+	var problems []problem
+	seen := map[string]bool{}
+	for i, item := range list {
+		fields, _ := item.(map[string]any)
+		name, _ := fields["name"].(string)
+		if seen[name] && name != "" {
+			problems = append(problems, problem{
+				rule: "types/warning", field: at.Append(i).String(), warning: true,
+				message: fmt.Sprintf("variable %q is given twice: the later value hides the earlier one", name), remedy: "keep one of them",
+			})
+		}
+		seen[name] = true
+	}
+	return problems
+}

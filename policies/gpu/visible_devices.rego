@@ -20,6 +20,7 @@ deny contains {"msg": msg, "path": array.concat(c.path, ["env", i])} if {
 	some i, variable in c.container.env
 	variable.name == "NVIDIA_VISIBLE_DEVICES"
 	not variable.value in {"void", "none"}
+	not is_plugin
 	msg := "NVIDIA_VISIBLE_DEVICES overrides what the device plugin gives the container"
 }
 
@@ -53,6 +54,17 @@ deny contains {"msg": msg, "path": ["data", name]} if {
 	value := input.data[name]
 	not devices(value)
 	msg := sprintf("%s is %q for whoever takes its environment from the ConfigMap", [name, value])
+}
+
+# The device plugin and its companions look at every GPU of the node: they are what gives them to others.
+is_plugin if {
+	some volume in lib.volumes
+	startswith(volume.volume.hostPath.path, "/var/lib/kubelet/device-plugins")
+}
+
+is_plugin if {
+	some c in lib.containers
+	regex.match(`(^|/)(nvidia/)?(k8s-device-plugin|gpu-feature-discovery|dcgm-exporter|k8s-mig-manager|k8s-dra-driver-gpu|gpu-operator-validator|container-toolkit)([:@]|$)`, c.container.image)
 }
 
 # What Python sets, or a script writes for others to read.

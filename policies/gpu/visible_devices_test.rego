@@ -57,3 +57,12 @@ test_says_an_assignment_once if {
 	found := visible_devices.deny with input as object
 	count(found) == 1
 }
+
+sees_all(pod) := n if n := count(visible_devices.deny) with input as {"kind": "DaemonSet", "spec": {"template": {"spec": pod}}}
+
+test_device_plugin_itself if {
+	variable := [{"name": "NVIDIA_VISIBLE_DEVICES", "value": "all"}]
+	sees_all({"containers": [{"image": "nvcr.io/nvidia/k8s-device-plugin:v0.17.0", "env": variable}]}) == 0
+	sees_all({"containers": [{"image": "example.com/plugin", "env": variable}], "volumes": [{"name": "d", "hostPath": {"path": "/var/lib/kubelet/device-plugins"}}]}) == 0
+	sees_all({"containers": [{"image": "example.com/other", "env": variable}]}) == 1
+}

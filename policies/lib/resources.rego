@@ -17,7 +17,8 @@ of := {
 	"discovery.k8s.io": {"endpointslices"},
 	"events.k8s.io": {"events"},
 	"networking.k8s.io": {"ingressclasses", "ingresses", "ipaddresses", "networkpolicies", "servicecidrs"},
-	"policy": {"poddisruptionbudgets", "podsecuritypolicies"},
+	"extensions": set(), # all went to other groups until Kubernetes 1.22
+	"policy": {"poddisruptionbudgets"},
 	"rbac.authorization.k8s.io": {"clusterrolebindings", "clusterroles", "rolebindings", "roles"},
 	"scheduling.k8s.io": {"priorityclasses", "workloads", "podgroups"},
 	"storage.k8s.io": {"csidrivers", "csinodes", "csistoragecapacities", "storageclasses", "volumeattachments", "volumeattributesclasses"},
@@ -33,7 +34,7 @@ clusterwide := {
 	"certificates.k8s.io": {"certificatesigningrequests", "clustertrustbundles"},
 	"networking.k8s.io": {"ingressclasses", "ipaddresses", "servicecidrs"},
 	"node.k8s.io": {"runtimeclasses"},
-	"policy": {"podsecuritypolicies"},
+	"metrics.k8s.io": {"nodes"},
 	"rbac.authorization.k8s.io": {"clusterrolebindings"},
 	"scheduling.k8s.io": {"priorityclasses"},
 	"storage.k8s.io": {"csidrivers", "csinodes", "storageclasses", "volumeattachments", "volumeattributesclasses"},
@@ -50,4 +51,23 @@ clusterwide := {
 	"karpenter.sh": {"nodepools", "nodeclaims"},
 	"cert-manager.io": {"clusterissuers"},
 	"external-secrets.io": {"clustersecretstores", "clusterexternalsecrets"},
+}
+
+# removed are resources that a group had, with what took their place
+# (https://kubernetes.io/docs/reference/using-api/deprecation-guide/, https://github.com/tektoncd/pipeline/blob/main/docs/deprecations.md).
+removed := {
+	"policy": {"podsecuritypolicies": "labels of namespaces decide in their place"},
+	"tekton.dev": {
+		"clustertasks": "the cluster resolver finds tasks of other namespaces",
+		"pipelineresources": "tasks and results do what they did",
+		"conditions": "when expressions do what they did",
+	},
+}
+
+# own are the resources of groups of which it is known that there are no others.
+own := {
+	"apps": of.apps,
+	"batch": of.batch,
+	"tekton.dev": {"tasks", "taskruns", "pipelines", "pipelineruns", "customruns", "runs", "stepactions", "verificationpolicies"},
+	"triggers.tekton.dev": {"eventlisteners", "triggers", "triggerbindings", "triggertemplates", "clustertriggerbindings", "clusterinterceptors", "interceptors"},
 }

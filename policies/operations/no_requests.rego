@@ -17,6 +17,7 @@ deny contains {"msg": msg, "path": c.path} if {
 	some c in lib.containers
 	c.path[count(c.path) - 1] != "stepTemplate"
 	not c.container.ref
+	input.kind != "StepAction" # which has no field for it
 	not asks(c.container)
 	not template_asks(c.path)
 	msg := "containers without requests are placed anywhere and evicted first"

@@ -21,3 +21,7 @@ test_silent_with_a_template if {
 	found := no_requests.deny with input as object
 	count(found) == 0
 }
+
+test_silent_of_a_step_action if {
+	count(no_requests.deny) == 0 with input as {"kind": "StepAction", "apiVersion": "tekton.dev/v1beta1", "spec": {"image": "a"}}
+}

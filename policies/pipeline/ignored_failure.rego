@@ -46,7 +46,25 @@ deny contains {"msg": msg, "path": array.concat(c.path, ["onError"])} if {
 	script.container == c.path
 	some command in script.facts.commands
 	command.name in tools
+	not is_read(c)
 	msg := sprintf("onError: continue hides the failure of %s", [command.name])
+}
+
+# Another step reads the exit code of the step (https://tekton.dev/docs/pipelines/tasks/#accessing-steps-exitcode-in-subsequent-steps).
+is_read(c) if {
+	some other in lib.containers
+	other.path != c.path
+	walk(other.container, [_, text])
+	is_string(text)
+	contains(text, sprintf("steps.step-%s.exitCode", [c.container.name]))
+}
+
+is_read(c) if {
+	some other in lib.containers
+	other.path != c.path
+	walk(other.container, [_, text])
+	is_string(text)
+	contains(text, sprintf("/tekton/steps/step-%s/exitCode", [c.container.name]))
 }
 
 # Python starts the tool, and does not look at its outcome.

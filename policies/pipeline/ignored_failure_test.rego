@@ -39,3 +39,15 @@ test_fires_on_continue if {
 	found := ignored_failure.deny with input as object
 	count(found) == 1
 }
+
+step_that_goes_on(more) := n if n := count(ignored_failure.deny) with input as {
+	"kind": "Task", "apiVersion": "tekton.dev/v1",
+	"spec": {"steps": [{"name": "s", "onError": "continue", "script": "pytest"}, {"name": "t", "script": more}]},
+	"tenon": {"scripts": [{"container": ["spec", "steps", 0], "path": ["spec", "steps", 0, "script"], "text": "pytest", "facts": {"commands": [{"name": "pytest", "args": []}]}}]},
+}
+
+test_exit_code_that_is_read if {
+	step_that_goes_on("true") == 1
+	step_that_goes_on("exit $(cat $(steps.step-s.exitCode.path))") == 0
+	step_that_goes_on("cat /tekton/steps/step-s/exitCode") == 0
+}

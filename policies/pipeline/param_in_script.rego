@@ -15,5 +15,18 @@ package tenon.rules.pipeline.param_in_script
 deny contains {"msg": msg, "path": script.path, "text": found} if {
 	some script in input.tenon.scripts
 	some found in regex.find_n(`\$\((params|tasks|inputs\.params|tt\.params)[.\[][^)]*\)`, script.text, -1)
+	not only_in_comments(script.text, found)
 	msg := "a variable is put into the script as text, unescaped"
+}
+
+# A value with a line break ends the comment that it is put into: who may write one is told where it comes from outside.
+only_in_comments(text, found) if {
+	every line in split(text, "\n") {
+		not stands_in(line, found)
+	}
+}
+
+stands_in(line, found) if {
+	contains(line, found)
+	not regex.match(`^[ \t]*#([^!]|$)`, line)
 }

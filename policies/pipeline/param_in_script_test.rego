@@ -24,3 +24,11 @@ test_silent_on_paths_of_results_and_workspaces if {
 	good := json.patch(task, [{"op": "replace", "path": "/tenon/scripts/0/text", "value": "echo x > $(results.commit.path); ls $(workspaces.source.path)"}])
 	count(param_in_script.deny) == 0 with input as good
 }
+
+test_comments if {
+	in_script("# see $(params.who)\necho x") == 0
+	in_script("# see $(params.who)\necho $(params.who)") == 1
+	in_script("#!$(params.who)") == 1
+}
+
+in_script(text) := n if n := count(param_in_script.deny) with input as {"tenon": {"scripts": [{"path": ["spec", "steps", 0, "script"], "text": text}]}}

@@ -11,6 +11,8 @@
 #   remedy: "see kubectl api-resources for the names"
 package tenon.rules.rbac.misspelt
 
+import data.tenon.resources
+
 verbs := {"get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "impersonate", "bind", "escalate", "use", "approve", "sign", "attest", "associate", "*"}
 
 singular := {"pod", "secret", "configmap", "service", "serviceaccount", "persistentvolumeclaim", "deployment", "job", "cronjob", "pipeline", "pipelinerun", "task", "taskrun", "eventlistener", "trigger", "triggerbinding", "triggertemplate", "namespace", "node", "role", "rolebinding", "ingress", "event", "log"}
@@ -38,6 +40,27 @@ deny contains {"msg": msg, "path": ["rules", i, "resources", j]} if {
 misnamed(name) if name in singular
 
 misnamed(name) if name != lower(name)
+
+deny contains {"msg": msg, "path": ["rules", i, "resources", j]} if {
+	input.kind in {"Role", "ClusterRole"}
+	some i, rule in input.rules
+	some j, resource in rule.resources
+	some name in [split(resource, "/")[0]]
+	not misnamed(name)
+	name != "*"
+	count(rule.apiGroups) > 0
+	every group in rule.apiGroups {
+		unknown(group, name)
+	}
+	msg := sprintf("there is no resource %s in %s", [resource, concat(", ", rule.apiGroups)])
+}
+
+# unknown tells whether a group of which all is known lacks a resource that no other group has either, nor had it.
+unknown(group, name) if {
+	not name in resources.own[group]
+	count([other | some other, names in resources.of; name in names]) == 0
+	not object.get(resources.removed, [group, name], false)
+}
 
 deny contains {"msg": msg, "path": ["rules", i, "apiGroups", j]} if {
 	input.kind in {"Role", "ClusterRole"}

@@ -39,3 +39,11 @@ test_fires_on_capitals if {
 	found := misspelt.deny with input as object
 	count(found) == 1
 }
+
+resources_of(group, names) := found if found := {f.path[3] | some f in misspelt.deny} with input as {"kind": "Role", "rules": [{"apiGroups": [group], "resources": names, "verbs": ["get"]}]}
+
+test_unknown_resource if {
+	resources_of("tekton.dev", ["taskrunz", "taskruns", "clustertasks", "*", "deployments"]) == {0}
+	resources_of("batch", ["cronjobz", "jobs/status"]) == {0}
+	resources_of("example.com", ["things"]) == set()
+}

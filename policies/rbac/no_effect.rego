@@ -39,6 +39,26 @@ deny contains {"msg": msg, "path": ["rules", i, "resources", j]} if {
 	msg := sprintf("%s has no %s: they are of %s", [concat(", ", [shown(group) | some group in rule.apiGroups]), resource, concat(", ", homes)])
 }
 
+deny contains {"msg": msg, "path": ["rules", i, "resources", j]} if {
+	input.kind in {"Role", "ClusterRole"}
+	some i, rule in input.rules
+	some j, resource in rule.resources
+	some group in rule.apiGroups
+	instead := resources.removed[group][split(resource, "/")[0]]
+	msg := sprintf("%s has no %s any more: %s", [shown(group), resource, instead])
+}
+
+# Of a cluster role a role of a namespace may let somebody bind it there, and nothing else.
+deny contains {"msg": msg, "path": ["rules", i, "resources", j]} if {
+	input.kind == "Role"
+	some i, rule in input.rules
+	rule.apiGroups == ["rbac.authorization.k8s.io"]
+	some j, resource in rule.resources
+	resource == "clusterroles"
+	count({verb | some verb in rule.verbs; verb in {"bind", "*"}}) == 0
+	msg := sprintf("Role %s grants nothing of clusterroles, which belong to no namespace", [input.metadata.name])
+}
+
 shown("") := "the core group"
 
 shown(group) := sprintf("group %s", [group]) if group != ""

@@ -26,7 +26,7 @@ test_fires_for_verbs if {
 test_silent if {
 	every object in [
 		role("ClusterRole", "", "nodes", "get"), role("Role", "", "namespaces", "get"), role("Role", "rbac.authorization.k8s.io", "clusterroles", "bind"),
-		role("Role", "tekton.dev", "tasks", "get"), role("ClusterRole", "*", "deployments", "get"), role("ClusterRole", "extensions", "deployments", "get"),
+		role("Role", "tekton.dev", "tasks", "get"), role("ClusterRole", "*", "deployments", "get"),
 		role("ClusterRole", "apps", "*", "get"), role("Role", "metrics.k8s.io", "pods", "get"), role("ClusterRole", "rbac.authorization.k8s.io", "roles", "bind"),
 	] {
 		count(said(object)) == 0
@@ -36,4 +36,13 @@ test_silent if {
 test_silent_where_one_group_has_it if {
 	object := json.patch(role("ClusterRole", "", "deployments", "get"), [{"op": "add", "path": "/rules/0/apiGroups/-", "value": "apps"}])
 	count(said(object)) == 0
+}
+
+removed_of(group, name, verb) := found if found := {f.msg | some f in no_effect.deny} with input as {"kind": "Role", "metadata": {"name": "r"}, "rules": [{"apiGroups": [group], "resources": [name], "verbs": [verb]}]}
+
+test_what_was_removed if {
+	removed_of("tekton.dev", "clustertasks", "get") == {"group tekton.dev has no clustertasks any more: the cluster resolver finds tasks of other namespaces"}
+	removed_of("extensions", "deployments", "get") == {"group extensions has no deployments: they are of group apps"}
+	removed_of("rbac.authorization.k8s.io", "clusterroles", "get") == {"Role r grants nothing of clusterroles, which belong to no namespace"}
+	removed_of("rbac.authorization.k8s.io", "clusterroles", "bind") == set()
 }
