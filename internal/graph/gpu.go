@@ -17,7 +17,7 @@ import (
 // whoever writes them (https://kubernetes.io/docs/concepts/storage/volumes/#emptydir), so that a data loader that fills
 // /dev/shm is killed before the volume is full.
 func (g *graph) memoryVolumes() {
-	for _, p := range g.allPods() {
+	for _, p := range g.podsAndTasks() {
 		limit, all := memoryOf(p.spec)
 		for _, v := range p.spec.Volumes {
 			if v.EmptyDir == nil || v.EmptyDir.Medium != corev1.StorageMediumMemory || v.EmptyDir.SizeLimit == nil || !all || v.EmptyDir.SizeLimit.Cmp(limit) <= 0 {
@@ -32,6 +32,21 @@ func (g *graph) memoryVolumes() {
 				"raise the memory limit above the volume and what the program takes, or lower sizeLimit")
 		}
 	}
+}
+
+// podsAndTasks are all pods, and those of tasks that no run is in sight of.
+func (g *graph) podsAndTasks() []somePod {
+	all := slices.Clone(g.allPods())
+	known := map[string]bool{}
+	for _, p := range all {
+		known[p.in.File+p.in.Kind+p.in.Namespace+p.in.Name] = true
+	}
+	for _, o := range g.ofKind("Task") {
+		if task := g.task(o); isTekton(o.APIVersion) && task != nil && !known[o.File+o.Kind+o.Namespace+o.Name] {
+			all = append(all, taskPod(step{task: &task.Spec, in: o, taskAt: manifest.Path{"spec"}}, nil, o.Namespace))
+		}
+	}
+	return all
 }
 
 // untoleratedGPUs finds pods that ask for GPUs, choose GPU nodes, and tolerate no taint, where nothing is known of the nodes:
@@ -110,6 +125,7 @@ func volumePath(p somePod, name string) (at manifest.Path, found bool) {
 func (g *graph) gpuRuns() {
 	for _, r := range g.Runs {
 		if r.Object.Kind != "PipelineRun" {
+			g.gpuTaskRun(r)
 			continue
 		}
 		run, ok := as[pipelinev1.PipelineRun](r.Object.Value)
@@ -132,6 +148,23 @@ func (g *graph) gpuRuns() {
 			f.Causes = []finding.Cause{{Object: *in.Ref(), Field: s.at.String()}}
 			break
 		}
+	}
+}
+
+// gpuTaskRun asks the same of the run of one task.
+func (g *graph) gpuTaskRun(r Run) {
+	run, ok := as[pipelinev1.TaskRun](r.Object.Value)
+	if !ok {
+		return
+	}
+	s, found := g.taskOf(r, run)
+	limit, _ := g.defaultTimeout()
+	switch {
+	case !found || !takesGPU(s.task):
+	case run.Spec.Timeout == nil:
+		g.add(r.Owner, "graph/gpu-without-timeout", finding.Info, r.At.Append("spec"), fmt.Sprintf("the run holds a GPU, and does not say for how long: Tekton's default ends it after %s", short(limit)), "write spec.timeout")
+	case run.Spec.Timeout.Duration == 0:
+		g.add(r.Owner, "graph/gpu-without-timeout", finding.Warning, r.At.Append("spec", "timeout"), "nothing ends the run, and it holds a GPU: one that hangs holds it until somebody looks", "write spec.timeout")
 	}
 }
 

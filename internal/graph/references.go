@@ -90,6 +90,7 @@ func (g *graph) podReferences(o manifest.Object, spec map[string]any, at manifes
 func (g *graph) taskReferences(o manifest.Object, value any, at manifest.Path) {
 	spec, _ := value.(map[string]any)
 	g.volumes(o, spec["volumes"], at.Append("volumes"))
+	g.stepActions(o, spec, at)
 	for _, list := range []string{"steps", "sidecars"} {
 		g.environment(o, spec[list], at.Append(list))
 		g.mounts(o, spec, list, at)

@@ -24,6 +24,9 @@ var resolvers = map[string]resolver{
 	"http":    {[]string{"url"}, []string{"http-username", "http-password-secret", "http-password-secret-key", "cache"}},
 }
 
+// resolvedKinds are what resolvers look for by kind (pkg/resolution/resolver/cluster/resolver.go, hub/resolver.go).
+var resolvedKinds = []string{"task", "pipeline", "stepaction"}
+
 // resolverParams checks what Tekton's own resolvers are given: they ask for it when a run starts.
 func (g *graph) resolverParams() {
 	for _, o := range g.Objects {
@@ -55,6 +58,9 @@ func (g *graph) resolverRef(o manifest.Object, ref map[string]any, at manifest.P
 	name, _ := ref["resolver"].(string)
 	known, ok := resolvers[name]
 	if !ok {
+		if near := finding.Nearest(name, slices.Sorted(maps.Keys(resolvers))); near != "" {
+			g.add(o, "graph/resolver-param", finding.Warning, at.Append("resolver"), fmt.Sprintf("Tekton has no resolver %s", name), "is "+near+" meant? One of one's own is installed beside Tekton")
+		}
 		return
 	}
 	given := map[string]string{}
@@ -82,6 +88,12 @@ func (g *graph) resolverRef(o manifest.Object, ref map[string]any, at manifest.P
 		g.add(o, "graph/resolver-param", finding.Error, at.Append("resolver"), fmt.Sprintf("the %s resolver requires %s", name, strings.Join(missing, " and ")), "add what is missing to params")
 	case name == "git" && given["url"] != "" && given["repo"] != "":
 		g.add(o, "graph/resolver-param", finding.Error, at.Append("resolver"), "the git resolver takes url or repo, not both", "take one of both away")
+	case name == "http" && strings.HasPrefix(given["url"], "https://api.hub.tekton.dev/"):
+		g.add(o, "graph/resolver-param", finding.Warning, at.Append("resolver"), "the public Tekton Hub was switched off: nothing answers at "+given["url"], "take the task from Artifact Hub, by the hub resolver")
+	case name != "git" && name != "http" && given["kind"] != "" && !strings.Contains(given["kind"], "$(") && !slices.Contains(resolvedKinds, given["kind"]):
+		g.add(o, "graph/resolver-param", finding.Error, at.Append("resolver"), fmt.Sprintf("the %s resolver finds no kind %s", name, given["kind"]), "write one of "+strings.Join(resolvedKinds, ", "))
+	case name == "hub" && given["type"] != "" && given["type"] != "artifact" && given["type"] != "tekton" && !strings.Contains(given["type"], "$("):
+		g.add(o, "graph/resolver-param", finding.Error, at.Append("resolver"), fmt.Sprintf("there is no type of hub %s", given["type"]), "write artifact, or tekton for a hub of one's own")
 	case name == "hub" && given["type"] == "tekton":
 		g.add(o, "graph/resolver-param", finding.Warning, at.Append("resolver"), "type tekton is a hub of one's own, whose address the resolvers' Deployment has in TEKTON_HUB_API", "use type artifact, or see that the address is there")
 	}

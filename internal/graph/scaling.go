@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 
@@ -30,6 +31,21 @@ func (g *graph) autoscalers() {
 			g.add(workload, "graph/autoscaler-replicas", finding.Warning, manifest.Path{"spec", "replicas"},
 				fmt.Sprintf("replicas are written, and HorizontalPodAutoscaler %s sets them: each time that the manifest is applied they jump back", o.Name),
 				"leave replicas out; with Argo CD ignoreDifferences do the same")
+		}
+	}
+	g.scaledTwice(taken)
+}
+
+// scaledTwice finds workloads that an autoscaler of one's own and one that KEDA makes scale: KEDA's admission webhook refuses it
+// (https://keda.sh/docs/latest/concepts/scaling-deployments/), where it is installed.
+func (g *graph) scaledTwice(taken map[string]manifest.Object) {
+	for _, o := range g.ofKind("ScaledObject") {
+		target, _ := lookupMap(o.Value, "spec", "scaleTargetRef")
+		kind, _ := target["kind"].(string)
+		kind = cmp.Or(kind, "Deployment")
+		if other, two := taken[path.Dir(o.File)+" "+o.Namespace+" "+kind+" "+fmt.Sprint(target["name"])]; two {
+			g.add(o, "graph/autoscaler-conflict", finding.Warning, manifest.Path{"spec", "scaleTargetRef"},
+				fmt.Sprintf("HorizontalPodAutoscaler %s scales %s %v, too: each sets what the other has undone", other.Name, kind, target["name"]), "put its metrics into triggers of the ScaledObject")
 		}
 	}
 }

@@ -52,8 +52,7 @@ func (g *graph) service(o manifest.Object) {
 		return
 	}
 	selector := labels.SelectorFromSet(service.Spec.Selector)
-	byName := slices.ContainsFunc(service.Spec.Ports, func(p corev1.ServicePort) bool { return p.TargetPort.StrVal != "" })
-	if g.selectsPods(o, "graph/service-selects-nothing", selector, "the Service has no endpoints") && byName {
+	if g.selectsPods(o, "graph/service-selects-nothing", selector, "the Service has no endpoints") {
 		g.servicePorts(o, service, selector)
 	}
 }
@@ -61,11 +60,12 @@ func (g *graph) service(o manifest.Object) {
 // servicePorts checks that named target ports exist in the pods.
 func (g *graph) servicePorts(o manifest.Object, service corev1.Service, selector labels.Selector) {
 	var names []string
-	matched := false
+	var numbers []int32
+	matched, declared := false, true
 	for _, pods := range g.portsIn(o.Namespace) {
 		if selector.Matches(pods.labels) {
-			matched = true
-			names = append(names, pods.names...)
+			matched, declared = true, declared && len(pods.numbers) > 0
+			names, numbers = append(names, pods.names...), append(numbers, pods.numbers...)
 		}
 	}
 	for i, p := range service.Spec.Ports {
@@ -74,13 +74,30 @@ func (g *graph) servicePorts(o manifest.Object, service corev1.Service, selector
 				fmt.Sprintf("no container of the selected pods has a port named %s: the Service leads nowhere", p.TargetPort.StrVal),
 				pick("name a port that a container has", slices.DeleteFunc(names, func(n string) bool { return n == "" })))
 		}
+		// What a container says of its ports opens none: it may listen on others.
+		if number := targetNumber(p); matched && declared && number > 0 && !slices.Contains(numbers, number) {
+			g.add(o, "graph/port-not-found", finding.Info, manifest.Path{"spec", "ports", i, "targetPort"},
+				fmt.Sprintf("the containers of the selected pods declare ports, and none declares %d: see that one listens there", number), "write the port that the container listens on, or declare it there")
+		}
 	}
 }
 
-// ported are pods of one template, with the names of their ports.
+// targetNumber is the port by number that a Service leads to; 0 where it is asked for by name.
+func targetNumber(p corev1.ServicePort) int32 {
+	switch {
+	case p.TargetPort.Type == intstr.String && p.TargetPort.StrVal != "":
+		return 0
+	case p.TargetPort.IntVal != 0:
+		return p.TargetPort.IntVal
+	}
+	return p.Port
+}
+
+// ported are pods of one template, with the names and numbers of their ports.
 type ported struct {
-	labels labels.Set
-	names  []string
+	labels  labels.Set
+	names   []string
+	numbers []int32
 }
 
 // portsIn lists the pods of a namespace; they are read once, however many Services ask.
@@ -96,7 +113,7 @@ func (g *graph) portsIn(namespace string) []ported {
 			spec, _ := as[corev1.PodSpec](raw)
 			for _, c := range serving(spec) {
 				for _, p := range c.Ports {
-					pods.names = append(pods.names, p.Name)
+					pods.names, pods.numbers = append(pods.names, p.Name), append(pods.numbers, p.ContainerPort)
 				}
 			}
 			g.ports[w.Namespace] = append(g.ports[w.Namespace], pods)

@@ -40,7 +40,7 @@ func (g *graph) trigger(o manifest.Object, t map[string]any, at manifest.Path) {
 	})
 	each(t, manifest.Path{"interceptors"}, func(i int, in map[string]any) {
 		g.interceptor(o, in, at.Append("interceptors", i))
-		g.celInterceptor(o, in, at.Append("interceptors", i))
+		g.ownInterceptor(o, in, at.Append("interceptors", i))
 	})
 }
 

@@ -5,9 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
-
-	"github.com/google/cel-go/cel"
 
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
@@ -96,11 +93,31 @@ func (g *graph) taskVariables(o manifest.Object, spec map[string]any) {
 		switch {
 		case root == "params" && name != "" && !slices.Contains(params, name) && !strings.Contains(rest, "."):
 			return "the task declares no parameter " + name
+		case root == "steps":
+			return unknownStep(spec, rest)
 		case root == "results" && name != "" && !slices.Contains(results, name) && !stepResults:
 			return "the task declares no result " + name
 		}
 		return g.misnamed(root, rest)
 	})
+}
+
+// unknownStep says what is wrong with a variable of another step: of exit codes the name of its container is asked for, of
+// results its own (https://tekton.dev/docs/pipelines/variables/#variables-available-in-a-task).
+func unknownStep(spec map[string]any, rest string) string {
+	name, what, _ := strings.Cut(rest, ".")
+	known := map[string]bool{}
+	each(spec, manifest.Path{"steps"}, func(i int, s map[string]any) {
+		own, _ := s["name"].(string)
+		known[own], known["step-"+own], known[fmt.Sprintf("step-unnamed-%d", i)] = true, true, true
+	})
+	switch {
+	case what == "exitCode.path" && !strings.HasPrefix(name, "step-"):
+		return "write $(steps.step-" + name + ".exitCode.path)"
+	case !known[name]:
+		return "the task has no step " + strings.TrimPrefix(name, "step-")
+	}
+	return ""
 }
 
 // firstName is the first name of what a variable leads to.
@@ -173,6 +190,9 @@ func (g *graph) otherResource(o manifest.Object, resource map[string]any, at man
 
 var otherForm = regexp.MustCompile(`\$\{?\{?\s*(body|header|extensions|event)\.[A-Za-z]|\$\(event\.`)
 
+// bindingForm fits what begins a variable of a binding.
+var bindingForm = regexp.MustCompile(`\$\(([a-zA-Z]+)[.\[][^()]*\)`)
+
 // bindingValue finds what looks like a field of an event and is written in another form than
 // Triggers reads (https://tekton.dev/docs/triggers/triggerbindings/).
 func (g *graph) bindingValue(o manifest.Object, param map[string]any, at manifest.Path) {
@@ -180,35 +200,12 @@ func (g *graph) bindingValue(o manifest.Object, param map[string]any, at manifes
 	if found := otherForm.FindString(value); found != "" {
 		g.add(o, "graph/variable-unknown", finding.Error, at,
 			fmt.Sprintf("%s is no variable of Triggers: it is handed on as it is", value), "write $(body.field), $(header.Name) or $(extensions.field)")
-	}
-}
-
-// celParser reads expressions; making it takes longer than all that it reads.
-var celParser = sync.OnceValues(func() (*cel.Env, error) { return cel.NewEnv() })
-
-// celInterceptor checks that the expressions of a CEL interceptor parse: Triggers reads them when
-// an event comes.
-func (g *graph) celInterceptor(o manifest.Object, in map[string]any, at manifest.Path) {
-	if ref, _ := manifest.Lookup(in, manifest.Path{"ref", "name"}); ref != "cel" {
 		return
 	}
-	env, err := celParser()
-	if err != nil {
-		return
-	}
-	check := func(value any, where manifest.Path) {
-		text, ok := value.(string)
-		if !ok || strings.TrimSpace(text) == "" {
-			return
-		}
-		if _, issues := env.Parse(text); issues.Err() != nil {
-			message, _, _ := strings.Cut(issues.Errors()[0].Message, "\n")
-			g.add(o, "graph/cel-syntax", finding.Error, where, fmt.Sprintf("the expression does not parse, so that every event is refused: %s", message), "see https://tekton.dev/docs/triggers/cel_expressions/")
+	for _, m := range bindingForm.FindAllStringSubmatch(value, -1) {
+		if !slices.Contains([]string{"body", "header", "extensions", "context"}, m[1]) {
+			g.add(o, "graph/variable-unknown", finding.Error, at,
+				fmt.Sprintf("%s is found in no event: it begins with body, header, extensions or context", m[0]), "write $(body.field), $(header.Name) or $(extensions.field)")
 		}
 	}
-	each(in, manifest.Path{"params"}, func(i int, p map[string]any) {
-		here := at.Append("params", i, "value")
-		check(p["value"], here)
-		each(p["value"], nil, func(j int, overlay map[string]any) { check(overlay["expression"], here.Append(j, "expression")) })
-	})
 }

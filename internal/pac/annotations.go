@@ -65,6 +65,7 @@ func Annotations(o manifest.Object, declared []string) []finding.Finding {
 			}
 		}
 	}
+	events(all, hasExpression, add)
 	if hasExpression {
 		if why, severity := wrong(expression, declared); why != "" {
 			add("pac/expression", severity, "on-cel-expression", why, "mend the expression; an event for which it cannot be evaluated starts nothing")
@@ -72,6 +73,37 @@ func Annotations(o manifest.Object, declared []string) []finding.Finding {
 	}
 	return found
 }
+
+// eventNames are the events that a run is taken up for (pkg/matcher/annotation_matcher.go, pkg/params/triggertype/types.go).
+var eventNames = []string{"push", "pull_request", "incoming", "comment", "pull_request_labeled", "pull_request_closed", "ok-to-test", "retest"}
+
+// events finds values that no event has, and what is beside them in vain.
+func events(all map[string]string, hasExpression bool, add func(rule string, severity finding.Severity, key, message, remedy string)) {
+	on, asked := all[prefix+"on-event"]
+	_, comment := all[prefix+"on-comment"]
+	if _, branch := all[prefix+"on-target-branch"]; asked && !branch && !hasExpression && !comment {
+		add("pac/annotation", finding.Warning, "on-event", "on-event without on-target-branch: no event starts the run", "add on-target-branch, such as [main]")
+	}
+	for _, event := range values(on) {
+		if !slices.Contains(eventNames, event) && !hasExpression && !strings.Contains(event, "{{") {
+			remedy := "write one of " + strings.Join(eventNames, ", ")
+			if near := finding.Nearest(event, eventNames); near != "" {
+				remedy = "is " + near + " meant?"
+			}
+			add("pac/annotation", finding.Warning, "on-event", fmt.Sprintf("no event is called %s: it starts nothing", event), remedy)
+		}
+	}
+	if runs, ok := all[prefix+"max-keep-runs"]; ok && !digits.MatchString(strings.TrimSpace(runs)) {
+		add("pac/annotation", finding.Error, "max-keep-runs", fmt.Sprintf("max-keep-runs is no number: %q", finding.Clip(runs)), "write how many runs are kept, such as \"5\"")
+	}
+	if form, ok := all[prefix+"on-comment"]; ok {
+		if _, err := regexp.Compile(form); err != nil {
+			add("pac/annotation", finding.Error, "on-comment", "on-comment is no regular expression, so that no comment starts the run: "+finding.Clip(err.Error()), "write one, such as ^/test")
+		}
+	}
+}
+
+var digits = regexp.MustCompile(`^[0-9]+$`)
 
 func isList(key string) bool {
 	return slices.Contains(ignored, key) || task.MatchString(key) || key == "pipeline"

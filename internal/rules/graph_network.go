@@ -54,7 +54,7 @@ var graphNetwork = []finding.Rule{
 		Links:  []string{services + "#type-nodeport"},
 	},
 	{
-		ID: "graph/port-not-found", Severity: finding.Error,
+		ID: "graph/port-not-found", Severity: finding.Error, Lowest: &info,
 		Title: "A port that is named exists",
 		Why: "A Service with a targetPort that no container names has no endpoints for it; an Ingress to such a port answers 503, " +
 			"and a ServiceMonitor scrapes nothing.",

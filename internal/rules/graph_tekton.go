@@ -177,6 +177,22 @@ var graphTekton = []finding.Rule{
 		Links:  []string{"https://tekton.dev/docs/pipelines/variables/"},
 	},
 	{
+		ID: "graph/interceptor-param", Severity: finding.Error, Lowest: &warning,
+		Title: "An interceptor gets what it reads",
+		Why: "Triggers looks at the parameters of an interceptor when an event comes: one of another name is passed over, one of another " +
+			"form has every event refused, and the sender is answered 202 all the same.",
+		Remedy: "give it the parameters that it reads, in their form",
+		Links:  []string{"https://tekton.dev/docs/triggers/interceptors/"},
+	},
+	{
+		ID: "graph/step-action-not-found", Severity: finding.Error, Lowest: &warning,
+		Title: "StepActions that steps name exist",
+		Why: "Tekton looks for a StepAction when a TaskRun starts, in the namespace of the run, and fails the run where there is none. An error where all objects " +
+			"are known, else a warning.",
+		Remedy: "create it, or name one that exists",
+		Links:  []string{"https://tekton.dev/docs/pipelines/stepactions/"},
+	},
+	{
 		ID: "graph/result-unwritten", Severity: finding.Warning,
 		Title: "Results that a task declares are written",
 		Why: "Tekton does not mind a result that no step writes. The run fails where another task takes it: InvalidTaskResultReference, " +

@@ -29,6 +29,16 @@ deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
 	msg := sprintf("%s makes %s %s an administrator of the cluster, at all times", [input.kind, lower(subject.kind), subject.name])
 }
 
+deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
+	input.kind == "RoleBinding"
+	input.roleRef.name == "cluster-admin"
+	some i, subject in input.subjects
+	subject.kind in {"User", "Group"}
+	not account(subject)
+	not everybody(subject.name)
+	msg := sprintf("RoleBinding lets %s %s do everything in the namespace, at all times", [lower(subject.kind), subject.name])
+}
+
 # The group system:masters is above all roles: no binding takes away from it, and none is needed.
 deny contains {"msg": msg, "path": ["subjects", i, "name"]} if {
 	input.kind in {"RoleBinding", "ClusterRoleBinding"}

@@ -86,3 +86,9 @@ test_silent_on_a_person_of_the_name_of_a_group if {
 	object := json.patch(object_under_test, [{"op": "replace", "path": "/subjects", "value": [{"kind": "User", "name": "system:masters"}]}])
 	count(admin_binding.deny) == 0 with input as object
 }
+
+test_in_a_namespace if {
+	bound := {"kind": "RoleBinding", "roleRef": {"name": "cluster-admin"}, "subjects": [{"kind": "User", "name": "joe"}, {"kind": "Group", "name": "system:authenticated"}]}
+	found := admin_binding.deny with input as bound
+	"RoleBinding lets user joe do everything in the namespace, at all times" in {f.msg | some f in found}
+}

@@ -29,8 +29,9 @@ detours := [
 	{"group": "", "resources": {"nodes/proxy"}, "verbs": {"get", "create", "*"}, "then": "run commands in every pod of a node, by its kubelet"},
 	{"group": "", "resources": {"serviceaccounts/token", "serviceaccounts/*"}, "verbs": {"create", "*"}, "then": "make a token of any account"},
 	{"group": "", "resources": {"pods/exec", "pods/attach", "pods/*", "*/exec"}, "verbs": {"create", "get", "*"}, "then": "run commands in any pod"},
+	{"group": "", "resources": {"pods/ephemeralcontainers"}, "verbs": {"update", "patch", "*"}, "then": "put a container of their own into any pod"},
 	{"group": "", "resources": {"persistentvolumes"}, "verbs": {"create", "*"}, "then": "mount any folder of a node, by a volume of that"},
-	{"group": "admissionregistration.k8s.io", "resources": {"mutatingwebhookconfigurations", "validatingwebhookconfigurations"}, "verbs": {"create", "update", "patch", "*"}, "then": "see and change whatever is applied"},
+	{"group": "admissionregistration.k8s.io", "resources": {"mutatingwebhookconfigurations", "validatingwebhookconfigurations", "mutatingadmissionpolicies", "mutatingadmissionpolicybindings"}, "verbs": {"create", "update", "patch", "*"}, "then": "see and change whatever is applied"},
 	{"group": "certificates.k8s.io", "resources": {"certificatesigningrequests/approval"}, "verbs": {"update", "patch", "*"}, "then": "approve a certificate of any user"},
 ]
 

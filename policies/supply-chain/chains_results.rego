@@ -16,7 +16,7 @@ import data.tenon.lib
 pairs := {"IMAGE_URL": "IMAGE_DIGEST", "IMAGE_DIGEST": "IMAGE_URL", "ARTIFACT_URI": "ARTIFACT_DIGEST", "ARTIFACT_DIGEST": "ARTIFACT_URI"}
 
 deny contains {"msg": msg, "path": array.concat(task.path, ["results", i, "name"])} if {
-	some task in lib.task_specs
+	some task in (lib.task_specs | lib.pipelines)
 	some i, result in task.spec.results
 	some one, other in pairs
 	endswith(result.name, one)

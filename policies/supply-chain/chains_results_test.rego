@@ -14,3 +14,8 @@ test_fires_on_a_digest_alone if fired(["app-ARTIFACT_DIGEST", "other-ARTIFACT_UR
 }
 
 test_silent_on_pairs if fired(["IMAGE_URL", "IMAGE_DIGEST", "x_IMAGE_DIGEST", "x_IMAGE_URL", "commit"]) == set()
+
+test_of_a_pipeline if {
+	found := chains_results.deny with input as {"kind": "Pipeline", "apiVersion": "tekton.dev/v1", "spec": {"results": [{"name": "IMAGE_URL", "value": "a"}]}}
+	{f.path | some f in found} == {["spec", "results", 0, "name"]}
+}

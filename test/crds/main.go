@@ -43,6 +43,7 @@ var sources = []source{
 	{"github.com/argoproj/argo-cd/v3", "v3.5.2", "h1:vYtfW2pEBSL+smt8XdpVZHUg31uERINYH6eXzdiLCY4=", "manifests/crds/applicationset-crd.yaml", "ApplicationSet"},
 	{"github.com/argoproj/argo-cd/v3", "v3.5.2", "h1:vYtfW2pEBSL+smt8XdpVZHUg31uERINYH6eXzdiLCY4=", "manifests/crds/appproject-crd.yaml", "AppProject"},
 	{"github.com/cilium/cilium", "v1.20.2", "h1:dqiEGIcXc+gqCLYG/l7VCFJ8GHyb4HUrwbZOpkX5dL8=", "pkg/k8s/apis/cilium.io/client/crds/v2/ciliumnetworkpolicies.yaml", "CiliumNetworkPolicy"},
+	{"github.com/openshift-pipelines/pipelines-as-code", "v0.37.0", "h1:FDxGCS5eBjUwGm1mEROYYaLcl95x2zaxbUKI4aM7Km8=", "config/300-repositories.yaml", "Repository"},
 }
 
 func main() {
