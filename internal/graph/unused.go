@@ -55,7 +55,10 @@ func (g *graph) unusedOfRun(o manifest.Object, spec map[string]any, at manifest.
 		g.unusedOfEmbedded(o, pipeline, here)
 	}
 	if task, ok := spec["taskSpec"].(map[string]any); ok {
-		g.unusedOfTask(o, task, at.Append("taskSpec"), "the task of the run")
+		here, who := at.Append("taskSpec"), "the task of the run"
+		g.unusedParams(o, task, here, "params", who)
+		g.unusedWorkspaces(o, task, here)
+		g.unwrittenResults(o, task, here, who) // the workspaces of the run reach its task by themselves
 	}
 }
 
@@ -75,6 +78,10 @@ func (g *graph) unusedOfEmbedded(o manifest.Object, pipeline map[string]any, at 
 	}
 }
 
+// givenProgram fits a line of a script that a parameter is the whole of, or the name of a result that is put together: what
+// is written there nobody sees here.
+var givenProgram = regexp.MustCompile(`(?m)^\s*\$\(params[.\[][^()]*\)\s*$|\$\(results\.[\w-]*\$`)
+
 // unwrittenResults finds results that a task declares and no step of it writes.
 func (g *graph) unwrittenResults(o manifest.Object, spec map[string]any, at manifest.Path, who string) {
 	text := textsOf(map[string]any{"steps": spec["steps"], "sidecars": spec["sidecars"], "stepTemplate": spec["stepTemplate"]})
@@ -83,7 +90,7 @@ func (g *graph) unwrittenResults(o manifest.Object, spec map[string]any, at mani
 		byReference = byReference || s["ref"] != nil
 		unread = unread || s["script"] == nil // a program that may write any
 	})
-	if byReference || unread || text.contains("/tekton/results") || text.contains("/tekton/run") {
+	if byReference || unread || text.contains("/tekton/results") || text.contains("/tekton/run") || givenProgram.MatchString(text.text) {
 		return
 	}
 	each(spec, manifest.Path{"results"}, func(i int, r map[string]any) {
