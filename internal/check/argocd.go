@@ -71,6 +71,13 @@ func overridden(objects []manifest.Object, charts bool) []finding.Finding {
 		})
 	}
 	for _, o := range objects {
+		if o.GroupKind().Group == "kustomize.toolkit.fluxcd.io" && o.Kind == "Kustomization" {
+			for _, key := range []string{"patches", "components", "images", "postBuild", "namePrefix", "nameSuffix", "targetNamespace"} {
+				if value, _ := manifest.Lookup(o.Value, manifest.Path{"spec", key}); value != nil {
+					tell(o, manifest.Path{"spec", key}, fmt.Sprintf("Flux puts %s over the files that it reads: what they become is not checked", key))
+				}
+			}
+		}
 		if o.GroupKind().Group != "argoproj.io" || o.Kind != "Application" && o.Kind != "ApplicationSet" {
 			continue
 		}

@@ -239,7 +239,7 @@ func (c *Checker) each(ctx context.Context, types *typed.Checker, objects []mani
 }
 
 func (c *Checker) judge(ctx context.Context, types *typed.Checker, o manifest.Object) ([]finding.Finding, error) {
-	found := types.Check(o)
+	found := append(types.Check(o), typesOfMade(types, o)...)
 	judged, err := c.policies.Evaluate(ctx, o)
 	return append(found, judged...), err
 }
@@ -279,6 +279,13 @@ func together(s Subject, runs []graph.Run, undecoded map[finding.Object]bool) []
 	for i, o := range s.Beside {
 		beside[i] = typed.Upgrade(o)
 	}
+	owners := map[finding.Object]madePod{}
+	for _, o := range s.Objects {
+		for _, made := range madePods(o) {
+			owners[*made.object.Ref()] = made
+			objects = append(objects, made.object)
+		}
+	}
 	found := graph.Check(graph.Input{
 		Objects: objects, Beside: beside, Runs: upgraded, Facts: s.Facts, Complete: s.Complete, ConcurrentRuns: s.ConcurrentRuns,
 		Defaults: s.Defaults,
@@ -286,6 +293,9 @@ func together(s Subject, runs []graph.Run, undecoded map[finding.Object]bool) []
 	for i := range found {
 		f := &found[i]
 		if f.Object != nil {
+			if made, is := owners[*f.Object]; is {
+				*f = made.ofOwner(*f)
+			}
 			f.Field = typed.Written(f.Object.APIVersion, f.Field)
 		}
 		for j, c := range f.Causes {

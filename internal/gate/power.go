@@ -19,7 +19,7 @@ import (
 // power adds changes of what decides about the rights of others. An object that came is compared with all
 // that the base has, so that a new phase tells what it has beyond the others.
 func (m *meaning) power(t finding.Target, known baseline, after []manifest.Object, changes []diff.Object, elsewhere bool) {
-	waits := newHookParts(known.of(t), after)
+	waits, answers := newHookParts(known.of(t), after), newAnswering(known.of(t))
 	for _, o := range changes {
 		fields := map[string]string{}
 		switch {
@@ -56,6 +56,7 @@ func (m *meaning) power(t finding.Target, known baseline, after []manifest.Objec
 		}
 		maps.Copy(fields, known.believes(t, o, after))
 		maps.Copy(fields, waits.of(o))
+		maps.Copy(fields, answers.of(o))
 		if why := known.outside(o); why != "" && !known.goesWithNamespace(o, after) {
 			fields["spec"] = why
 		}
@@ -228,7 +229,14 @@ func joined(field, key string) string {
 
 // guarded says why a field of an object matters; it is empty where it does not.
 func guarded(o manifest.Object, field string) string {
-	if isSyncField(o.Kind, field) || plainAnnotation.MatchString(field) {
+	switch {
+	case isHookObject(o) && strings.HasSuffix(field, "annotations.argocd.argoproj.io/sync-wave"):
+		return waited
+	case len(syncFields[o.Kind]) > 0 && strings.HasSuffix(field, "annotations.argocd.argoproj.io/manifest-generate-paths"):
+		return deploys
+	case strings.HasSuffix(field, "annotations.prometheus.io/scrape"):
+		return alerts
+	case isSyncField(o.Kind, field), plainAnnotation.MatchString(field):
 		return "" // told as what is synced, or nothing that decides
 	}
 	for _, g := range guardsOf(o) {
@@ -359,10 +367,12 @@ func ordinary(o manifest.Object, g guard) bool {
 	switch o.Kind {
 	case "Namespace":
 		return g.field == "metadata.labels" // looked at for themselves
-	case "LimitRange", "ResourceQuota", "TriggerBinding", "PrometheusRule", "ServiceMonitor", "PodMonitor":
+	case "LimitRange", "ResourceQuota":
+		return !stopsPods(o)
+	case "TriggerBinding", "PrometheusRule", "ServiceMonitor", "PodMonitor":
 		return true // what it brings weakens nothing
 	case "StorageClass":
-		return g.field != "metadata.annotations"
+		return g.field != "metadata.annotations" && g.field != "parameters"
 	case "LocalQueue", "ClusterQueue", "NodePool":
 		return true // told as one
 	case "Application", "ApplicationSet":
@@ -375,6 +385,21 @@ func ordinary(o manifest.Object, g guard) bool {
 		return g.field == "metadata.annotations" // its spec is told
 	}
 	return false
+}
+
+// stopsPods tells whether a limit may keep pods of a namespace from being made, whatever they ask for.
+func stopsPods(o manifest.Object) bool {
+	stops := false
+	leavesWith(o.Value["spec"], "", func(field string, value any) {
+		switch first, _, _ := strings.Cut(field, "."); {
+		case o.Kind == "LimitRange":
+			stops = stops || strings.HasPrefix(field, "limits.max") || strings.HasPrefix(field, "limits.min")
+		case first == "hard":
+			name := strings.TrimPrefix(field, "hard.")
+			stops = stops || name == "pods" || strings.HasPrefix(name, "count/")
+		}
+	})
+	return stops
 }
 
 // aggregates tells whether a role may be one that others take in: they select by any label

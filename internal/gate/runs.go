@@ -31,13 +31,16 @@ var ciFiles = []string{
 // runners are the files that a program reads where a script does not name them.
 var runners = map[string][]string{
 	"make": {"Makefile", "GNUmakefile", "makefile"}, "gmake": {"Makefile", "GNUmakefile", "makefile"}, "just": {"justfile", "Justfile", ".justfile"},
-	"task": {"Taskfile.yml", "Taskfile.yaml", "taskfile.yml"}, "npm": {"package.json", ".npmrc"}, "npx": {"package.json", ".npmrc"}, "yarn": {"package.json", ".yarnrc", ".yarnrc.yml"},
+	"task": {"Taskfile.yml", "Taskfile.yaml", "taskfile.yml", "taskfile.yaml", "Taskfile.dist.yml", "Taskfile.dist.yaml"}, "npm": {"package.json", ".npmrc"}, "npx": {"package.json", ".npmrc"}, "yarn": {"package.json", ".yarnrc", ".yarnrc.yml"},
 	"pnpm": {"package.json", ".npmrc"}, "pre-commit": {".pre-commit-config.yaml"}, "lefthook": {"lefthook.yml", ".lefthook.yml"}, "tox": {"tox.ini", "setup.cfg"}, "nox": {"noxfile.py"},
 	"pytest": {"conftest.py", "pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml"}, "pip": {"setup.py", "setup.cfg", "pyproject.toml", "pip.conf"}, "uv": {"pyproject.toml", "uv.toml"},
-	"mage": {"magefile.go"}, "rake": {"Rakefile"}, "earthly": {"Earthfile"}, "docker": {"Dockerfile", "docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"},
-	"docker-compose": {"docker-compose.yml", "docker-compose.yaml"}, "podman": {"Dockerfile", "Containerfile"}, "buildah": {"Dockerfile", "Containerfile"}, "dagger": {"dagger.json"},
+	"nix": {"flake.nix", "shell.nix", "default.nix"}, "nix-shell": {"shell.nix", "default.nix"}, "devbox": {"devbox.json"}, "bundle": {"Gemfile"}, "bundler": {"Gemfile"}, "poetry": {"pyproject.toml", "poetry.toml"},
+	"pixi": {"pixi.toml", "pyproject.toml"}, "pdm": {"pyproject.toml"}, "hatch": {"pyproject.toml", "hatch.toml"}, "rye": {"pyproject.toml"}, "invoke": {"tasks.py", "invoke.yaml"}, "inv": {"tasks.py", "invoke.yaml"},
+	"bun": {"package.json", "bunfig.toml"}, "bunx": {"package.json", "bunfig.toml"}, "deno": {"deno.json", "deno.jsonc"}, "cargo": {"Cargo.toml", "Makefile.toml", "build.rs", ".cargo/config.toml"}, "composer": {"composer.json"},
+	"ansible-playbook": {"ansible.cfg"}, "ansible": {"ansible.cfg"}, "mage": {"magefile.go"}, "rake": {"Rakefile"}, "earthly": {"Earthfile"}, "docker": {"Dockerfile", "docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml", "docker-compose.override.yml", "docker-compose.override.yaml", "compose.override.yml", "compose.override.yaml", ".env", "docker-bake.hcl", "docker-bake.json", "docker-bake.override.hcl"},
+	"docker-compose": {"docker-compose.yml", "docker-compose.yaml", "docker-compose.override.yml", "docker-compose.override.yaml", ".env"}, "podman": {"Dockerfile", "Containerfile"}, "buildah": {"Dockerfile", "Containerfile"}, "dagger": {"dagger.json"},
 	"bazel": {"BUILD", "BUILD.bazel", "WORKSPACE", "MODULE.bazel", ".bazelrc"}, "gradle": {"build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"},
-	"gradlew": {"build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"}, "mvn": {"pom.xml"}, "cmake": {"CMakeLists.txt"}, "direnv": {".envrc"}, "mise": {"mise.toml", ".mise.toml"},
+	"gradlew": {"build.gradle", "build.gradle.kts", "settings.gradle", "settings.gradle.kts"}, "mvn": {"pom.xml"}, "cmake": {"CMakeLists.txt"}, "direnv": {".envrc"}, "mise": {"mise.toml", ".mise.toml", ".config/mise/config.toml", "mise/config.toml", ".mise/config.toml"},
 }
 
 // imports are programs that also run what lies beside a file that they are given.
@@ -56,6 +59,12 @@ var (
 var dependencies = pattern.New(`^(?:go\.(?:mod|sum|work|work\.sum)|.*[.-]lock(?:\.(?:json|ya?ml|hcl|cue))?|.*-lock\.(?:json|ya?ml)|requirements.*\.(?:txt|in)|\.(?:go|node|python|ruby|tool)-versions?|LICENSE.*|CHANGELOG.*|README.*)$`)
 
 func isDependency(base string) bool { return dependencies.MatchString(base) }
+
+// chooses fits the lines of such a file that say where else code comes from, or name the gate's own program.
+var chooses = pattern.New(`(?im)^.*(?:^\s*replace\b|=>|\bgit\+|--(?:extra-)?index-url|--find-links|--trusted-host|^\s*(?:-e|--editable)\s|\s@\s*(?:https?|file|git|ssh)|^\s*(?:\.{1,2}/|file:|https?:)|\btenon\b).*$`)
+
+// chosen are these lines.
+func chosen(text string) []string { return chooses.FindAllString(text, -1) }
 
 // runsIt fits a program that runs whatever file it is given.
 var runsIt = pattern.New(`(?:^|[\s;&|(])(?:(?:ba|z|da|k)?sh|source|\.|python[0-9.]*|node|ruby|perl|make\s+-f)\s+(?:-\S+\s+)*["']?$`)
@@ -97,6 +106,7 @@ func (a *automation) named(from, text string) []string {
 			found[name] = true
 		}
 	}
+	said = slices.DeleteFunc(said, func(word string) bool { return !a.mayLead(word) })
 	for _, folder := range folders {
 		for _, word := range said {
 			for _, name := range append(runners[path.Base(word)], word) {
@@ -119,6 +129,34 @@ func (a *automation) named(from, text string) []string {
 		})
 	}
 	return slices.Sorted(maps.Keys(found))
+}
+
+// mayLead tells whether a word can be the path to something: it ends as an entry does, or leads through a link. Most words of a
+// text are nothing of the kind, and each would be looked for from every folder.
+func (a *automation) mayLead(word string) bool {
+	if a.bases == nil {
+		a.bases, a.through = map[string]bool{".": true, "..": true}, map[string]bool{}
+		for name, entry := range a.entries {
+			if entry.Mode == filemode.Symlink || entry.Mode == filemode.Submodule {
+				a.through[path.Base(name)] = true
+			}
+			for at := name; at != "."; at = path.Dir(at) {
+				a.bases[path.Base(at)] = true
+			}
+			for _, ending := range endings {
+				if bare, is := strings.CutSuffix(name, ending); is {
+					a.bases[path.Base(bare)] = true
+				}
+			}
+		}
+	}
+	if a.bases[path.Base(path.Clean(word))] || runners[path.Base(word)] != nil {
+		return true
+	}
+	if len(a.through) == 0 {
+		return false
+	}
+	return slices.ContainsFunc(strings.Split(word, "/"), func(part string) bool { return a.through[part] })
 }
 
 // goRun fits what runs a folder of Go or a package of Python.

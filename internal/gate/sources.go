@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"maps"
 	"net"
 	"path"
 	"slices"
@@ -58,6 +59,7 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 				m.add("sources", item{"op": "unverified", "object": o.Object, "field": "", "address": word}, t)
 			}
 		}
+		m.variables(t, known, o)
 		seen := map[string]bool{}
 		for _, use := range image.Uses([]manifest.Object{*o.After}) {
 			if name := image.Repository(use.Image); !known.images[name] && !seen[name] && len(known.images) > 0 {
@@ -71,6 +73,27 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 				m.add("sources", item{"op": "named", "object": o.Object, "field": "", "address": printable(address)}, t)
 			}
 		})
+	}
+}
+
+// variables adds those of containers by which programs find code or certificates, where they are others than before.
+func (m *meaning) variables(t finding.Target, known baseline, o diff.Object) {
+	if !runs(*o.After) {
+		return
+	}
+	was := map[string]bool{}
+	if o.Before != nil {
+		was = decidingVariables(o.Before.Value)
+	}
+	now := decidingVariables(o.After.Value)
+	told := map[string]bool{}
+	for _, pair := range slices.Sorted(maps.Keys(now)) {
+		name, _, _ := strings.Cut(pair, "\n")
+		if was[pair] || told[name] || known.variables[pair] {
+			continue
+		}
+		told[name] = true
+		m.add("sources", item{"op": "unverified", "object": o.Object, "field": "", "address": name}, t)
 	}
 }
 

@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -26,7 +27,7 @@ func loosened(c diff.Change) bool {
 var switchedOff = pattern.New(`(?i)` + strings.Join([]string{
 	// Options of programs.
 	`--insecure-[a-z-]+`, `\bcurl\b[^\n;|&]*\s--insec[a-z]*`, `--insecure\b`, `--(?:proxy|doh)-insecure\b`, `--allow-insecure[a-z-]*`, `insecure-?skip-?(?:tls-?)?verify`, `--skip-tls[a-z-]*`, `-tls-?(?:skip-?)?verify=(?:false|0|no|f)\b`, `-tls-skip-verify\b`, `--plain-http\b`,
-	`--no-check-certificate`, `--no-verify-ssl`, `--no-verify\b`, `--trusted-host\b`, `--no-gpg-checks?\b`, `--nogpgcheck\b`, `--no(?:signature|digest)\b`, `--(?:certificate-(?:identity|oidc-issuer)|cert-identity|cert-oidc-issuer)-regexp[= ]+["']?\^?\.[*+]`, `--allow-unauthenticated`, `--allow-untrusted\b`, `\[(?:[^\]\n]* )?trusted=yes`,
+	`--no-check-certificate`, `--no-verify-ssl`, `--no-verify\b`, `--trusted-host\b`, `--no-gpg-checks?\b`, `--nogpgcheck\b`, `--no(?:signature|digest)\b`, `--(?:certificate-(?:identity|oidc-issuer)|cert-identity|cert-oidc-issuer)-regexp[= ]+["']?\^?\.[*+]`, `/etc/(?:hosts|resolv\.conf|nsswitch\.conf|ld\.so\.preload)\b`, `--allow-unauthenticated`, `--allow-untrusted\b`, `\[(?:[^\]\n]* )?trusted=yes`,
 	`\bcurl\b(?:[^\n;|&"'\\]|\\\s|\\.|"[^"\n]*"|'[^'\n]*')*?\s(?-i:-[aBfgGiIjJlLMnNOpqRsSvVZ0-46#]*k)`,
 	// Settings.
 	`http\.(?:\S+\.)?sslVerify[= ]+["']?(?:false|0|off|no)\b`, `\bsslverify\s*=\s*["']?(?:false|0|off|no)\b`, `\bgpgcheck\s*=\s*0`, `strict[-_]ssl[= ]+["']?false`, `StrictHostKeyChecking[= ]+["']?(?:no|off)`, `(?:User|Global)KnownHostsFile[= ]+["']?/dev/null`, `\bsslmode=(?:disable|allow|prefer)\b`, `--ssl-mode[= ]disabled`,
@@ -39,3 +40,25 @@ var switchedOff = pattern.New(`(?i)` + strings.Join([]string{
 
 // unverified lists the words by which verification is switched off within a value.
 func unverified(value any) []string { return slices.Compact(matches(switchedOff, value)) }
+
+// deciding fits the names of variables by which programs find code, certificates and registries, or verify nothing; in a script
+// they are set every day, for a container as a whole they are not.
+var deciding = pattern.New(`^(?:PATH|PYTHONPATH|PYTHONHOME|LD_LIBRARY_PATH|GIT_CONFIG(?:_[A-Z0-9_]+)?|GIT_EXTERNAL_DIFF|GIT_EXEC_PATH|GIT_SSL_CAINFO|GIT_SSH|GIT_ASKPASS|RUBYLIB|PERL5LIB|GOFLAGS|GOPROXY|GOSUMDB|GOPRIVATE|GONOPROXY|GOTOOLCHAIN|ENV|PIP_(?:CONFIG_FILE|INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS)|UV_(?:INDEX_URL|EXTRA_INDEX_URL|DEFAULT_INDEX)|SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|AWS_CA_BUNDLE|(?i:NPM_CONFIG_[A-Z_]+)|PGSSLMODE|(?i:HTTPS?_PROXY|ALL_PROXY|NO_PROXY)|KUBECONFIG|DOCKER_CONFIG|DOCKER_HOST)$`)
+
+// decidingVariables are such variables of containers, with their values.
+func decidingVariables(value any) map[string]bool {
+	found := map[string]bool{}
+	leavesWith(value, "", func(field string, inner any) {
+		if !strings.HasSuffix(field, "env") {
+			return
+		}
+		for _, item := range asList(inner) {
+			fields, _ := item.(map[string]any)
+			if name, _ := fields["name"].(string); deciding.MatchString(name) {
+				text, _ := json.Marshal(fields)
+				found[name+"\n"+string(text)] = true
+			}
+		}
+	})
+	return found
+}

@@ -44,8 +44,12 @@ func (g *graph) podLevels() {
 			continue // of the latter podSecurity says that none of them runs, whatever they write
 		}
 		spec := withVolumes(p.spec)
-		result := policy.AggregateCheckResults(check.EvaluatePod(level, &p.meta, &spec))
-		if result.Allowed {
+		results := slices.DeleteFunc(check.EvaluatePod(level, &p.meta, &spec), func(r policy.CheckResult) bool { return r.Allowed })
+		if !p.tekton {
+			results = g.refusedByOne(p, spec, level, results)
+		}
+		result := policy.AggregateCheckResults(results)
+		if len(results) == 0 {
 			continue
 		}
 		at := p.at
@@ -56,6 +60,22 @@ func (g *graph) podLevels() {
 			fmt.Sprintf("namespace %s enforces Pod Security %s and refuses the %s: %s", p.namespace, level.Level, p.who, result.ForbiddenDetail()),
 			"set the securityContext of each container, and runAsNonRoot and seccompProfile of the pod, as the level wants")
 	}
+}
+
+// refusedByOne tells what the checks of baseline refuse, each at its field, and gives what the others do: those of restricted
+// want things of every container, and are one finding.
+func (g *graph) refusedByOne(p somePod, spec corev1.PodSpec, level api.LevelVersion, results []policy.CheckResult) []policy.CheckResult {
+	for _, c := range ofBaseline() {
+		said := c.check(&p.meta, &spec)
+		i := slices.IndexFunc(results, func(r policy.CheckResult) bool { return r == said })
+		if said.Allowed || i < 0 {
+			continue
+		}
+		results = slices.Delete(results, i, i+1)
+		g.add(p.in, "graph/pod-level", finding.Error, c.at(p),
+			fmt.Sprintf("namespace %s enforces Pod Security %s and refuses the %s: %s (%s)", p.namespace, level.Level, p.who, said.ForbiddenReason, said.ForbiddenDetail), c.remedy())
+	}
+	return results
 }
 
 // withVolumes is a pod as Pod Security sees it: a volume of which no source is written is an emptyDir by then

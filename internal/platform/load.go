@@ -129,6 +129,10 @@ func (f Folder) read(module string) (map[string][]byte, []finding.Finding, error
 			return nil
 		case path.Ext(name) != ".cue":
 			return nil
+		case path.Base(name) == "local-module.cue" && path.Base(path.Dir(name)) == "cue.mod":
+			refuse("input/cue", name, "it puts folders of one's own machine in the place of modules: what is there is in no revision, and nobody else reads the same",
+				"delete the file, and write the dependency into module.cue, or its files below cue.mod/pkg")
+			return nil
 		}
 		data, err := confine.ReadFS(f.FS, name, maxCUE)
 		if err != nil {
@@ -204,7 +208,25 @@ func (f Folder) Parse(name string) (*Parsed, error) {
 		ModuleRoot: path.Join(virtual, module),
 		Env:        []string{"CUE_REGISTRY=none"},
 	})[0]
+	if outside := notOf(instance, texts); outside != "" {
+		return &Parsed{name: name, refused: []finding.Finding{{
+			Rule: "input/cue", Severity: finding.Error, Source: &finding.Position{File: path.Join(f.Dir, name)},
+			Message: fmt.Sprintf("the CUE imports what is not among the files of its module: %s", outside), Remedy: "put what is imported below cue.mod/pkg",
+		}}}, nil
+	}
 	return &Parsed{name: name, instance: instance, files: newSources(instance), digest: digest(instance, texts, path.Join(virtual, module)), texts: texts}, nil
+}
+
+// notOf is a file that the loader read and that is none of the module's: it goes to the disk where a path leads out of these.
+func notOf(instance *build.Instance, texts map[string][]byte) string {
+	for _, i := range withImports(instance) {
+		for _, file := range i.Files {
+			if _, own := texts[file.Filename]; !own {
+				return path.Base(file.Filename)
+			}
+		}
+	}
+	return ""
 }
 
 // digest covers the names and texts of all files that an evaluation reads: those of its packages, and what the

@@ -267,10 +267,16 @@ func templates(o manifest.Object) []any {
 	if slices.Contains(podKinds, o.Kind) || !strings.Contains(o.GroupKind().Group, ".") || strings.HasSuffix(o.GroupKind().Group, "tekton.dev") {
 		return found
 	}
+	if spec, ok := podIn(o.Value); ok { // of an operator that puts containers beside its own
+		found = append(found, map[string]any{"path": []any{"spec"}, "spec": spec})
+	}
 	var visit func(value any, at manifest.Path)
 	visit = func(value any, at manifest.Path) {
 		switch v := value.(type) {
 		case map[string]any:
+			if spec := ofWorkflow(o, v); spec != nil {
+				found = append(found, map[string]any{"path": []any(at), "spec": spec})
+			}
 			for _, key := range slices.Sorted(maps.Keys(v)) {
 				if spec, ok := podIn(v[key]); ok && strings.HasSuffix(strings.ToLower(key), "template") {
 					found = append(found, map[string]any{"path": []any(at.Append(key, "spec")), "spec": spec})
@@ -286,6 +292,30 @@ func templates(o manifest.Object) []any {
 	}
 	visit(o.Value["spec"], manifest.Path{"spec"})
 	return found
+}
+
+// ofWorkflow is the pod of a template of Argo Workflows, which has one container by another name
+// (https://argo-workflows.readthedocs.io/en/latest/fields/#template).
+func ofWorkflow(o manifest.Object, template map[string]any) map[string]any {
+	if o.GroupKind().Group != "argoproj.io" || !strings.Contains(o.Kind, "Workflow") {
+		return nil
+	}
+	containers := []any{}
+	for _, key := range []string{"container", "script"} {
+		if c, ok := template[key].(map[string]any); ok && c["image"] != nil {
+			containers = append(containers, c)
+		}
+	}
+	if len(containers) == 0 {
+		return nil
+	}
+	spec := map[string]any{"containers": containers}
+	for _, key := range []string{"hostNetwork", "volumes", "securityContext", "serviceAccountName", "initContainers", "sidecars"} {
+		if template[key] != nil {
+			spec[key] = template[key]
+		}
+	}
+	return spec
 }
 
 // defaultTemplates are the templates of pods that Tekton's settings hold as texts.

@@ -39,7 +39,7 @@ func warned(object runtime.Object) []problem {
 
 // warnedAt fits a warning that begins with a field, and bracketKey the key of a map in one.
 var (
-	warnedAt   = regexp.MustCompile(`^((?:spec|metadata)[\w.\[\]/-]*): `)
+	warnedAt   = regexp.MustCompile(`^((?:spec|metadata|template)[\w.\[\]/-]*): `)
 	bracketKey = regexp.MustCompile(`\[([A-Za-z][\w./-]*)\]`)
 )
 
@@ -48,6 +48,8 @@ func serverWarnings(object runtime.Object) []string {
 	switch o := object.(type) {
 	case *core.Pod:
 		return podapi.GetWarningsForPod(ctx, o, nil)
+	case *core.PodTemplate:
+		return podapi.GetWarningsForPodTemplate(ctx, field.NewPath("template"), &o.Template, nil)
 	case *core.ReplicationController:
 		return podapi.GetWarningsForPodTemplate(ctx, template, o.Spec.Template, nil)
 	case *apps.Deployment:

@@ -15,7 +15,7 @@ const privatePEM = `(?s:-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----.*?(?:-----
 // form fits values that are secrets whatever they are called: the formats of well-known tokens, private
 // keys, credentials in addresses and headers.
 var form = pattern.New(privatePEM + `|(?s:\bPrivate-Lines:.*?(?:\bPrivate-(?:MAC|Hash):|\z))|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b|` +
-	`\bxox[abpors]-[\w-]{10,}|hooks\.slack\.com/services/\S+|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+|\bhf_[A-Za-z0-9]{20,}|\bnvapi-[\w-]{20,}|\bAIza[\w-]{30,}|\bsk-[A-Za-z0-9_-]{20,}|` +
+	`\bxox[abpors]-[\w-]{10,}|hooks\.slack\.com/(?:services|triggers|workflows)/\S+|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]+|\bhf_[A-Za-z0-9]{20,}|\bdapi[0-9a-f]{32}|\bgsk_[A-Za-z0-9]{20,}|\br8_[A-Za-z0-9]{20,}|\btskey-[A-Za-z0-9-]{16,}|\bglsa_\w{20,}|\bCCIPAT_\w{20,}|\bbkua_[0-9a-f]{20,}|\bsha256~[\w-]{20,}|\brubygems_[0-9a-f]{20,}|\bNRAK-[A-Z0-9]{20,}|\bdp\.(?:pt|st|ct|sa)\.[A-Za-z0-9.]{20,}|\bsq[apu]_[0-9a-f]{30,}|\bops_eyJ[\w-]{20,}|/t/[A-Za-z]{2}-[0-9a-f-]{20,}/|\bnvapi-[\w-]{20,}|\bAIza[\w-]{30,}|\bsk-[A-Za-z0-9_-]{20,}|` +
 	// npm, Docker Hub, Stripe, SendGrid, Vault, PyPI, GitLab's runners and triggers, Slack's apps, Google, age, DigitalOcean, Shopify, Atlassian
 	`\bnpm_[A-Za-z0-9]{30,}|\bdckr_(?:pat|oat)_[\w-]{20,}|\b[sr]k_(?:live|test)_[A-Za-z0-9]{16,}|\bSG\.[\w-]{16,}\.[\w-]{16,}|\bhv[sbr]\.[\w-]{20,}|\bpypi-[\w-]{16,}|\bgl(?:rt|ptt|dt|cbt|soat)-[\w-]{16,}|` +
 	`\bxapp-[\w-]{10,}|\bya29\.[\w-]{16,}|\bAGE-SECRET-KEY-1[0-9A-Z]{20,}|\bdo[opr]_v1_[0-9a-f]{32,}|\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}|\bATATT3[\w=-]{20,}|\bwhsec_[A-Za-z0-9+/=]{20,}|` +
@@ -31,7 +31,7 @@ var address = pattern.New(`(://)([^/\s:@"'<>]*:[^\s"'<>]*[^\s@"'<>]|[^/\s:@"'<>$
 var bare = pattern.New(`(\b[\w.-]+:)([^\s/@:"'$]{4,})(@(?:[\w-]+(?:\.[\w-]+)*(?::\d+)?/|(?:tcp|udp|unix)\())`)
 
 // encoded fits PEM in base64, as kubeconfigs have it; what it holds decides.
-var encoded = pattern.New(`\bLS0tLS1CRUdJTi[A-Za-z0-9+/=]{20,}`)
+var encoded = pattern.New(`\b(?:LS0tLS1CRUdJTi|b3BlbnNzaC1rZXk)[A-Za-z0-9+/=]{20,}`)
 
 // header fits a credential behind the scheme of an Authorization header.
 var header = pattern.New(`(?i)\b(bearer|basic|authorization["']?\s*[:=]\s*["']?(?:token|apikey|digest)|authorization["']?\s*:)(["']?\s+["']?)([A-Za-z0-9._~+/=-]{8,})`)
@@ -91,7 +91,7 @@ var word = pattern.New(`^[A-Za-z0-9+/=_.!@#%^*~?:$-]{3,}$`)
 // Words of which a text has one if an expression may fit it, in lower case: looking for them is a hundred times as fast
 // as the expressions, and most texts have none.
 var (
-	formHints = strings.Fields("private ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- akia asia xox hooks.slack eyj hf_ nvapi- aiza sk- npm_ dckr_ k_live_ k_test_ sg. hvs. hvb. hvr. pypi- " +
+	formHints = strings.Fields("private ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- akia asia xox hooks.slack eyj hf_ dapi gsk_ r8_ tskey- glsa_ ccipat_ bkua_ sha256~ rubygems_ nrak- dp.pt dp.st dp.ct dp.sa sqa_ sqp_ squ_ ops_ey /t/ nvapi- aiza sk- npm_ dckr_ k_live_ k_test_ sg. hvs. hvb. hvr. pypi- " +
 		"glrt- glptt- gldt- glcbt- glsoat- xapp- ya29. age-secret doo_v1 dop_v1 dor_v1 shpat_ shpca_ shppa_ shpss_ atatt3 whsec_ webhook telegram :aa office.com logic.azure chat.googleapis pagerduty zapier open-apis chime.aws ifttt /hooks/")
 	nameHints = strings.Fields("pass secret token key credential webhook pwd auth pat pw cred jwt")
 	weakHints = strings.Fields("key psk pw pin otp dsn bearer passcode mnemonic salt cookie")
