@@ -345,14 +345,14 @@ func dropConsequences(found []finding.Finding, objects []manifest.Object) []find
 		}
 		return slices.ContainsFunc(follows[f.Rule], func(cause string) bool {
 			return slices.ContainsFunc(causes[*f.Object][cause], func(c finding.Finding) bool {
-				return (!sameField[f.Rule] || c.Field == f.Field) && (!sameVariable[f.Rule] || strings.Contains(c.Message, f.Quote))
+				return (!sameField[f.Rule] || c.Field == f.Field || strings.HasPrefix(c.Field, f.Field+".")) && (!sameVariable[f.Rule] || strings.Contains(c.Message, f.Quote))
 			})
 		})
 	})
 }
 
-// sameField are rules that follow from another at the same field alone.
-var sameField = map[string]bool{"image/invalid-reference": true, "pipeline/param-in-script": true, "supply-chain/unqualified-image": true}
+// sameField are rules that follow from another at the same field alone, or within it.
+var sameField = map[string]bool{"storage/host-path": true, "image/invalid-reference": true, "pipeline/param-in-script": true, "supply-chain/unqualified-image": true}
 
 // sameVariable are rules that follow from another that names the variable which they quote.
 var sameVariable = map[string]bool{"graph/variable-unknown": true}
@@ -367,4 +367,5 @@ var follows = map[string][]string{
 	"image/invalid-reference":        {"graph/variable-form"},
 	"graph/pod-level":                {"types/pod"},
 	"pipeline/param-in-script":       {"graph/script-injection"},
+	"storage/host-path":              {"storage/sensitive-host-path"},
 }

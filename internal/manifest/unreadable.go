@@ -48,6 +48,13 @@ func (d *document) unreadable(err error) []finding.Finding {
 			Remedy:  "render it: tenon check --helm CHART, with --values FILE as where it is installed",
 		}}
 	}
+	if at := otherTemplate.FindIndex(d.text); at != nil {
+		return []finding.Finding{{
+			Rule: "input/not-read", Severity: finding.Info, Source: &finding.Position{File: d.file, Line: d.line + bytes.Count(d.text[:at[0]], []byte("\n")) + 1},
+			Message: "the document is a template, such as Jinja's or ERB's: what it makes is not known here",
+			Remedy:  "fill it in, and pipe the result: tenon check -",
+		}}
+	}
 	f := finding.Finding{
 		Rule: "input/yaml", Severity: finding.Error,
 		Message: "the document does not parse: " + message,
@@ -80,6 +87,7 @@ func (d *document) unreadable(err error) []finding.Finding {
 // templateForm fits what Go's templates say, and no other braces; indentedByTab a line that a tab stands before.
 var (
 	templateForm  = regexp.MustCompile(`\{\{-?\s*(?:\.(?:Values|Release|Chart|Capabilities|Template|Files)\b|include\s|template\s|if\s|range\s|with\s|define\s|end\b|else\b|toYaml\s|\$)`)
+	otherTemplate = regexp.MustCompile(`(?m)\{%-?\s*(?:if|for|set|include|extends|macro|block|end\w+)\b|<%[=-]?\s|^\s*[\w.-]+:\s*@@?[A-Z][A-Z0-9_]*@@?\s*$`)
 	indentedByTab = regexp.MustCompile(`(?m)^ *\t`)
 )
 
