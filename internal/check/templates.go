@@ -36,7 +36,7 @@ func madePods(o manifest.Object) []madePod {
 			for _, key := range slices.Sorted(maps.Keys(v)) {
 				spec, _ := manifest.Lookup(v[key], manifest.Path{"spec", "containers"})
 				if list, is := spec.([]any); is && len(list) > 0 && strings.HasSuffix(strings.ToLower(key), "template") {
-					all = append(all, madePod{owner: o, at: at.Append(key), object: asPodTemplate(o, v[key], at.Append(key), len(all))})
+					all = append(all, madePod{owner: o, at: at.Append(key), object: asPodTemplate(o, v[key], len(all))})
 					continue
 				}
 				visit(v[key], at.Append(key))
@@ -51,13 +51,13 @@ func madePods(o manifest.Object) []madePod {
 	return all
 }
 
-func asPodTemplate(o manifest.Object, template any, at manifest.Path, n int) manifest.Object {
-	value := map[string]any{
-		"apiVersion": "v1", "kind": "PodTemplate", "template": template,
-		"metadata": map[string]any{"name": fmt.Sprintf("%s-%d", o.Name, n), "namespace": o.Namespace},
-	}
+func asPodTemplate(o manifest.Object, template any, n int) manifest.Object {
 	made := o
-	made.APIVersion, made.Kind, made.Name, made.Value, made.Written = "v1", "PodTemplate", fmt.Sprintf("%s-%d", o.Name, n), value, nil
+	made.APIVersion, made.Kind, made.Name, made.Written = "v1", "PodTemplate", fmt.Sprintf("%s-%d", o.Name, n), nil
+	made.Value = map[string]any{
+		"apiVersion": made.APIVersion, "kind": made.Kind, "template": template,
+		"metadata": map[string]any{"name": made.Name, "namespace": o.Namespace},
+	}
 	return typed.Readable(made)
 }
 

@@ -40,21 +40,25 @@ func (p hookParts) follow(o manifest.Object, among map[manifest.Key]manifest.Obj
 
 // of are the parts of a changed object that decide what a hook does.
 func (p hookParts) of(o diff.Object) map[string]string {
-	found := map[string]string{}
 	version := o.After
 	if version == nil {
 		version = o.Before
 	}
-	switch {
-	case !p[version.Key()]:
-	case o.Op == diff.Added: // the hook names it anew, which is told, or it was not there
-	case o.Op == diff.Removed:
-		found["metadata.name"] = waited
-	default:
-		for _, c := range o.Changes {
-			if decides(c) {
-				found[c.Field] = waited
-			}
+	if !p[version.Key()] || o.Op == diff.Added { // one that comes is named anew, which is told, or was not there
+		return nil
+	}
+	return decided(o, waited)
+}
+
+// decided are the parts of a change by which an object does something else, with why that matters: all of it where it goes.
+func decided(o diff.Object, why string) map[string]string {
+	if o.Op == diff.Removed {
+		return map[string]string{"metadata.name": why}
+	}
+	found := map[string]string{}
+	for _, c := range o.Changes {
+		if decides(c) {
+			found[c.Field] = why
 		}
 	}
 	return found

@@ -63,18 +63,8 @@ func (a answering) selected(service manifest.Object, objects []manifest.Object) 
 
 // of are the parts of a changed object that decide whether and what it answers.
 func (a answering) of(o diff.Object) map[string]string {
-	const why = "the API server asks it what may be made"
-	found := map[string]string{}
-	switch {
-	case o.Before == nil || !a[o.Before.Key()]:
-	case o.Op == diff.Removed:
-		found["metadata.name"] = why
-	default:
-		for _, c := range o.Changes {
-			if decides(c) {
-				found[c.Field] = why
-			}
-		}
+	if o.Before == nil || !a[o.Before.Key()] {
+		return nil
 	}
-	return found
+	return decided(o, "the API server asks it what may be made")
 }
