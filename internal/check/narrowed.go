@@ -13,10 +13,10 @@ import (
 var ofCluster = []string{"rbac/cluster-wide-secrets", "rbac/cluster-wide-workloads", "rbac/escalation"}
 
 // narrowed lowers what is said of the whole cluster where a ClusterRole is bound by RoleBindings alone, since it gives its
-// rights in their namespaces, which is how operators share one; and by the standard profile what leads further.
+// rights in their namespaces, which is how operators share one; and by the standard profile what a controller needs.
 func narrowed(found []finding.Finding, s Subject, profile finding.Profile) []finding.Finding {
 	objects := slices.Concat(s.Objects, s.Beside, s.Aside)
-	bound := map[string]string{}
+	bound, holder := map[string]string{}, map[string]string{}
 	for _, o := range objects {
 		if o.Kind != "RoleBinding" && o.Kind != "ClusterRoleBinding" {
 			continue
@@ -25,6 +25,9 @@ func narrowed(found []finding.Finding, s Subject, profile finding.Profile) []fin
 		name, _ := manifest.Lookup(o.Value, manifest.Path{"roleRef", "name"})
 		if role, ok := name.(string); ok && kind == "ClusterRole" && bound[role] != "ClusterRoleBinding" {
 			bound[role] = o.Kind
+			if o.Kind == "ClusterRoleBinding" {
+				holder[role] = o.Name
+			}
 		}
 	}
 	joined := access.TakenIn(objects)
@@ -42,8 +45,11 @@ func narrowed(found []finding.Finding, s Subject, profile finding.Profile) []fin
 		case s.Target == nil && bound[f.Object.Name] == "RoleBinding": // what a platform has another environment, or Argo CD's folder, may bind on the same cluster
 			f.Rule, f.Severity, f.Message = "rbac/notable-rights", finding.Info, inNamespaces.Replace(f.Message)
 		default:
-			if f.Rule == "rbac/escalation" && profile == finding.Standard {
-				f.Severity = min(f.Severity, finding.Warning) // controllers need such rights
+			if f.Rule == "rbac/escalation" && profile == finding.Standard && isOfController(*f, objects) {
+				f.Severity = min(f.Severity, finding.Warning)
+			}
+			if by := holder[f.Object.Name]; by != "" && f.Rule == "rbac/escalation" {
+				f.Message += ", and ClusterRoleBinding " + by + " gives it away"
 			}
 		}
 	}

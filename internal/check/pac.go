@@ -3,10 +3,14 @@ package check
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
+	"os"
 	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -83,11 +87,18 @@ func (r *reader) unnamed(objects []manifest.Object) []finding.Finding {
 	var found []finding.Finding
 	for _, o := range objects {
 		for key, files := range pac.Files(o) {
+			at := manifest.Path{"metadata", "annotations", key}.String()
 			for _, file := range files {
 				if !slices.Contains(extensions, path.Ext(file)) {
 					found = append(found, finding.Finding{
-						Rule: "input/not-read", Severity: finding.Warning, Object: o.Ref(), Field: manifest.Path{"metadata", "annotations", key}.String(),
+						Rule: "input/not-read", Severity: finding.Warning, Object: o.Ref(), Field: at,
 						Message: fmt.Sprintf("Pipelines-as-Code reads %s, which was not checked: it is called like no manifest", file), Remedy: "call it .yaml",
+					})
+				}
+				if isGone(o.File, file) {
+					found = append(found, finding.Finding{
+						Rule: "pac/annotation", Severity: finding.Error, Object: o.Ref(), Field: at, Quote: file,
+						Message: fmt.Sprintf("the repository has no file %s: no event starts the run", finding.Clip(file)), Remedy: "name a file by its path from the root of the repository",
 					})
 				}
 			}
@@ -98,6 +109,32 @@ func (r *reader) unnamed(objects []manifest.Object) []finding.Finding {
 	})
 	locate(found, objects)
 	return found
+}
+
+// isGone tells whether a file that a run of Pipelines-as-Code names is not in its repository, whose root is where its
+// folder lies. Of a folder further down nobody knows what it is for.
+func isGone(run, file string) bool {
+	root, ok := pac.Root(run)
+	if !ok || !filepath.IsLocal(file) {
+		return false
+	}
+	if _, err := os.Lstat(filepath.Join(root, ".git")); err != nil && isWithinRepository(root) {
+		return false
+	}
+	_, err := os.Lstat(filepath.Join(root, file))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// isWithinRepository tells whether a folder lies further down in a repository of Git.
+func isWithinRepository(folder string) bool {
+	folder, err := filepath.Abs(folder)
+	for err == nil && folder != filepath.Dir(folder) {
+		folder = filepath.Dir(folder)
+		if _, missing := os.Lstat(filepath.Join(folder, ".git")); missing == nil {
+			return true
+		}
+	}
+	return err != nil
 }
 
 // shaped tells where what an object is depends on what is filled in, so that nobody can check it.

@@ -68,9 +68,18 @@ func (g *graph) misnamed(root, rest string) string {
 		if more && !slices.Contains([]string{"results", "status", "reason", "outputs", "matrix"}, what) {
 			return "a result of a task is $(tasks.<task>.results.<result>)"
 		}
+	case "workspaces":
+		name, what, more := strings.Cut(rest, ".")
+		if more && !slices.Contains(ofWorkspace, what) {
+			return "of a workspace there are " + strings.Join(ofWorkspace, ", ") + ", as in $(workspaces." + name + ".path)"
+		}
 	}
 	return ""
 }
+
+// ofWorkspace is what a variable of a workspace may ask for
+// (https://tekton.dev/docs/pipelines/variables/#variables-available-in-a-task).
+var ofWorkspace = []string{"path", "bound", "claim", "volume"}
 
 // taskVariables also knows what the task declares: Tekton looks at the parameters of its steps
 // only.

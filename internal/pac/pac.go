@@ -41,6 +41,15 @@ func folderOf(name string) string {
 	return path.Dir(name)
 }
 
+// Root is the folder that the folder of Pipelines-as-Code lies in, for a file in it: the root of the repository, where it
+// reads one.
+func Root(name string) (string, bool) {
+	if !InFolder(name) {
+		return "", false
+	}
+	return path.Dir(folderOf(name)), true
+}
+
 // IsRun tells whether Pipelines-as-Code creates an object: a run in its folder, or with its annotations.
 func IsRun(o manifest.Object) bool {
 	if o.Kind != "PipelineRun" || !strings.HasPrefix(o.APIVersion, "tekton.dev/") || o.File == "" {

@@ -95,6 +95,9 @@ func (c *Checker) findings(o manifest.Object, problems []problem) []finding.Find
 			Object: o.Ref(), Quote: quotedVariable.FindString(p.message),
 		}
 		f.Field = entry(o, inEmbedded(o, translate(o, p.field), f.Quote), p.value)
+		if f.Remedy == "" {
+			f.Remedy = oneDash(o.Value, f.Field, f.Message)
+		}
 		if p.warning {
 			f.Severity = finding.Warning
 		}

@@ -8,7 +8,7 @@
 # custom:
 #   id: rbac/escalation
 #   severity: error
-#   remedy: "leave the verb out; for a listener impersonate is limited by resourceNames"
+#   remedy: "leave the verb or the resource out, name objects with resourceNames, or give it by a Role where it is needed"
 package tenon.rules.rbac.escalation
 
 deny contains {"msg": msg, "path": ["rules", i, "verbs"]} if {

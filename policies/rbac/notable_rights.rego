@@ -22,6 +22,7 @@ rights := [
 	{"kinds": {"Role", "ClusterRole"}, "groups": {"rbac.authorization.k8s.io"}, "resources": {"rolebindings", "roles"}, "verbs": {"create", "update", "patch", "*"}, "then": "give rights that it has to others"},
 	{"kinds": {"ClusterRole"}, "groups": {"rbac.authorization.k8s.io"}, "resources": {"clusterrolebindings", "clusterroles"}, "verbs": {"create", "update", "patch", "*"}, "then": "give rights that it has to others"},
 	{"kinds": {"Role", "ClusterRole"}, "groups": {"", "discovery.k8s.io", "networking.k8s.io"}, "resources": {"endpoints", "endpointslices", "services", "networkpolicies", "ingresses"}, "verbs": write, "then": "lead traffic elsewhere"},
+	{"kinds": {"Role", "ClusterRole"}, "groups": {""}, "resources": {"pods/proxy", "services/proxy", "pods/portforward"}, "verbs": {"get", "create", "*"}, "then": "reach ports of pods around network policies"},
 	{"kinds": {"Role", "ClusterRole"}, "groups": {""}, "resources": {"services/status"}, "verbs": {"update", "patch", "*"}, "then": "take over addresses (CVE-2020-8554)"},
 	{"kinds": {"Role", "ClusterRole"}, "groups": {""}, "resources": {"pods/log"}, "verbs": {"delete", "deletecollection", "*"}, "then": "delete logs"},
 	{"kinds": {"Role", "ClusterRole"}, "groups": {""}, "resources": {"configmaps"}, "verbs": {"update", "patch", "delete", "deletecollection", "*"}, "then": "change the configuration of programs"},

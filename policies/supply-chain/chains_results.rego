@@ -24,3 +24,21 @@ deny contains {"msg": msg, "path": array.concat(task.path, ["results", i, "name"
 	count([r | some r in task.spec.results; r.name == wanted]) == 0
 	msg := sprintf("%s without %s: Tekton Chains signs and attests nothing for it", [result.name, wanted])
 }
+
+# An artifact of one result is an object with both (https://tekton.dev/docs/chains/slsa-provenance/#type-hinting).
+deny contains {"msg": msg, "path": array.concat(task.path, ["results", i, "name"])} if {
+	some task in (lib.task_specs | lib.pipelines)
+	some i, result in task.spec.results
+	some one in ["ARTIFACT_OUTPUTS", "ARTIFACT_INPUTS"]
+	endswith(result.name, one)
+	not is_artifact(result)
+	msg := sprintf("%s is no object with uri and digest: Tekton Chains passes it over", [result.name])
+}
+
+is_artifact(result) if {
+	result.type == "object"
+	{"uri", "digest"} - object.keys(result.properties) == set()
+}
+
+# A pipeline's result says of what kind it is by its value.
+is_artifact(result) if result.value

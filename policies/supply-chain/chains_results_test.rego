@@ -19,3 +19,14 @@ test_of_a_pipeline if {
 	found := chains_results.deny with input as {"kind": "Pipeline", "apiVersion": "tekton.dev/v1", "spec": {"results": [{"name": "IMAGE_URL", "value": "a"}]}}
 	{f.path | some f in found} == {["spec", "results", 0, "name"]}
 }
+
+with_result(result) := {"apiVersion": "tekton.dev/v1", "kind": "Task", "metadata": {"name": "a"}, "spec": {"results": [result], "steps": []}}
+
+test_of_an_artifact if {
+	whole := {"name": "app-ARTIFACT_OUTPUTS", "type": "object", "properties": {"uri": {}, "digest": {}, "isBuildArtifact": {}}}
+	count(chains_results.deny) == 0 with input as with_result(whole)
+	every patch in [[{"op": "remove", "path": "/properties/digest"}], [{"op": "remove", "path": "/type"}]] {
+		count(chains_results.deny) == 1 with input as with_result(json.patch(whole, patch))
+	}
+	count(chains_results.deny) == 0 with input as {"kind": "Pipeline", "apiVersion": "tekton.dev/v1", "spec": {"results": [{"name": "ARTIFACT_INPUTS", "value": "$(tasks.a.results.b)"}]}}
+}
