@@ -45,3 +45,22 @@ func TestFind(t *testing.T) {
 		}
 	}
 }
+
+// TestFindSeveral: whoever adds a platform below another one does not choose what judges.
+func TestFindSeveral(t *testing.T) {
+	root := t.TempDir()
+	app := filepath.Join(root, "cue", "platform", "prod")
+	for _, dir := range []string{filepath.Join(root, ".git"), filepath.Join(app, "cue", "platform")} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, dir := range []string{app, filepath.Join(app, "cue", "platform")} {
+		if found, _, err := argocd.Find(dir); !errors.Is(err, argocd.ErrSeveral) {
+			t.Errorf("%s: found %s, %v", dir, found, err)
+		}
+	}
+	if found, _, err := argocd.Find(root); err != nil || found != root {
+		t.Errorf("above both: found %s, %v", found, err)
+	}
+}

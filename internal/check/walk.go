@@ -269,8 +269,7 @@ func isTemplate(tree fs.FS, name string) bool {
 	}
 	for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
 		if path.Base(dir) == "templates" {
-			_, err := fs.Stat(tree, path.Join(path.Dir(dir), "Chart.yaml"))
-			return err == nil
+			return confine.IsFile(tree, path.Join(path.Dir(dir), "Chart.yaml"))
 		}
 	}
 	return false

@@ -67,6 +67,10 @@ func (a *app) argocdDiscoverCommand() *cobra.Command {
 			if errors.Is(err, argocd.ErrNoPlatform) {
 				return nil // another tool's Application: no match is no error
 			}
+			if errors.Is(err, argocd.ErrSeveral) {
+				_, err = fmt.Fprintln(a.stdout, "cue/platform") // where nothing matches Argo CD takes another tool, which would not refuse
+				return err
+			}
 			if err == nil {
 				_, err = fmt.Fprintln(a.stdout, path.Join(strings.Repeat("../", strings.Count(path.Clean(below)+"/", "/")), "cue/platform"))
 			}

@@ -60,12 +60,33 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := stoppable()
 	defer stop()
 	quiet()
+	if name := fileAsOption(args); name != "" {
+		return a.exitCode(usagef("%s is an option, and there is a file of that name: whoever named the file would choose what is done\n  try: rename the file, or write -- before names of files", name))
+	}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	return a.exitCode(root.ExecuteContext(ctx))
+}
+
+// fileAsOption is an argument that would be read as an option and names a file as well: pre-commit and xargs hand on the
+// names of files as they are (https://pre-commit.com/#arguments-pattern-in-hooks), and these are chosen by whoever adds the
+// files.
+func fileAsOption(args []string) string {
+	for _, arg := range args {
+		if arg == "--" {
+			return ""
+		}
+		if len(arg) < 2 || arg[0] != '-' {
+			continue
+		}
+		if _, err := os.Lstat(arg); err == nil {
+			return arg
+		}
+	}
+	return ""
 }
 
 // quiet silences what upstream's packages log: the authorizer of RBAC logs each request that it refuses, and here a

@@ -145,6 +145,12 @@ func Reason(err error) error {
 	return err
 }
 
+// IsFile tells whether a tree has a file of a name. A folder of that name is none: programs that look for the file pass it over.
+func IsFile(tree fs.FS, name string) bool {
+	info, err := fs.Stat(tree, name)
+	return err == nil && !info.IsDir()
+}
+
 // ReadFS reads a regular file of a tree, which decides what may be reached.
 func ReadFS(tree fs.FS, name string, most int64) ([]byte, error) {
 	info, err := fs.Stat(tree, name) // opening a pipe would wait for whoever writes to it

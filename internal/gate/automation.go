@@ -1,9 +1,11 @@
 package gate
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -189,7 +191,9 @@ func (a *automation) objects(names []string) []manifest.Object {
 type compared struct {
 	// gate are files by which the base runs tenon, ci others that CI runs, and others all other files.
 	gate, ci, others []string
-	cut              bool
+	// platforms are folders with another platform, below this one or above it.
+	platforms []string
+	cut       bool
 }
 
 // outside compares what lies outside of the platform, and what CI runs wherever it lies.
@@ -199,6 +203,8 @@ func outside(before, after *automation) compared {
 		return c
 	}
 	c.cut = after.cut
+	had := before.platforms()
+	c.platforms = slices.DeleteFunc(slices.Sorted(maps.Keys(after.platforms())), func(folder string) bool { return had[folder] })
 	gate := maps.Clone(before.gate)
 	maps.Copy(gate, after.reach(slices.DeleteFunc(slices.Clone(after.first), func(name string) bool { return !before.gate[name] })))
 	names := maps.Clone(before.entries)
@@ -215,7 +221,7 @@ func outside(before, after *automation) compared {
 		_, read := before.texts[name]
 		_, reads := after.texts[name]
 		switch {
-		case gate[name], governs(name, gate), mentioned(name) && !before.isPlatform(name), isDependency(path.Base(name)) && before.installs(name, gate) && !before.sameChoices(after, name):
+		case gate[name], governs(name, gate), after.leadsHere(name), mentioned(name) && !before.isPlatform(name), isDependency(path.Base(name)) && before.installs(name, gate) && !before.sameChoices(after, name):
 			c.gate = append(c.gate, name)
 		case isOwners(name), read, reads, isFirst(name), path.Base(name) == ".gitattributes" && !before.isPlatform(name), path.Base(name) == ".gitmodules":
 			c.ci = append(c.ci, name)
@@ -301,12 +307,44 @@ func (m *meaning) automation(c compared, before, after *automation) {
 	add(c.gate, true)
 	add(c.ci, false)
 	if len(c.others) > 0 {
-		m.add("automation", item{"op": "others", "object": finding.Object{}, "gate": false, "owners": false, "names": some(c.others), "many": len(c.others)}, finding.Target{})
+		var related []finding.Position
+		for _, name := range c.others[:min(len(c.others), maxRelated)] {
+			related = append(related, finding.Position{File: fromPlatform(after.prefix, name)})
+		}
+		names := finding.Few(weightiest(c.others, after.entries), fewNames)
+		m.add("automation", item{"op": "others", "object": finding.Object{}, "gate": false, "owners": false, "names": names, "many": len(c.others), "related": related}, finding.Target{})
+	}
+	for _, folder := range c.platforms {
+		m.add("automation", item{"op": "platform", "object": finding.Object{APIVersion: "tenon.dev/v1", Kind: "File", Name: folder}, "gate": true, "owners": false, "source": finding.Position{File: fromPlatform(after.prefix, folder)}}, finding.Target{})
 	}
 	if c.cut {
 		m.add("automation", item{"op": "cut", "object": finding.Object{}, "gate": true, "owners": false, "most": maxAutomation}, finding.Target{})
 	}
 }
+
+// How many files that nothing here judges are named in a message, and how many beside it.
+const (
+	fewNames   = 12
+	maxRelated = 1000
+)
+
+// weightiest sorts files by what may be done with them, so that no heap of others hides them: what runs, what a cluster or
+// a tool is told, and then the rest.
+func weightiest(names []string, entries map[string]revision.Entry) []string {
+	weight := func(name string) int {
+		switch mode := entries[name].Mode; {
+		case mode == filemode.Executable, mode == filemode.Symlink, mode == filemode.Submodule:
+			return 0
+		case telling.MatchString(path.Base(name)):
+			return 1
+		}
+		return 2
+	}
+	return slices.SortedStableFunc(slices.Values(names), func(a, b string) int { return cmp.Compare(weight(a), weight(b)) })
+}
+
+// telling fits the names of files that clusters, tools and interpreters go by.
+var telling = regexp.MustCompile(`(?i)\.(?:ya?ml|json|jsonnet|libsonnet|toml|tf|tfvars|hcl|cue|rego|sh|bash|py|rb|js|ts|pl|go|groovy|tpl|gotmpl|mk|lock|cfg|ini|conf|xml|gradle)$|^(?:Dockerfile|Containerfile|Makefile|Jenkinsfile|Tiltfile|Vagrantfile|BUILD|WORKSPACE|CODEOWNERS)`)
 
 // fromPlatform is the name of a file of the repository, from the platform's folder.
 func fromPlatform(prefix, name string) string {

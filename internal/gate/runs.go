@@ -89,7 +89,49 @@ func isOwners(name string) bool {
 // overlays.
 func (a *automation) isPlatform(name string) bool {
 	below := func(folder string) bool { return strings.HasPrefix(name, path.Join(a.prefix, folder)+"/") }
-	return below("overlays") || below("cue") && strings.HasSuffix(name, ".cue") && !strings.HasSuffix(name, "_tool.cue")
+	return below("overlays") || below("cue") && strings.HasSuffix(name, ".cue") && !strings.HasSuffix(name, "_tool.cue") && a.otherPlatform(name) == ""
+}
+
+// otherPlatform is the folder cue/platform that a file lies in, where that is not the platform's own but one below its
+// folder or above it: an Application has both above it, so that what is rendered is not what is judged.
+func (a *automation) otherPlatform(name string) string {
+	const folder = "/cue/platform/"
+	for at, from := 0, 0; ; from = at + 1 {
+		i := strings.Index(("/" + name)[from:], folder)
+		if i < 0 {
+			return ""
+		}
+		at = from + i
+		root := path.Clean(name[:max(0, at-1)])
+		if root != a.prefix && (isBelow(root, a.prefix) || isBelow(a.prefix, root)) {
+			return path.Join(root, folder[1:])
+		}
+	}
+}
+
+// leadsHere tells whether a file is a symlink to the platform's folder, or to one above it within the repository: CI that
+// enters the folder by it judges another one than is named.
+func (a *automation) leadsHere(name string) bool {
+	if a.entries[name].Mode != filemode.Symlink || a.prefix == "." {
+		return false
+	}
+	to, _, err := a.repository.Text(name)
+	to = path.Join(path.Dir(name), to)
+	return err != nil || to == a.prefix || to != "." && isBelow(a.prefix, to)
+}
+
+// isBelow tells whether a folder is in another one.
+func isBelow(folder, of string) bool { return of == "." || strings.HasPrefix(folder, of+"/") }
+
+// platforms are the other platforms that files lie in.
+func (a *automation) platforms() map[string]bool {
+	all := map[string]bool{}
+	for name := range a.entries {
+		if folder := a.otherPlatform(name); folder != "" {
+			all[folder] = true
+		}
+	}
+	return all
 }
 
 // named are the files that a text names: from the top of the repository, from its own folder, from those on the way to

@@ -54,12 +54,11 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 		if o.Object.Kind == "NetworkPolicy" {
 			continue // what it lets through is compared
 		}
-		for _, word := range unverified(o.After.Value) {
-			if o.Before == nil || !slices.Contains(unverified(o.Before.Value), word) {
-				m.add("sources", item{"op": "unverified", "object": o.Object, "field": "", "address": word}, t)
-			}
+		words := moreUnverified(o)
+		for _, word := range words {
+			m.add("sources", item{"op": "unverified", "object": o.Object, "field": "", "address": word}, t)
 		}
-		m.variables(t, known, o)
+		m.variables(t, known, o, words)
 		seen := map[string]bool{}
 		for _, use := range image.Uses([]manifest.Object{*o.After}) {
 			if name := image.Repository(use.Image); !known.images[name] && !seen[name] && len(known.images) > 0 {
@@ -76,8 +75,9 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 	}
 }
 
-// variables adds those of containers by which programs find code or certificates, where they are others than before.
-func (m *meaning) variables(t finding.Target, known baseline, o diff.Object) {
+// variables adds those of containers by which programs find or load code, or find certificates, where they are others than
+// before. words are those of which it is said already.
+func (m *meaning) variables(t finding.Target, known baseline, o diff.Object, words []string) {
 	if !runs(*o.After) {
 		return
 	}
@@ -87,6 +87,9 @@ func (m *meaning) variables(t finding.Target, known baseline, o diff.Object) {
 	}
 	now := decidingVariables(o.After.Value)
 	told := map[string]bool{}
+	for _, word := range words {
+		told[word] = true
+	}
 	for _, pair := range slices.Sorted(maps.Keys(now)) {
 		name, _, _ := strings.Cut(pair, "\n")
 		if was[pair] || told[name] || known.variables[pair] {

@@ -38,12 +38,38 @@ var switchedOff = pattern.New(`(?i)` + strings.Join([]string{
 	`\b(?:LD_PRELOAD|LD_AUDIT|BASH_ENV|NODE_OPTIONS|PERL5OPT|RUBYOPT|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|PYTHONSTARTUP|PROMPT_COMMAND)\b`,
 }, "|"))
 
-// unverified lists the words by which verification is switched off within a value.
-func unverified(value any) []string { return slices.Compact(matches(switchedOff, value)) }
+// moreUnverified lists the words by which verification is switched off in an object, where it has more of one than before: what
+// one step does is no leave for the next one.
+func moreUnverified(o diff.Object) []string {
+	had := map[string]int{}
+	if o.Before != nil {
+		for _, word := range matches(switchedOff, o.Before.Value) {
+			had[word]++
+		}
+	}
+	var more []string
+	for _, word := range matches(switchedOff, o.After.Value) {
+		if had[word]--; had[word] < 0 && !slices.Contains(more, word) {
+			more = append(more, word)
+		}
+	}
+	return more
+}
 
-// deciding fits the names of variables by which programs find code, certificates and registries, or verify nothing; in a script
-// they are set every day, for a container as a whole they are not.
-var deciding = pattern.New(`^(?:PATH|PYTHONPATH|PYTHONHOME|LD_LIBRARY_PATH|GIT_CONFIG(?:_[A-Z0-9_]+)?|GIT_EXTERNAL_DIFF|GIT_EXEC_PATH|GIT_SSL_CAINFO|GIT_SSH|GIT_ASKPASS|RUBYLIB|PERL5LIB|GOFLAGS|GOPROXY|GOSUMDB|GOPRIVATE|GONOPROXY|GOTOOLCHAIN|ENV|PIP_(?:CONFIG_FILE|INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS)|UV_(?:INDEX_URL|EXTRA_INDEX_URL|DEFAULT_INDEX)|SSL_CERT_(?:FILE|DIR)|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|AWS_CA_BUNDLE|(?i:NPM_CONFIG_[A-Z_]+)|PGSSLMODE|(?i:HTTPS?_PROXY|ALL_PROXY|NO_PROXY)|KUBECONFIG|DOCKER_CONFIG|DOCKER_HOST)$`)
+// deciding fits the names of variables by which programs find or load code, find certificates, registries and settings that name
+// code, or verify nothing; in a script they are set every day, for a container as a whole they are not.
+var deciding = pattern.New(`^(?:` + strings.Join([]string{
+	// The shell, the dynamic linker and the C library.
+	`PATH|ENV|BASH_ENV|PROMPT_COMMAND|LD_LIBRARY_PATH|LD_PRELOAD|LD_AUDIT|GCONV_PATH|LOCPATH|NIX_LD[A-Z_]*|HOME|XDG_(?:CONFIG|DATA)_(?:HOME|DIRS)|EDITOR|VISUAL|PAGER`,
+	// Languages and their tools.
+	`PYTHON(?:PATH|HOME|STARTUP|USERBASE|BREAKPOINT|PYCACHEPREFIX|PLATLIBDIR|EXECUTABLE)|PIP_(?:CONFIG_FILE|INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS)|UV_(?:INDEX_URL|EXTRA_INDEX_URL|DEFAULT_INDEX|CONFIG_FILE)|CONDARC|NODE_OPTIONS|NODE_PATH|(?i:NPM_CONFIG_[A-Z_]+)`,
+	`PERL5LIB|PERL5OPT|RUBYLIB|RUBYOPT|BUNDLE_GEMFILE|GEM_(?:HOME|PATH)|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|MAVEN_(?:OPTS|ARGS)|GRADLE_OPTS|DOTNET_STARTUP_HOOKS|CORECLR_PROFILER[A-Z0-9_]*`,
+	`GOFLAGS|GOPROXY|GOSUMDB|GOPRIVATE|GONOPROXY|GOTOOLCHAIN|CARGO_HOME|RUSTC(?:_WRAPPER|_WORKSPACE_WRAPPER)?|RUSTUP_[A-Z_]+|JULIA_(?:LOAD_PATH|DEPOT_PATH|PROJECT)|R_(?:PROFILE(?:_USER)?|ENVIRON(?:_USER)?|LIBS(?:_USER)?)|LUA_(?:INIT|PATH|CPATH)[A-Z0-9_]*|PHP_INI_SCAN_DIR|PHPRC`,
+	// Notebooks and GPUs.
+	`JUPYTER_(?:CONFIG_(?:DIR|PATH)|PATH|DATA_DIR|RUNTIME_DIR)|IPYTHONDIR|CUDA_INJECTION(?:32|64)_PATH|NVTX_INJECTION(?:32|64)_PATH|OCL_ICD_[A-Z_]+|VK_[A-Z_]*(?:LAYER|ICD|DRIVER)[A-Z_]*|NCCL_(?:NET_PLUGIN|TUNER_PLUGIN|PROFILER_PLUGIN|CONF_FILE)`,
+	// Git, certificates, proxies, and settings of clients.
+	`GIT_(?:CONFIG(?:_[A-Z0-9_]+)?|EXTERNAL_DIFF|EXEC_PATH|SSL_CAINFO|SSH(?:_COMMAND)?|ASKPASS|PAGER|EDITOR|SEQUENCE_EDITOR|TEMPLATE_DIR|PROXY_COMMAND)|SSL_CERT_(?:FILE|DIR)|OPENSSL_(?:CONF|ENGINES|MODULES)|REQUESTS_CA_BUNDLE|CURL_(?:CA_BUNDLE|HOME)|WGETRC|NODE_EXTRA_CA_CERTS|AWS_(?:CA_BUNDLE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|ENDPOINT_URL[A-Z0-9_]*)|RCLONE_CONFIG|PGSSLMODE|PGSERVICEFILE|(?i:HTTPS?_PROXY|ALL_PROXY|NO_PROXY)|KUBECONFIG|DOCKER_CONFIG|DOCKER_HOST|HELM_PLUGINS|TF_CLI_[A-Z_]+`,
+}, "|") + `)$`)
 
 // decidingVariables are such variables of containers, with their values.
 func decidingVariables(value any) map[string]bool {

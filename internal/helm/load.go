@@ -83,7 +83,7 @@ func load(name string) (*loader, error) {
 	}
 	defer root.Close()
 	l.tree, l.dir = root.FS(), prefix
-	if _, err := fs.Stat(l.tree, path.Join(prefix, "Chart.yaml")); err != nil {
+	if !confine.IsFile(l.tree, path.Join(prefix, "Chart.yaml")) {
 		return l, fmt.Errorf("%s is no chart of Helm: there is no Chart.yaml in it", name)
 	}
 	loaded, err := l.folder(prefix, 0)
@@ -102,9 +102,10 @@ func (l *loader) archive(name string) {
 		l.refuse(err)
 		return
 	}
-	files, err := archive.LoadArchiveFiles(bytes.NewReader(text))
+	r := room{maxChart, maxFiles}
+	files, err := r.unpack(text)
 	if err == nil {
-		l.chart, err = built(files)
+		l.chart, err = r.built(files)
 	}
 	if err != nil {
 		l.chart = nil
@@ -122,8 +123,8 @@ func (l *loader) refuse(err error) {
 	})
 }
 
-// built makes a chart of its files.
-func built(files []*archive.BufferedFile) (c *chart.Chart, err error) {
+// built makes a chart of its files, and of the packed charts among them.
+func (r *room) built(files []*archive.BufferedFile) (c *chart.Chart, err error) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			err = fmt.Errorf("helm broke down: %v", reason)
@@ -139,6 +140,9 @@ func built(files []*archive.BufferedFile) (c *chart.Chart, err error) {
 			}
 		}
 	}
+	if err := r.charts(files); err != nil {
+		return nil, err
+	}
 	return v2.LoadFiles(files)
 }
 
@@ -148,7 +152,9 @@ func (l *loader) folder(dir string, depth int) (*chart.Chart, error) {
 	if err != nil {
 		return nil, err
 	}
-	c, err := built(files)
+	r := room{int64(maxChart - l.size), int64(maxFiles - l.files)}
+	c, err := r.built(files)
+	l.size, l.files = maxChart-int(r.bytes), maxFiles-int(r.files)
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ type folder struct {
 func read(tree fs.FS, dir string) (*folder, bool) {
 	for _, name := range Names {
 		file := path.Join(dir, name)
-		if _, err := fs.Stat(tree, file); err != nil {
+		if !confine.IsFile(tree, file) {
 			continue
 		}
 		f := &folder{dir: dir, file: file}
@@ -78,7 +78,7 @@ func read(tree fs.FS, dir string) (*folder, bool) {
 // second is another file of a kustomization in the folder of one.
 func second(tree fs.FS, dir, name string) string {
 	for _, other := range Names {
-		if _, err := fs.Stat(tree, path.Join(dir, other)); err == nil && other != name {
+		if other != name && confine.IsFile(tree, path.Join(dir, other)) {
 			return other
 		}
 	}

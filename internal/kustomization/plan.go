@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -155,6 +156,8 @@ const (
 	maxObjects = 2000
 	maxFolders = 5000
 	maxText    = 64 << 20
+	// maxCopies bounds how often patches copy a value.
+	maxCopies = 10
 	// maxVisits bounds how often one build reads a folder, maxAllVisits those of a run and maxBeside when bases are no
 	// longer built alone: kustomize builds a base anew for each that names it.
 	maxVisits    = 1000
@@ -285,7 +288,7 @@ func (p *plan) closure(f *folder) []*folder {
 
 // refused says why one of the kustomizations cannot be built here, and which.
 func (p *plan) refused(all []*folder) (string, *folder) {
-	total, objects := 0, 0
+	total, objects, copies := 0, 0, 0
 	if p.weight(all[0], nil) > maxVisits || p.visits > maxAllVisits {
 		return fmt.Sprintf("it and those that build on each other take more than %d builds", maxVisits), all[0]
 	}
@@ -307,6 +310,9 @@ func (p *plan) refused(all []*folder) (string, *folder) {
 				return "it takes more text than is built here", f
 			}
 		}
+		if copies += p.copies(f); copies > maxCopies {
+			return fmt.Sprintf("its patches copy more than %d values, and each copy may double an object", maxCopies), f
+		}
 		if objects += len(f.value.ConfigMapGenerator) + len(f.value.SecretGenerator) + len(statedPatches(f.value)); objects > maxObjects {
 			return fmt.Sprintf("it has more than %d objects and patches", maxObjects), f
 		}
@@ -323,6 +329,20 @@ func (p *plan) refused(all []*folder) (string, *folder) {
 	}
 	return "", nil
 }
+
+// copies counts the operations by which the patches of a kustomization copy values.
+func (p *plan) copies(f *folder) int {
+	n := len(copying.FindAll(f.text, -1))
+	for _, file := range slices.Concat(f.patches, f.others) {
+		if text, err := confine.ReadFS(p.tree, file, maxFile); err == nil {
+			n += len(copying.FindAll(text, -1))
+		}
+	}
+	return n
+}
+
+// copying fits such an operation (https://www.rfc-editor.org/rfc/rfc6902#section-4.5).
+var copying = regexp.MustCompile(`\bop["']?\s*:\s*["']?copy\b`)
 
 // parse reads a file as manifests, once.
 func (p *plan) parse(file string) manifest.Parsed {

@@ -89,7 +89,7 @@ func (f Folder) Environments() ([]string, error) {
 // module returns the folder that holds cue.mod, looking upwards from the platform.
 func (f Folder) module() (string, error) {
 	for dir := f.Dir; ; dir = path.Dir(dir) {
-		if _, err := fs.Stat(f.FS, path.Join(dir, "cue.mod", "module.cue")); err == nil {
+		if confine.IsFile(f.FS, path.Join(dir, "cue.mod", "module.cue")) {
 			return dir, nil
 		}
 		if dir == "." || dir == "/" {

@@ -205,19 +205,20 @@ func (r Rule) finding(o manifest.Object, verdict any) finding.Finding {
 	return f
 }
 
-// locate takes over where an item of a change is: its object, field, source and targets.
+// locate takes over where an item of a change is: its object, field, source, other places and targets.
 func locate(f *finding.Finding, item map[string]any) {
 	var at struct {
 		Object  *finding.Object
 		Field   string
 		Source  *finding.Position
+		Related []finding.Position
 		Targets []finding.Target
 	}
 	text, err := json.Marshal(item)
 	if err != nil || json.Unmarshal(text, &at) != nil {
 		return
 	}
-	f.Object, f.Field, f.Targets = at.Object, cmp.Or(f.Field, at.Field), at.Targets
+	f.Object, f.Field, f.Targets, f.Related = at.Object, cmp.Or(f.Field, at.Field), at.Targets, at.Related
 	if at.Source != nil && at.Source.File != "" {
 		f.Source = at.Source
 	}

@@ -22,16 +22,14 @@ const maxIgnore = 1 << 20
 // Ignored names the files of a folder below dir that git ignores and does not track: they are there for
 // whoever works in the tree, and in no commit. Where dir is in no repository there are none.
 func Ignored(dir, folder string) ([]string, error) {
-	repository, err := git.PlainOpenWithOptions(dir, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
+	root, prefix, err := home(dir)
+	if root == "" || err != nil {
+		return nil, err
+	}
+	repository, _, err := repositoryOf(root)
 	if err != nil {
 		return nil, ignoreNoRepository(err)
 	}
-	tree, err := repository.Worktree()
-	if err != nil {
-		return nil, ignoreNoRepository(err)
-	}
-	root := tree.Filesystem.Root()
-	prefix := below(root, dir)
 	index, err := repository.Storer.Index()
 	if err != nil {
 		return nil, fmt.Errorf("reading the index of git: %w", err)

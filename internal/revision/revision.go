@@ -24,8 +24,6 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/storage/filesystem"
-
-	"tenon.dev/tenon/internal/confine"
 )
 
 // Revision is one state of the files.
@@ -75,7 +73,11 @@ func WorkingTree(dir string) (Revision, error) {
 		return Revision{}, fmt.Errorf("opening the platform: %w", err)
 	}
 	r := Revision{FS: root.FS()}
-	if top, prefix := confine.Checkout(dir); top != "" {
+	top, prefix, err := home(dir)
+	if err != nil {
+		return Revision{}, err
+	}
+	if top != "" {
 		if r.Repository, err = onDisk(top); err != nil {
 			return Revision{}, err
 		}
@@ -90,6 +92,9 @@ func WorkingTree(dir string) (Revision, error) {
 // may be shallow.
 func Open(dir, folder, name string, only ...string) (Revision, error) {
 	repository, prefix, err := repositoryOf(dir)
+	if errors.Is(err, errPlace) {
+		return Revision{}, err
+	}
 	if err == nil {
 		prefix = path.Join(prefix, folder)
 		hash, unresolved := resolve(repository, name)
@@ -121,14 +126,10 @@ func isPath(name string) bool {
 	return name == "." || name == ".." || filepath.IsAbs(name) || strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../")
 }
 
-// IsBare tells whether a folder is a repository without a working tree.
+// IsBare tells whether a folder is a repository without a working tree, and lies in none.
 func IsBare(dir string) bool {
-	repository, err := git.PlainOpen(dir)
-	if err != nil {
-		return false
-	}
-	_, err = repository.Worktree()
-	return errors.Is(err, git.ErrIsBareRepository)
+	top, _, err := home(dir)
+	return err == nil && top == "" && looksBare(dir)
 }
 
 // resolve finds the commit of a name. Names of branches and tags come before hashes: who pushes a commit can choose how
@@ -204,16 +205,15 @@ func referenceOf(repository *git.Repository, name string) (*plumbing.Reference, 
 
 // repositoryOf opens the repository of a folder, with the folder's path in its trees.
 func repositoryOf(dir string) (*git.Repository, string, error) {
-	bare, err := git.PlainOpen(dir)
-	if errors.Is(readable(err), errSHA256) {
-		return nil, "", errSHA256
+	top, prefix, err := home(dir)
+	if err != nil {
+		return nil, "", err
 	}
-	if err == nil {
-		if _, err := bare.Worktree(); errors.Is(err, git.ErrIsBareRepository) {
-			return bare, ".", nil
-		}
+	if top == "" {
+		bare, err := git.PlainOpen(dir)
+		return bare, ".", readable(err)
 	}
-	repository, err := git.PlainOpenWithOptions(dir, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
+	repository, err := git.PlainOpenWithOptions(top, &git.PlainOpenOptions{EnableDotGitCommonDir: true})
 	if err != nil {
 		return nil, "", readable(err)
 	}
@@ -222,7 +222,7 @@ func repositoryOf(dir string) (*git.Repository, string, error) {
 		return nil, "", err
 	}
 	repository, err = withAlternates(repository, tree)
-	return repository, below(tree.Filesystem.Root(), dir), err
+	return repository, prefix, err
 }
 
 // errSHA256 is returned for a repository whose objects are named by another hash than most.
@@ -248,24 +248,6 @@ func withAlternates(repository *git.Repository, tree *git.Worktree) (*git.Reposi
 	return git.Open(whole, tree.Filesystem)
 }
 
-// below is the path of dir below a root, both as the system resolves them.
-func below(root, dir string) string {
-	real := func(name string) string {
-		if absolute, err := filepath.Abs(name); err == nil {
-			name = absolute
-		}
-		if resolved, err := filepath.EvalSymlinks(name); err == nil {
-			return resolved
-		}
-		return name
-	}
-	relative, err := filepath.Rel(real(root), real(dir))
-	if err != nil {
-		return "."
-	}
-	return filepath.ToSlash(relative)
-}
-
 func read(repository *git.Repository, hash plumbing.Hash, prefix, name string, only []string) (Revision, error) {
 	commit, err := repository.CommitObject(hash)
 	if err != nil {
@@ -277,7 +259,9 @@ func read(repository *git.Repository, hash plumbing.Hash, prefix, name string, o
 	}
 	if errors.Is(err, object.ErrDirectoryNotFound) {
 		r := Revision{Name: name, Commit: hash.String(), FS: iofs.New(memfs.New()), Prefix: prefix, commit: commit}
-		r.Repository, err = inGit(repository, commit)
+		if r.Repository, err = inGit(repository, commit); err == nil {
+			r.Elsewhere, err = linkTo(r.Repository, prefix)
+		}
 		return r, err
 	}
 	if err != nil {
@@ -296,6 +280,20 @@ func read(repository *git.Repository, hash plumbing.Hash, prefix, name string, o
 	r.Repository = &objects{repository: repository, root: root}
 	r.Rewritten, r.Folded = rewritten(root, prefix, c.names)
 	return r, nil
+}
+
+// linkTo is the symlink or submodule on the way to a folder, from that folder.
+func linkTo(repository Repository, folder string) ([]string, error) {
+	entries, err := repository.Entries()
+	if err != nil {
+		return nil, err
+	}
+	for at, up := folder, "."; at != "."; at, up = path.Dir(at), path.Join(up, "..") {
+		if _, is := entries[at]; is {
+			return []string{path.Join(up, "..", path.Base(at))}, nil
+		}
+	}
+	return nil, nil
 }
 
 // copier reads files of a tree into memory. Symlinks and submodules are left out and named.

@@ -14,7 +14,7 @@ package tenon.rules.change.gate_changed
 deny contains {"msg": msg, "item": file} if {
 	some file in input.change.automation
 	file.gate
-	file.op != "cut"
+	not file.op in {"cut", "platform"}
 	msg := sprintf("%s is %s: the base runs tenon by it", [file.object.name, file.op])
 }
 
@@ -22,6 +22,12 @@ deny contains {"msg": msg, "item": file} if {
 	some file in input.change.automation
 	file.op == "cut"
 	msg := sprintf("what CI runs names more files than are read (%d): what changes in the others is not known", [file.most])
+}
+
+deny contains {"msg": msg, "item": file} if {
+	some file in input.change.automation
+	file.op == "platform"
+	msg := sprintf("%s is another platform, above or below the one that is judged here: an Application of Argo CD may be rendered from it", [file.object.name])
 }
 
 deny contains {"msg": msg, "item": part} if {

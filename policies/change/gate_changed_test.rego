@@ -10,6 +10,8 @@ test_fires_changed if fired(file("changed", true)) == {".github/workflows/review
 
 test_fires_cut if fired(file("cut", true)) == {"what CI runs names more files than are read (10): what changes in the others is not known"}
 
+test_fires_on_another_platform if fired(file("platform", true)) == {".github/workflows/review.yaml is another platform, above or below the one that is judged here: an Application of Argo CD may be rendered from it"}
+
 test_silent if count(fired(file("changed", false))) == 0
 
 test_fires_on_the_cluster if {
