@@ -373,7 +373,7 @@ func TestHostilePulls(t *testing.T) {
 		t.Fatal(got.output)
 	}
 	counts := map[string]int{}
-	for _, p := range slices.Concat(pulls(), pullTexts(), pullsOfPower(), pullsOfEffect(), pullsOfClusters(), pullsOfNeighbours(), pullsOfCI(), pullsOfDecoys(), pullsOfReview()) {
+	for _, p := range slices.Concat(pulls(), pullTexts(), pullsOfPower(), pullsOfEffect(), pullsOfClusters(), pullsOfNeighbours(), pullsOfCI(), pullsOfDecoys(), pullsOfReview(), pullsOfPlace()) {
 		if counts[p.kind]++; !sampled(counts[p.kind]) {
 			continue
 		}

@@ -180,7 +180,7 @@ func bounded(text string) string {
 // TestHostileFiles tries manifests that attack the checker, or hide from it.
 func TestHostileFiles(t *testing.T) {
 	counts := map[string]int{}
-	for _, tr := range slices.Concat(hostileNumbers(), hostileDocuments(), hostileTexts(), hostileSecrets(), hostileErrors(), hostileFolders(), hostileNames(), hostileScripts(), hostileLists(), hostilePolicies(), hostileKeys(), hostileGrowth(), hostileChecker(), hostileCharts(), hostileKustomizations(), hostilePlaceholders(), hostileReaders(), hostileFetches()) {
+	for _, tr := range slices.Concat(hostileNumbers(), hostileDocuments(), hostileTexts(), hostileSecrets(), hostileErrors(), hostileFolders(), hostileNames(), hostileScripts(), hostileLists(), hostilePolicies(), hostileKeys(), hostileGrowth(), hostileChecker(), hostileCharts(), hostileKustomizations(), hostilePlaceholders(), hostileReaders(), hostileFetches(), hostilePlaces()) {
 		if counts[tr.kind]++; !sampled(counts[tr.kind]) {
 			continue
 		}

@@ -259,9 +259,7 @@ func read(repository *git.Repository, hash plumbing.Hash, prefix, name string, o
 	}
 	if errors.Is(err, object.ErrDirectoryNotFound) {
 		r := Revision{Name: name, Commit: hash.String(), FS: iofs.New(memfs.New()), Prefix: prefix, commit: commit}
-		if r.Repository, err = inGit(repository, commit); err == nil {
-			r.Elsewhere, err = linkTo(r.Repository, prefix)
-		}
+		r.Repository, err = inGit(repository, commit)
 		return r, err
 	}
 	if err != nil {
@@ -280,20 +278,6 @@ func read(repository *git.Repository, hash plumbing.Hash, prefix, name string, o
 	r.Repository = &objects{repository: repository, root: root}
 	r.Rewritten, r.Folded = rewritten(root, prefix, c.names)
 	return r, nil
-}
-
-// linkTo is the symlink or submodule on the way to a folder, from that folder.
-func linkTo(repository Repository, folder string) ([]string, error) {
-	entries, err := repository.Entries()
-	if err != nil {
-		return nil, err
-	}
-	for at, up := folder, "."; at != "."; at, up = path.Dir(at), path.Join(up, "..") {
-		if _, is := entries[at]; is {
-			return []string{path.Join(up, "..", path.Base(at))}, nil
-		}
-	}
-	return nil, nil
 }
 
 // copier reads files of a tree into memory. Symlinks and submodules are left out and named.

@@ -35,49 +35,55 @@ func TestHooks(t *testing.T) {
 	all := hooks(t)
 	repo := repository(t)
 	run(t, repo, "git", "update-ref", "refs/remotes/origin/main", "main")
-	pod := filepath.Join(repo, "pod.yaml")
-	for _, c := range []struct {
-		hook, right, wrong string
-		files              string
-	}{
-		{"tenon-check", "promotion", "unknown-field", ""},
-		{"tenon-render", "overlays", "overlays-stale", ""},
-		{"tenon-gate", "promotion", "wildcard-verb", ""},
-		{"tenon-manifests", "main", "", pod},
+	for _, c := range []struct{ hook, right, wrong string }{
+		{"tenon-check", "promotion", "unknown-field"},
+		{"tenon-render", "overlays", "overlays-stale"},
+		{"tenon-gate", "promotion", "wildcard-verb"},
 	} {
 		t.Run(c.hook, func(t *testing.T) {
-			h, ok := all[c.hook]
-			if !ok {
-				t.Fatalf("no hook %s", c.hook)
-			}
-			if passes := h.PassFilenames == nil || *h.PassFilenames; passes != (c.files != "") {
-				t.Errorf("pass_filenames is %v", passes)
-			}
-			script := strings.Join(append([]string{h.Entry}, append(h.Args, c.files)...), " ")
 			for branch, want := range map[string]int{c.right: 0, c.wrong: 1} {
-				if branch != "" {
-					run(t, repo, "git", "checkout", "-q", "-f", branch)
-				}
-				image := "registry.example.com/a:1@sha256:" + strings.Repeat("0", 64)
-				if c.files != "" && want == 1 {
-					image = ""
-				}
-				manifest := `{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"image": "` + image + `"}}`
-				if image == "" {
-					manifest = `{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "dta": {}}`
-				}
-				if err := os.WriteFile(pod, []byte(manifest), 0o666); err != nil {
-					t.Fatal(err)
-				}
-				if out, code := bash(t, repo, script, tenonOnPath(t)); code != want {
-					t.Errorf("%s on %q: exit %d, want %d\n%s", script, branch, code, want, out)
-				}
-				if err := os.Remove(pod); err != nil {
-					t.Fatal(err)
-				}
+				run(t, repo, "git", "checkout", "-q", "-f", branch)
+				all[c.hook].wants(t, repo, branch, want)
 			}
 		})
 	}
+}
+
+// wants runs a hook in a repository as pre-commit does. None is given names of files: whoever adds a file chooses its name,
+// and a kustomization is built where its folder is named.
+func (h hook) wants(t *testing.T, repo, what string, want int) {
+	t.Helper()
+	if h.ID == "" || h.PassFilenames == nil || *h.PassFilenames {
+		t.Fatalf("hook %q is not there, or is given names of files", h.ID)
+	}
+	script := strings.Join(append([]string{h.Entry}, h.Args...), " ")
+	if out, code := bash(t, repo, script, tenonOnPath(t)); code != want {
+		t.Errorf("%s on %q: exit %d, want %d\n%s", script, what, code, want, out)
+	}
+}
+
+// TestManifestsHook: in a repository without a platform overlays are what people write, and kustomizations are built.
+func TestManifestsHook(t *testing.T) {
+	h, repo := hooks(t)["tenon-manifests"], t.TempDir()
+	run(t, repo, "git", "init", "-q")
+	write := func(name, text string) {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(repo, name)), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(repo, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if !regexp.MustCompile(h.Files).MatchString(name) {
+			t.Errorf("%s does not have the hook run", name)
+		}
+	}
+	service := `{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "a"}, "spec": {"selector": {"a": "b"}, "ports": [{"port": 80}]}}`
+	write("base/service.json", service)
+	write("base/kustomization.yaml", "resources: [service.json]\n")
+	write("overlays/prod/Kustomization", "resources: [../../base]\n")
+	h.wants(t, repo, "what is right", 0)
+	write("overlays/prod/Kustomization", "resources: [../../base]\npatches: [{target: {kind: Service}, patch: '[{op: replace, path: /spec/ports/0/port, value: 99999}]'}]\n")
+	h.wants(t, repo, "a wrong patch", 1)
 }
 
 // TestPreCommit lets the real pre-commit install tenon from this repository and run a hook.
