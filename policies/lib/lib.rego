@@ -102,7 +102,7 @@ containers contains {"path": array.concat(pod.path, [list, i]), "container": con
 	is_object(container)
 }
 
-containers contains {"path": ["spec"], "container": input.spec} if input.kind == "StepAction"
+containers contains {"path": ["spec"], "container": object.union({"name": object.get(input, ["metadata", "name"], "?")}, input.spec)} if input.kind == "StepAction"
 
 # volumes of the object, each with the path to it.
 volumes contains {"path": array.concat(holder.path, ["volumes", i]), "volume": volume} if {

@@ -47,7 +47,7 @@ test_containers_of_templates if {
 }
 
 test_step_actions_are_containers if {
-	found := lib.containers with input as {"kind": "StepAction", "spec": {"image": "x"}}
+	found := lib.containers with input as {"kind": "StepAction", "metadata": {"name": "a"}, "spec": {"image": "x"}}
 	{c.path | some c in found} == {["spec"]}
 }
 
