@@ -7,8 +7,11 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing/format/index"
 
 	"tenon.dev/tenon/internal/confine"
 )
@@ -39,6 +42,9 @@ func home(dir string) (top, prefix string, err error) {
 		}
 	}
 	if prefix != "." && looksBare(filepath.Join(top, prefix)) {
+		if !tracks(top, prefix) {
+			return "", "", nil // somebody put the repository there, and no commit did
+		}
 		return "", "", fmt.Errorf("%w: %s holds files of a repository of git, and lies in the working tree of another one\n  try: take HEAD, objects/ and refs/ out of it", errPlace, prefix)
 	}
 	if isSubmodule(top) {
@@ -57,6 +63,16 @@ func above(absolute string) string {
 			return ""
 		}
 	}
+}
+
+// tracks tells whether a working tree's repository keeps files below a folder; of one that cannot be read it is held to.
+func tracks(top, folder string) bool {
+	repository, err := git.PlainOpenWithOptions(top, &git.PlainOpenOptions{EnableDotGitCommonDir: true})
+	if err != nil {
+		return true
+	}
+	listed, err := repository.Storer.Index()
+	return err != nil || slices.ContainsFunc(listed.Entries, func(e *index.Entry) bool { return strings.HasPrefix(e.Name, folder+"/") })
 }
 
 // looksBare tells whether a folder is a repository by itself.
