@@ -3,6 +3,7 @@ module tenon.dev/tenon
 go 1.26.8
 
 require (
+	github.com/go-playground/webhooks/v6 v6.4.0
 	cuelang.org/go v0.17.1
 	github.com/agnivade/levenshtein v1.2.1
 	github.com/go-git/go-billy/v5 v5.9.2

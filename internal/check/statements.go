@@ -45,6 +45,8 @@ func (e Environment) statements() []finding.Finding {
 			"use one of "+strings.Join(e.Phases, ", "))
 	}
 	e.taskStatements(add)
+	e.started(add)
+	e.forge(add)
 	e.rollout(add)
 	for item, readiness := range e.State.Facts.Checklist {
 		if readiness == "missing" {

@@ -73,4 +73,4 @@ func outsideBrackets(filter string) string {
 }
 
 // threshold is the comparison by which the rollout takes its share of commits (#threshold of cue/render).
-var threshold = pattern.New(`(?: && )?(body\.[a-z_.]+)\.lowerAscii\(\) (<=?) '([0-9a-f]{8})'`)
+var threshold = pattern.New(`(?: && )?(body(?:\.[A-Za-z_]+|\[[0-9]+\])+)\.lowerAscii\(\) (<=?) '([0-9a-f]{8})'`)

@@ -143,6 +143,9 @@ type Task struct {
 // PipelineTask is what is needed here of a use of a task: schema.#PipelineTask.
 type PipelineTask struct{ Task, Timeout string }
 
+// Trigger is what starts runs of a pipeline.
+type Trigger struct{ Pipeline, Repository string }
+
 // State is what a team states about one environment, beside the objects that follow from it.
 type State struct {
 	Name, Environment string
@@ -161,7 +164,16 @@ type State struct {
 	SupplyChain     SupplyChain
 	PriorityClasses map[string]struct{}
 	Tasks           map[string]Task
-	Pipelines       map[string]struct{ Tasks, Finally map[string]PipelineTask }
+	Pipelines       map[string]struct {
+		// Namespace is empty for that of the platform.
+		Namespace      string
+		Tasks, Finally map[string]PipelineTask
+	}
+	// Forge that hosts the repositories whose events start runs.
+	Forge    string
+	Triggers map[string]Trigger
+	// Reviews is present where the gate itself runs on Tekton: the forge's trigger for it is the team's own.
+	Reviews *struct{}
 	Facts           Facts
 	// Gate says what blocks a merge.
 	Gate struct{ FailOn string }

@@ -39,6 +39,22 @@ var graphPlacement = []finding.Rule{
 		Links:  []string{"https://github.com/NVIDIA/k8s-device-plugin#shared-access-to-gpus"},
 	},
 	{
+		ID: "graph/never-started", Severity: finding.Error,
+		Title: "Something starts each pipeline of a platform",
+		Why: "A pipeline that no trigger starts gets no run, and it is the run that has nodes, tolerations, an account and volumes: " +
+			"whoever creates one by hand finds its pods Pending.",
+		Remedy: "write a trigger for it: on events, at times, or manual: true, for which a sample run lies beside the overlay",
+		Links:  []string{"https://tekton.dev/docs/pipelines/pipelineruns/"},
+	},
+	{
+		ID: "graph/forge-repository", Severity: finding.Error,
+		Title: "Repositories lie on the platform's forge",
+		Why: "Each forge signs and names its events in its own way, and is told of a commit's runs by its own API: a listener for " +
+			"GitHub refuses what GitLab sends.",
+		Remedy: "write the forge of the repository, or name another repository",
+		Links:  []string{"https://tekton.dev/docs/triggers/interceptors/"},
+	},
+	{
 		ID: "graph/no-pool-matches", Severity: finding.Error,
 		Title: "A pod's nodeSelector and affinity match a node pool",
 		Why: "The pod stays Pending: node(s) didn't match Pod's node affinity/selector. The cluster autoscaler adds no node for " +
