@@ -64,7 +64,9 @@ func TestGitLab(t *testing.T) {
 // report that the branch brings is shown as one of the job.
 func TestGitLabOldBase(t *testing.T) {
 	job, repo := readGitLab(t), repository(t)
-	git := func(args ...string) { run(t, repo, "git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.com"}, args...)...) }
+	git := func(args ...string) {
+		run(t, repo, "git", append([]string{"-c", "user.name=a", "-c", "user.email=a@example.com"}, args...)...)
+	}
 	write := func(name, text string) {
 		if err := os.WriteFile(filepath.Join(repo, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)

@@ -41,7 +41,7 @@ func recorder(t *testing.T, status int) (*httptest.Server, *[]call) {
 		if err := json.Unmarshal(data, &body); err != nil {
 			t.Errorf("%s: %v", data, err)
 		}
-		calls = append(calls, call{r.Method, r.URL.Path, r.Header.Get("Authorization"), body})
+		calls = append(calls, call{r.Method, r.URL.Path, cmp.Or(r.Header.Get("Authorization"), r.Header.Get("PRIVATE-TOKEN")), body})
 		w.WriteHeader(status)
 	}))
 	t.Cleanup(server.Close)
@@ -103,7 +103,7 @@ func (c *cluster) want(t *testing.T, x closing, failed, output string) {
 		t.Fatalf("step %q failed, want %q: %s\n%s", failed, x.failed, output, c.log)
 	}
 	for _, made := range *c.forge {
-		if made.path != "/repos/example/single-cell-notebooks/statuses/c0ffee" || made.token != "Bearer t0ken" ||
+		if made.path != "/repos/example/single-cell-notebooks/statuses/c0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff" || made.token != "Bearer t0ken" ||
 			made.body["state"] != x.state || !strings.Contains(made.body["description"].(string), x.words) {
 			t.Errorf("unexpected request %+v, want %+v", made, x)
 		}
@@ -160,12 +160,46 @@ func TestPending(t *testing.T) {
 		server, calls := recorder(t, status)
 		c := newCluster(t)
 		c.secrets, c.override = map[string]string{"token": "t0ken\n"}, map[string]string{"API": server.URL, "PAUSE": "0"}
-		c.must("commit-status", map[string][]string{"revision": {"c0ffee"}, "parallel": {"false"}, "run": {"run-1"}})
+		c.must("commit-status", map[string][]string{"revision": {"c0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff"}, "parallel": {"false"}, "run": {"run-1"}})
 		if len(*calls) != requests || (*calls)[0].body["state"] != "pending" {
 			t.Errorf("%d: the forge was told %+v", status, *calls)
 		}
 		if strings.Contains(c.log, "t0ken") {
 			t.Error("the token is in the log")
+		}
+	}
+}
+
+// TestForges: each forge is told of a run by its own API, in its own words.
+func TestForges(t *testing.T) {
+	const sha = "c0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff"
+	for forge, want := range map[string]call{
+		"github":           {"POST", "/repos/example/single-cell-notebooks/statuses/" + sha, "Bearer t0ken", map[string]any{"state": "pending", "context": "ci/tekton"}},
+		"gitea":            {"POST", "/repos/example/single-cell-notebooks/statuses/" + sha, "token t0ken", map[string]any{"state": "pending", "context": "ci/tekton"}},
+		"gitlab":           {"POST", "/projects/example/single-cell-notebooks/statuses/" + sha, "t0ken", map[string]any{"state": "running", "name": "ci/tekton"}},
+		"bitbucket":        {"POST", "/repositories/example/single-cell-notebooks/commit/" + sha + "/statuses/build", "Bearer t0ken", map[string]any{"state": "INPROGRESS", "key": "ci/tekton"}},
+		"bitbucket-server": {"POST", "/rest/build-status/1.0/commits/" + sha, "Bearer t0ken", map[string]any{"state": "INPROGRESS", "key": "ci/tekton"}},
+	} {
+		server, calls := recorder(t, 201)
+		c := newCluster(t)
+		c.secrets, c.override = map[string]string{"token": "t0ken\n"}, map[string]string{"API": server.URL, "FORGE": forge, "PAUSE": "0"}
+		c.must("commit-status", map[string][]string{"revision": {sha}, "parallel": {"true"}, "run": {"run-1"}})
+		if len(*calls) != 1 {
+			t.Fatalf("%s was told %+v", forge, *calls)
+		}
+		got := (*calls)[0]
+		for key, value := range want.body {
+			if got.body[key] != value {
+				t.Errorf("%s: %s is %v, want %v", forge, key, got.body[key], value)
+			}
+		}
+		if got.method != want.method || got.path != want.path || got.token != want.token {
+			t.Errorf("%s was told by %s %s with %q, want %+v", forge, got.method, got.path, got.token, want)
+		}
+		// Of a comment or a release no commit is known: nobody is told, and nothing fails.
+		c.must("commit-status", map[string][]string{"revision": {"refs/pull/3/head"}, "parallel": {"true"}, "run": {"run-1"}})
+		if len(*calls) != 1 {
+			t.Errorf("%s was told of a reference: %+v", forge, *calls)
 		}
 	}
 }
@@ -206,7 +240,7 @@ func TestCompare(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCluster(t)
 			if test.theirs != "" {
-				c.write("store/scientific-computing-ci/actions/c0ffee/summary.json", test.theirs, 0o644)
+				c.write("store/scientific-computing-ci/actions/c0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff/summary.json", test.theirs, 0o644)
 			}
 			if test.junit != "" {
 				c.write("source/reports/junit.xml", test.junit, 0o644)

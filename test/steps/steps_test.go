@@ -192,7 +192,7 @@ func (c *cluster) close(status, reasons, parallel string) (failed, output string
 	if c.secrets == nil {
 		c.secrets = map[string]string{"token": "t0ken\n", "success-url": chat.URL + "/good", "failure-url": chat.URL + "/bad", "username": "ci", "password": "s3cret"}
 	}
-	return c.run("result-publishing", map[string][]string{"run": {"run-1"}, "revision": {"c0ffee"}, "status": {status}, "reasons": {reasons}, "parallel": {parallel}})
+	return c.run("result-publishing", map[string][]string{"run": {"run-1"}, "revision": {"c0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff"}, "status": {status}, "reasons": {reasons}, "parallel": {parallel}})
 }
 
 // run runs a task's steps in order and returns the name of the step that fails, with its output.
@@ -360,7 +360,7 @@ func TestPipeline(t *testing.T) {
 		t.Fatal(err)
 	}
 	if gpu := summary.GPU["notebooks/one"]; gpu.Mean != 80 || gpu.Max != 10 || summary.Quality.Coverage != 75 ||
-		summary.Quality.Passed != 66.7 || summary.Performance.Seconds == nil || summary.Commit != "c0ffee" {
+		summary.Quality.Passed != 66.7 || summary.Performance.Seconds == nil || summary.Commit != "c0ffeec0ffeec0ffeec0ffeec0ffeec0ffeec0ff" {
 		t.Errorf("the report's figures are wrong:\n%s", text)
 	}
 	for _, name := range []string{"reports/report.pdf", "reports/summary.json", "reports/junit.xml", "results/executed/notebooks/one.html"} {
