@@ -11,7 +11,7 @@ import (
 
 // TestSchemaIsDocumented wants a comment on every field of the schema: what it means, its unit
 // and default. The files notebook_*.cue and *_tasks.cue give values to fields that are documented
-// elsewhere.
+// elsewhere, and so do parts of #Platform outside of platform.cue.
 func TestSchemaIsDocumented(t *testing.T) {
 	files, err := filepath.Glob("../../cue/schema/*.cue")
 	if err != nil || len(files) < 10 {
@@ -27,14 +27,15 @@ func TestSchemaIsDocumented(t *testing.T) {
 			t.Fatal(err)
 		}
 		documented := map[string]bool{}
-		visitFields(syntax.Decls, "", func(path string, field *ast.Field) {
-			fields++
-			if hasDoc(field) {
-				documented[path] = true
+		visitFields(syntax.Decls, "", func(path string, field *ast.Field) bool {
+			if documented[path] || path == "#Platform" && filepath.Base(file) != "platform.cue" {
+				return false
 			}
-			if !documented[path] {
+			fields++
+			if documented[path] = hasDoc(field); !documented[path] {
 				t.Errorf("%s: %s has no comment", field.Pos(), path)
 			}
+			return true
 		})
 	}
 	if fields < 150 {
@@ -45,8 +46,9 @@ func TestSchemaIsDocumented(t *testing.T) {
 // tables are definitions whose entries are data.
 var tables = map[string]bool{"#GPUModels": true, "#Drivers": true}
 
-// visitFields visits the fields of definitions, but not the entries of tables, whose pattern is documented, nor a field that only constrains one above it.
-func visitFields(decls []ast.Decl, prefix string, visit func(string, *ast.Field)) {
+// visitFields visits the fields of definitions, but not the entries of tables, whose pattern is documented, nor a field that only constrains one above it;
+// visit tells whether the fields within are visited, too.
+func visitFields(decls []ast.Decl, prefix string, visit func(string, *ast.Field) bool) {
 	seen := map[string]bool{}
 	for _, d := range decls {
 		if c, ok := d.(*ast.Comprehension); ok {
@@ -73,8 +75,7 @@ func visitFields(decls []ast.Decl, prefix string, visit func(string, *ast.Field)
 			continue
 		}
 		seen[path] = true
-		visit(path, field)
-		if body, ok := field.Value.(*ast.StructLit); ok {
+		if body, ok := field.Value.(*ast.StructLit); visit(path, field) && ok {
 			visitFields(body.Elts, path, visit)
 		}
 	}
