@@ -174,7 +174,7 @@ type State struct {
 	Triggers map[string]Trigger
 	// Reviews is present where the gate itself runs on Tekton: the forge's trigger for it is the team's own.
 	Reviews *struct{}
-	Facts           Facts
+	Facts   Facts
 	// Gate says what blocks a merge.
 	Gate struct{ FailOn string }
 	// Rules whose severity the team changes, by id.
