@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/pac"
@@ -118,23 +119,11 @@ func isGone(run, file string) bool {
 	if !ok || !filepath.IsLocal(file) {
 		return false
 	}
-	if _, err := os.Lstat(filepath.Join(root, ".git")); err != nil && isWithinRepository(root) {
+	if _, below := confine.Checkout(root); below != "" && below != "." {
 		return false
 	}
 	_, err := os.Lstat(filepath.Join(root, file))
 	return errors.Is(err, fs.ErrNotExist)
-}
-
-// isWithinRepository tells whether a folder lies further down in a repository of Git.
-func isWithinRepository(folder string) bool {
-	folder, err := filepath.Abs(folder)
-	for err == nil && folder != filepath.Dir(folder) {
-		folder = filepath.Dir(folder)
-		if _, missing := os.Lstat(filepath.Join(folder, ".git")); missing == nil {
-			return true
-		}
-	}
-	return err != nil
 }
 
 // shaped tells where what an object is depends on what is filled in, so that nobody can check it.
