@@ -58,22 +58,23 @@ func against(t *testing.T, c corev1.Container, api string) (string, error) {
 	return string(out), err
 }
 
-// run is a PipelineRun as the API server would list it.
+// run is a PipelineRun of the reference platform's pipeline, as the API server would list it.
 func run(name, created, event, ref, state string) string {
-	spec, status := `{"pipelineRef": {"name": "ci"}}`, `{}`
+	spec, status := `{"pipelineRef": {"name": "scientific-computing-ci"}}`, `{}`
 	switch state {
 	case "done":
 		status = `{"completionTime": "2026-01-01T00:00:00Z"}`
 	case "begun":
 		status = `{"childReferences": [{"name": "a"}]}`
 	case "cancelled":
-		spec = `{"pipelineRef": {"name": "ci"}, "status": "CancelledRunFinally"}`
+		spec = `{"pipelineRef": {"name": "scientific-computing-ci"}, "status": "CancelledRunFinally"}`
 	}
 	return fmt.Sprintf(`{"metadata": {"name": %q, "creationTimestamp": %q, "annotations": {"tenon.dev/event": %q, "tenon.dev/ref": %q, "tenon.dev/repository": "r"}}, "spec": %s, "status": %s}`,
 		name, created, event, ref, spec, status)
 }
 
-// TestCanceller: of each pull request all but the newest run are cancelled, and nothing else is.
+// TestCanceller: of each pull request all but the newest run are cancelled, and nothing else is: no push, and
+// no run of a pipeline that no trigger of the platform supersedes.
 func TestCanceller(t *testing.T) {
 	runs := []string{
 		run("one-old", "2026-01-01T00:00:01Z", "pull_request", "pull/1", "begun"),
@@ -84,6 +85,8 @@ func TestCanceller(t *testing.T) {
 		run("two", "2026-01-01T00:00:00Z", "pull_request", "pull/2", ""),
 		run("main-old", "2026-01-01T00:00:00Z", "push", "refs/heads/main", ""),
 		run("main-new", "2026-01-01T00:00:01Z", "push", "refs/heads/main", ""),
+		strings.Replace(run("other-old", "2026-01-01T00:00:00Z", "pull_request", "pull/1", ""), "scientific-computing-ci", "docs", 1),
+		strings.Replace(run("other-new", "2026-01-01T00:00:09Z", "pull_request", "pull/1", ""), "scientific-computing-ci", "docs", 1),
 		`{"metadata": {"name": "by-hand", "creationTimestamp": "2026-01-01T00:00:00Z"}, "spec": {}}`,
 	}
 	var patched []string
