@@ -52,7 +52,7 @@ func locked(state platform.State, name, asked string) (is, wanted string, err er
 	if !ok {
 		return "", "", fmt.Errorf("parameter images: the platform has no image %q: it has %s", name, strings.Join(slices.Sorted(maps.Keys(state.Images)), ", "))
 	}
-	repository := state.Registry + "/" + own.Repository
+	repository := state.Repository(own)
 	reference := func(e platform.LockEntry) string { return repository + ":" + e.Tag + "@" + e.Digest }
 	var has []string
 	for _, other := range slices.Sorted(maps.Keys(state.Lock)) {
@@ -60,7 +60,7 @@ func locked(state platform.State, name, asked string) (is, wanted string, err er
 		if other == name {
 			is = reference(entry)
 		}
-		if state.Images[other].Repository != own.Repository {
+		if state.Repository(state.Images[other]) != repository {
 			continue
 		}
 		has = append(has, entry.Tag)

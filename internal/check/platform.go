@@ -312,7 +312,7 @@ func (e Environment) relocateImages(found []finding.Finding) {
 				continue
 			}
 			if locked, ok := e.State.Lock[entry.Name]; ok {
-				f.Message += fmt.Sprintf("; the lock is of tag %s", locked.Tag)
+				f.Message += "; the lock is of " + lockedAs(locked)
 			}
 			for _, at := range []string{"images.%q.tag", "images.%q.repository", "lock.%q.tag"} {
 				if place := e.Place(fmt.Sprintf(at, entry.Name)); place.Line > 0 {
@@ -322,6 +322,14 @@ func (e Environment) relocateImages(found []finding.Finding) {
 			}
 		}
 	}
+}
+
+// lockedAs says what an entry of the lock is of.
+func lockedAs(entry platform.LockEntry) string {
+	if entry.Image == "" {
+		return "tag " + entry.Tag
+	}
+	return entry.Image + ":" + entry.Tag
 }
 
 // sharedClusters reports cluster-scoped objects that two environments on one cluster would

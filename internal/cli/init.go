@@ -113,7 +113,12 @@ func (a *app) lockStandIns(dir string) error {
 	if err != nil {
 		return fmt.Errorf("loading the new platform: %w", err)
 	}
-	text, err := standin.Lock(image.Catalogue(states(environments)))
+	entries := image.Catalogue(states(environments))
+	for i := range entries {
+		// Once the platform names a registry of its own, these digests are nobody's.
+		entries[i].Image = image.Repository(entries[i].Reference)
+	}
+	text, err := standin.Lock(entries)
 	if err != nil {
 		return err
 	}

@@ -125,6 +125,7 @@ func (a *app) lock(ctx context.Context, l locking) error {
 			a.say("%s: %s is %s, was %s", e.Name, e.Reference, got.Digest, cmp.Or(e.Digest, "nothing"))
 			e.Resolved, e.Inspected = today.Format(time.DateOnly), nil
 		}
+		e.Image = image.Repository(e.Reference)
 		e.Digest, e.Platforms, e.Size, e.From = got.Digest, got.Platforms, got.Size, client.Mirror.To
 	}
 	unread, err := a.inspectAll(ctx, l, entries)

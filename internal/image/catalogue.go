@@ -37,8 +37,8 @@ func Catalogue(states []platform.State) []Entry {
 			if slices.ContainsFunc(entries, func(e Entry) bool { return e.Name == name }) {
 				continue
 			}
-			entry := Entry{Name: name, Reference: s.Registry + "/" + i.Repository + ":" + i.Tag, Base: i.From, Tools: i.Tools, CUDA: i.CUDA}
-			if locked, ok := s.Lock[name]; ok && locked.Tag == i.Tag {
+			entry := Entry{Name: name, Reference: s.Repository(i) + ":" + i.Tag, Base: i.From, Tools: i.Tools, CUDA: i.CUDA}
+			if locked, ok := s.Locked(name); ok {
 				entry.LockEntry = locked
 			}
 			entry.Tag = i.Tag
@@ -92,6 +92,9 @@ func inspected(i platform.Inspected) string {
 // details are the fields of an entry that are for people.
 func (e Entry) details() string {
 	var b strings.Builder
+	if e.Image != "" {
+		fmt.Fprintf(&b, ", image: %q", e.Image)
+	}
 	if len(e.Platforms) > 0 {
 		fmt.Fprintf(&b, ", platforms: [\"%s\"]", strings.Join(e.Platforms, `", "`))
 	}

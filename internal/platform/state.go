@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"path"
@@ -91,6 +92,8 @@ type GPU struct {
 
 // Image is one image of a platform: schema.#Image.
 type Image struct {
+	// Registry is empty for the platform's own.
+	Registry              string
 	Repository, Tag, From string
 	UID                   int
 	CUDA                  bool
@@ -100,8 +103,10 @@ type Image struct {
 // LockEntry pins an image: schema.#LockEntry.
 type LockEntry struct {
 	Tag, Digest, From, Resolved string
-	Platforms                   []string
-	Size                        int64
+	// Image with its registry that the digest is of; empty if the lock does not say.
+	Image     string
+	Platforms []string
+	Size      int64
 	// Inspected is what was read of the image; nil if nothing was.
 	Inspected *Inspected
 }
@@ -207,7 +212,7 @@ func (s *State) describeImages() {
 		s.Facts.Images = map[string]ImageFact{}
 	}
 	for key, image := range s.Images {
-		name := s.Registry + "/" + image.Repository
+		name := s.Repository(image)
 		if _, stated := s.Facts.Images[name]; stated {
 			continue
 		}
@@ -219,9 +224,21 @@ func (s *State) describeImages() {
 	}
 }
 
-// InspectedImage is what was read of one of the platform's images under its present tag; nil if nothing was.
+// Repository is where an image of the platform lies, with its registry.
+func (s *State) Repository(i Image) string {
+	return cmp.Or(i.Registry, s.Registry) + "/" + i.Repository
+}
+
+// Locked is the entry of the lock that holds for an image as the platform names it now.
+func (s *State) Locked(name string) (LockEntry, bool) {
+	entry, ok := s.Lock[name]
+	i := s.Images[name]
+	return entry, ok && entry.Tag == i.Tag && (entry.Image == "" || entry.Image == s.Repository(i))
+}
+
+// InspectedImage is what was read of one of the platform's images under its present name; nil if nothing was.
 func (s *State) InspectedImage(name string) *Inspected {
-	if entry := s.Lock[name]; entry.Tag == s.Images[name].Tag {
+	if entry, ok := s.Locked(name); ok {
 		return entry.Inspected
 	}
 	return nil

@@ -32,6 +32,7 @@ var programs = map[string]string{
 esac`,
 	"papermill": `[ -z "${FAKE_PAPERMILL_FAILS:-}" ] || exit 1
 echo "${PYTHONPATH%%:*}" > "$FAKE_STORE/pythonpath"
+echo "$*" >> "$FAKE_STORE/papermill-arguments"
 echo "$1 in $(ls)" >> "$FAKE_STORE/papermill"; touch "after-$(basename "$1" .ipynb)"
 sed -e 's/"execution_count": null/"execution_count": 1/' -e "s/\"outputs\": \[\]/\"outputs\": [${FAKE_OUTPUT:-}]/" "$1" > "$2"`,
 	"jupyter": `shift 3; for f in "$@"; do echo "<html>" > "${f%.ipynb}.html"; done`,
