@@ -51,6 +51,7 @@ func (g *graph) egress() {
 		}
 		udp, tcp := allowsPort(over, corev1.ProtocolUDP, 53), allowsPort(over, corev1.ProtocolTCP, 53)
 		switch {
+		case !udp && g.ciliumLets(w, ciliumResolves):
 		case !udp:
 			once(over[0], "graph/no-dns", finding.Error,
 				"the pods that the policy selects may not resolve names: no rule of any policy lets UDP port 53 through",
@@ -60,11 +61,13 @@ func (g *graph) egress() {
 				"the pods that the policy selects resolve names by UDP only: long answers come by TCP port 53, which no rule lets through",
 				"allow port 53 of both protocols")
 		}
-		if w.callsAPI != "" && !reachesAddress(over) {
+		switch {
+		case w.callsAPI == "", g.ciliumLets(w, ciliumReachesAPI):
+		case !reachesAddress(over):
 			once(over[0], "graph/api-unreachable", finding.Error,
 				fmt.Sprintf("%s talks to the API server, and no policy over it has a rule for its address: selectors of pods and namespaces do not cover it", w.callsAPI),
 				"add an egress rule with an ipBlock for the API server's addresses, port 443 or 6443")
-		} else if w.callsAPI != "" {
+		default:
 			if address := serviceAlone(over); address != "" {
 				once(over[0], "graph/api-by-service-only", finding.Warning,
 					fmt.Sprintf("%s reaches the API server by its Service's address %s only: kube-router, Calico and Antrea judge packets after that was replaced by the address of an endpoint, Cilium by its entity, and all cut it off", w.callsAPI, address),

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/http/cgi"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -55,6 +56,30 @@ func TestPrivateRepository(t *testing.T) {
 	c.secrets["token"] = "wrong"
 	if failed, output := c.run("test-framework-setup", map[string][]string{"repository": {server.URL + "/tests.git"}, "revision": {"main"}}); failed != "download" || strings.Contains(output, "wrong") {
 		t.Errorf("with another token %q failed: %s", failed, output)
+	}
+}
+
+// TestDeployKey: the key reads the repository by SSH, under the host's known keys, and stays out of the checkout.
+func TestDeployKey(t *testing.T) {
+	c := newCluster(t)
+	c.tasks = rendered(t, variant(t, `git: token: secret: "notebook-tests"`, `git: deployKey: secret: "notebook-tests"`))
+	c.secrets = map[string]string{"ssh-privatekey": "k3y", "known_hosts": "git.example.com ssh-ed25519 AAAA"}
+	if err := os.Symlink(c.path("tests"), c.path("tests.git")); err != nil {
+		t.Fatal(err)
+	}
+	// What the server would run.
+	c.write("bin/ssh", `#!/bin/sh
+set -eu
+key=$2 known=${8#UserKnownHostsFile=}
+[ "$(cat "$key")" = k3y ] && [ "$(stat -c %a "$key")" = 600 ] && grep -q '^git.example.com' "$known"
+for command; do :; done
+case "$*" in *git@git.example.com*) ;; *) echo "asked for $*" >&2; exit 1 ;; esac
+eval "$(printf '%s' "$command" | sed "s#'/#'`+c.dir+`/#")"
+`, 0o755)
+	c.must("test-framework-setup", map[string][]string{"repository": {"https://git.example.com/tests.git"}, "revision": {"main"}})
+	c.read("source/framework/test_results.py")
+	if config := c.read("source/framework/.git/config"); strings.Contains(config, "k3y") {
+		t.Errorf("the checkout's configuration holds:\n%s", config)
 	}
 }
 
