@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -151,6 +152,24 @@ func blueprintData(t *testing.T, dir string) string {
 // environment and the overlay of its last phase.
 func blueprintPlatform(t *testing.T) (check.Environment, string) {
 	t.Helper()
+	files := map[string]string{}
+	for _, file := range []string{"platform.cue", "prod/prod.cue"} {
+		data, err := os.ReadFile(filepath.Join(root, "docs/examples/single-cell", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[file] = string(data)
+	}
+	return newPlatform(t, files)
+}
+
+// lockedAs is what the lock of a new platform says its digests are of.
+var lockedAs = regexp.MustCompile(`, image: "[^"]*"`)
+
+// newPlatform renders a new platform with these files in cue/platform, with the addresses of this test, and returns its
+// environment and the overlay of its last phase. The digests of its lock are replaced by those of images that are there.
+func newPlatform(t *testing.T, files map[string]string) (check.Environment, string) {
+	t.Helper()
 	dir := t.TempDir()
 	tenon := func(args ...string) {
 		t.Helper()
@@ -160,13 +179,15 @@ func blueprintPlatform(t *testing.T) (check.Environment, string) {
 		}
 	}
 	tenon("init", dir)
+	const lock = "images.lock.cue"
+	text, err := os.ReadFile(filepath.Join(dir, "cue/platform", lock))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files[lock] = lockedAs.ReplaceAllString(string(text), "")
 	addresses := strings.NewReplacer("10.96.0.1/32", "10.100.0.1/32", "10.0.0.0/28", "10.250.0.0/24", "192.0.2.0/24", storeAddress+"/32")
-	for _, file := range []string{"platform.cue", "prod/prod.cue"} {
-		data, err := os.ReadFile(filepath.Join(root, "docs/examples/single-cell", file))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, "cue/platform", file), []byte(addresses.Replace(string(data))), 0o644); err != nil {
+	for file, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, "cue/platform", file), []byte(addresses.Replace(text)), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -185,7 +206,7 @@ func (c *nodeCluster) testBlueprint(t *testing.T) {
 	e, overlay := blueprintPlatform(t)
 	c.pushImages(t, e.State)
 	c.ensureNamespaces(t, blueprintName)
-	c.blueprintCluster(t, e)
+	c.takenForGranted(t, e)
 	objects := c.real(t, builtOverlay(t, overlay))
 	c.syncWaves(t, objects)
 	listener := ofKind(objects, "EventListener")[0].Name
@@ -227,8 +248,8 @@ func (c *nodeCluster) testBlueprint(t *testing.T) {
 	c.answer("Do the blueprint's seven notebooks, in stand-ins, run in order on four GPUs and pass their tests?", "Tekton, the kubelet and pytest", 1, 1)
 }
 
-// blueprintCluster makes what the example takes for granted: classes of storage, and secrets.
-func (c *nodeCluster) blueprintCluster(t *testing.T, e check.Environment) {
+// takenForGranted makes what a platform says that the cluster has: classes of storage, and secrets.
+func (c *nodeCluster) takenForGranted(t *testing.T, e check.Environment) {
 	t.Helper()
 	wait := storagev1.VolumeBindingWaitForFirstConsumer
 	for name, class := range e.State.Facts.StorageClasses {
@@ -242,8 +263,8 @@ func (c *nodeCluster) blueprintCluster(t *testing.T, e check.Environment) {
 		for _, key := range secret.Keys {
 			values[key] = cmp.Or(outsideKnows[key], secretValue)
 		}
-		made := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: blueprintName}, StringData: values}
-		if _, err := c.typed.CoreV1().Secrets(blueprintName).Create(t.Context(), made, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+		made := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: e.State.Namespace.Name}, StringData: values}
+		if _, err := c.typed.CoreV1().Secrets(e.State.Namespace.Name).Create(t.Context(), made, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
 			t.Fatal(err)
 		}
 	}

@@ -69,6 +69,7 @@ func TestNode(t *testing.T) {
 		{"build", func(t *testing.T) { c.testBuild(t, objects) }},
 		{"queue", func(t *testing.T) { c.testQueue(t, objects) }},
 		{"blueprint", c.testBlueprint},
+		{"forge and clock", c.testForge},
 		{"node dies", func(t *testing.T) { c.testNodeDies(t, objects) }},
 		{"hook before policies", func(t *testing.T) { c.testHookBeforePolicies(t, objects) }},
 		{"policy without the shell", func(t *testing.T) { c.testPolicyWithoutShell(t, objects) }},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -28,6 +29,15 @@ func TestExamples(t *testing.T) {
 				return stdout.String()
 			}
 			tenon("init", dir)
+			// The digests are stand-ins, whatever registry the example names.
+			lock := filepath.Join(dir, "cue/platform/images.lock.cue")
+			text, err := os.ReadFile(lock)
+			if err == nil {
+				err = os.WriteFile(lock, regexp.MustCompile(`, image: "[^"]*"`).ReplaceAll(text, nil), 0o644)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
 			lines := 0
 			for _, file := range []string{"platform.cue", "prod/prod.cue"} {
 				data, err := os.ReadFile(filepath.Join(folder, file))
