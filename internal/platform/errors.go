@@ -2,13 +2,12 @@ package platform
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"cuelang.org/go/cue"
-	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/errors"
 	"github.com/agnivade/levenshtein"
 
@@ -43,8 +42,14 @@ func (s *sources) findings(root cue.Value, err error) []finding.Finding {
 	for _, key := range order {
 		f := best[key]
 		if value, allowed := alternatives(conflicts[key]); f.Rule == "schema/conflict" && len(allowed) > 1 {
+			allowed = slices.Sorted(slices.Values(s.allChoices(allowed)))
 			f.Rule = "schema/invalid-value"
 			f.Message = fmt.Sprintf("%s: %s is none of %s", f.Field, value, strings.Join(allowed, ", "))
+			if near := nearest(value, allowed); len(near) > 0 {
+				f.Remedy = fmt.Sprintf("did you mean %s?", strings.Join(near, ", or "))
+			} else if text := wholeDocumentation(at(root, strings.Split(f.Field, "."))); text != "" {
+				f.Remedy = "the schema says: " + text
+			}
 		}
 		found = append(found, f)
 	}
@@ -112,7 +117,7 @@ func (s *sources) clearness(f finding.Finding) int {
 	if s.inTeam(f) {
 		score += 4
 	}
-	if strings.Contains(f.Message, "does not satisfy") || f.Rule == "schema/unknown-field" {
+	if strings.Contains(f.Message, "does not satisfy") || strings.Contains(f.Message, "is not what is wanted") || f.Rule == "schema/unknown-field" {
 		score += 2
 	}
 	if f.Rule == "schema/conflict" {
@@ -144,6 +149,9 @@ func (s *sources) dropConsequences(found []finding.Finding) []finding.Finding {
 }
 
 func (s *sources) finding(root cue.Value, e errors.Error) finding.Finding {
+	if f, ok := s.importSlip(e); ok {
+		return f
+	}
 	field := fieldPath(e.Path())
 	rule, message := explain(e, field)
 	f := finding.Finding{Rule: rule, Severity: finding.Error, Message: veil.Quoted(field, message), Field: field}
@@ -153,16 +161,16 @@ func (s *sources) finding(root cue.Value, e errors.Error) finding.Finding {
 		f.Remedy = "the schema has a default too: give the value itself where it is shared, or in each environment"
 	}
 	positions := s.ranked(e)
-	if name, at := s.undefined(e); at != nil {
-		f.Field, f.Message = "", fmt.Sprintf("nothing is called %q", name)
-		f.Remedy = "name a pool, an image or another part of the platform that exists"
-		if near := mostLike(name, namesOf(root)); near != "" {
-			f.Remedy = fmt.Sprintf("did you mean %s?", near)
-		}
-		positions = append([]finding.Position{*at}, positions...)
+	if s.undefined(root, e, &f) {
+		return f
+	}
+	format, args := e.Msg()
+	s.clarify(&f, fmt.Sprintf(format, args...), field, positions)
+	if f.Source != nil {
+		return f
 	}
 	// A value that is missing stands nowhere: the struct that lacks it is the place.
-	for path := e.Path(); root.Exists() && len(path) > 1; path = path[:len(path)-1] {
+	for path := e.Path(); root.Exists() && len(path) > 0; path = path[:len(path)-1] {
 		if len(positions) > 0 && s.layerOf(positions[0]) == team {
 			break
 		}
@@ -189,43 +197,6 @@ func severalDefaults(message string) string {
 	return strings.Join(strings.Split(strings.TrimPrefix(m[1], " | "), " | "), ", ")
 }
 
-var undefinedField = regexp.MustCompile(`undefined field: "?([^"]+)"?$`)
-
-// undefined finds where the team wrote a name that the render looked up in vain.
-func (s *sources) undefined(e errors.Error) (name string, at *finding.Position) {
-	format, args := e.Msg()
-	m := undefinedField.FindStringSubmatch(strings.TrimSpace(fmt.Sprintf(format, args...)))
-	if m == nil {
-		return "", nil
-	}
-	for _, file := range s.files() {
-		if s.layers[file] != team {
-			continue
-		}
-		ast.Walk(s.byFile[file], func(n ast.Node) bool {
-			if lit, ok := n.(*ast.BasicLit); ok && at == nil && lit.Value == strconv.Quote(m[1]) {
-				p := position(lit.Pos())
-				at = &p
-			}
-			_, isImport := n.(*ast.ImportDecl)
-			return !isImport
-		}, nil)
-	}
-	return m[1], at
-}
-
-// namesOf lists what the parts of a platform are called.
-func namesOf(root cue.Value) []string {
-	var names []string
-	for _, part := range []string{"images", "pools", "tasks", "pipelines", "phases"} {
-		names = append(names, fieldsOf(root.LookupPath(cue.ParsePath("platform."+part)))...)
-	}
-	for i, name := range names {
-		names[i] = strings.Trim(name, `"`)
-	}
-	return names
-}
-
 // declarations are the places where a value is declared, the team's own first.
 func (s *sources) declarations(v cue.Value) []finding.Position {
 	_, operands := v.Expr()
@@ -236,9 +207,18 @@ func (s *sources) declarations(v cue.Value) []finding.Position {
 			positions = append(positions, p)
 		}
 	}
-	slices.SortStableFunc(positions, func(a, b finding.Position) int { return int(s.layerOf(a)) - int(s.layerOf(b)) })
+	slices.SortStableFunc(positions, func(a, b finding.Position) int {
+		if d := int(s.layerOf(a)) - int(s.layerOf(b)); d != 0 {
+			return d
+		}
+		// The lock is written by tenon: nobody adds a field there.
+		return boolToInt(path.Base(a.File) == lockFile) - boolToInt(path.Base(b.File) == lockFile)
+	})
 	return positions
 }
+
+// lockFile holds the digests of a platform's images.
+const lockFile = "images.lock.cue"
 
 // ranked sorts the positions of an error so that the team's own come first.
 func (s *sources) ranked(e errors.Error) []finding.Position {
@@ -367,6 +347,15 @@ func mostLike(name string, names []string) string {
 		}
 	}
 	return best
+}
+
+// wholeDocumentation is all that the schema says of a value.
+func wholeDocumentation(v cue.Value) string {
+	groups := v.Doc()
+	if len(groups) == 0 {
+		return ""
+	}
+	return finding.Clip(strings.TrimSuffix(strings.Join(strings.Fields(groups[0].Text()), " "), "."))
 }
 
 // documentation is the first sentence of what the schema says of a value.

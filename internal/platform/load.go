@@ -16,9 +16,12 @@ import (
 	"sync"
 
 	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/cuecontext"
+	cueerrors "cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/load"
+	"cuelang.org/go/cue/parser"
 
 	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
@@ -208,6 +211,9 @@ func (f Folder) Parse(name string) (*Parsed, error) {
 		ModuleRoot: path.Join(virtual, module),
 		Env:        []string{"CUE_REGISTRY=none"},
 	})[0]
+	if slips := packageSlips(texts, path.Join(virtual, f.Dir), name); len(slips) > 0 {
+		return &Parsed{name: name, refused: slips}, nil
+	}
 	if outside := notOf(instance, texts); outside != "" {
 		return &Parsed{name: name, refused: []finding.Finding{{
 			Rule: "input/cue", Severity: finding.Error, Source: &finding.Position{File: path.Join(f.Dir, name)},
@@ -215,6 +221,42 @@ func (f Folder) Parse(name string) (*Parsed, error) {
 		}}}, nil
 	}
 	return &Parsed{name: name, instance: instance, files: newSources(instance), digest: digest(instance, texts, path.Join(virtual, module)), texts: texts}, nil
+}
+
+// packageSlips are files of the platform, or of the environment, that are of another package than its first file: CUE
+// would leave them out, or the platform.
+func packageSlips(texts map[string][]byte, dir, environment string) []finding.Finding {
+	var found []finding.Finding
+	own := ""
+	for _, folder := range []string{dir, path.Join(dir, environment)} {
+		for _, file := range slices.Sorted(maps.Keys(texts)) {
+			if path.Dir(file) != folder {
+				continue
+			}
+			parsed, err := parser.ParseFile(file, texts[file], parser.PackageClauseOnly)
+			if err != nil || parsed.PackageName() == "" {
+				continue
+			}
+			if own == "" {
+				own = parsed.PackageName()
+			}
+			if parsed.PackageName() == own {
+				continue
+			}
+			at := finding.Position{File: fileName(file)}
+			for _, decl := range parsed.Decls {
+				if clause, ok := decl.(*ast.Package); ok {
+					at = position(clause.Name.Pos())
+				}
+			}
+			found = append(found, finding.Finding{
+				Rule: "input/cue", Severity: finding.Error, Source: &at,
+				Message: fmt.Sprintf("the file is of the package %s, and the platform's files are of the package %s: CUE leaves it out", parsed.PackageName(), own),
+				Remedy:  "write package " + own,
+			})
+		}
+	}
+	return found
 }
 
 // notOf is a file that the loader read and that is none of the module's: it goes to the disk where a path leads out of these.
@@ -306,10 +348,14 @@ func (p *Parsed) evaluate(wanted func(*Environment) []string) (*Environment, []f
 // validate reports what is wrong with the team's value, before the objects are looked at: what is wrong
 // with them usually follows from it.
 func (e *Environment) validate() []finding.Finding {
+	team := e.root.LookupPath(cue.ParsePath("platform"))
 	if err := e.root.Err(); err != nil {
+		// CUE stops at the first mistake of a package; all that are in the platform are told at once.
+		if all := team.Validate(cue.Concrete(true)); team.Exists() && all != nil {
+			err = cueerrors.Append(cueerrors.Promote(err, ""), cueerrors.Promote(all, ""))
+		}
 		return e.files.findings(e.root, err)
 	}
-	team := e.root.LookupPath(cue.ParsePath("platform"))
 	if !team.Exists() {
 		return []finding.Finding{{
 			Rule: "schema/no-platform", Severity: finding.Error,

@@ -33,12 +33,20 @@ type sources struct {
 	parents map[ast.Node]ast.Node
 	refs    map[finding.Position]bool
 	indexed map[*ast.File]bool
+	// literals by where they stand in the team's files.
+	literals map[finding.Position]*ast.BasicLit
+	// defined are the patterns of the schema's definitions, with the name of each.
+	defined map[string]string
+	// choices are the lists of texts that the schema's definitions let one choose from.
+	choices [][]string
+	// instance is what was loaded.
+	instance *build.Instance
 }
 
 func newSources(instance *build.Instance) *sources {
 	s := &sources{
 		byFile: map[string]*ast.File{}, layers: map[string]layer{},
-		parents: map[ast.Node]ast.Node{}, indexed: map[*ast.File]bool{},
+		parents: map[ast.Node]ast.Node{}, indexed: map[*ast.File]bool{}, instance: instance,
 	}
 	for i, inst := range withImports(instance) {
 		l := team
