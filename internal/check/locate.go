@@ -56,10 +56,27 @@ func locate(found []finding.Finding, objects []manifest.Object) {
 // pinpoint moves the source of a finding about a piece of a text to the line of it. Where the
 // field holds several texts, the first that has the piece is meant.
 func pinpoint(f *finding.Finding, o manifest.Object, places []manifest.Place) {
-	if f.Line == 0 && f.Quote == "" || len(places) == 0 || f.Source == nil || o.File == "" {
+	if f.Line == 0 && f.Quote == "" || len(places) == 0 || f.Source == nil {
 		return
 	}
 	place, line := places[0], f.Line
+	if o.File == "" {
+		// A value of a platform is put together from many places: the line is known where one text is all of it.
+		if place.Text == 0 || place.Role != manifest.Literal {
+			return
+		}
+		value, _ := manifest.Lookup(o.Value, manifest.ParsePath(f.Field))
+		text, ok := value.(string)
+		before, _, found := strings.Cut(text, f.Quote)
+		if line == 0 && (!ok || !found) {
+			return
+		}
+		if line == 0 {
+			line = strings.Count(before, "\n") + 1
+		}
+		f.Source = &finding.Position{File: f.Source.File, Line: place.Text + line - 1}
+		return
+	}
 	if line == 0 {
 		value, _ := manifest.Lookup(o.Value, manifest.ParsePath(f.Field))
 		at, text := leafWith(value, f.Quote, manifest.ParsePath(f.Field))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -209,9 +210,12 @@ func believed(fact platform.ImageFact) string {
 	return ""
 }
 
+// variableName fits a variable of Tekton's that nothing declares, so that a shell takes it for a program: $(params.level).
+var variableName = regexp.MustCompile(`^(params|workspaces|results|context|tasks|steps|inputs|outputs)\.`)
+
 // plainName tells the name of a program that is looked up on the PATH.
 func plainName(name string) bool {
-	return name != "" && !strings.ContainsAny(name, "/$`\"'*?={}()[]<> ")
+	return !variableName.MatchString(name) && name != "" && !strings.ContainsAny(name, "/$`\"'*?={}()[]<> ")
 }
 
 func imageName(image string) string {

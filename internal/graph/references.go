@@ -434,7 +434,15 @@ func (g *graph) accessModes(o manifest.Object, spec map[string]any, at manifest.
 
 func (g *graph) provisioner(o manifest.Object) {
 	name, _ := o.Value["provisioner"].(string)
-	if len(g.Facts.CSIDrivers) == 0 || slices.Contains(g.Facts.CSIDrivers, name) || name == "kubernetes.io/no-provisioner" {
+	if slices.Contains(g.Facts.CSIDrivers, name) || name == "kubernetes.io/no-provisioner" {
+		return
+	}
+	if len(g.Facts.CSIDrivers) == 0 {
+		if g.Complete {
+			g.add(o, "graph/driver-not-installed", finding.Warning, manifest.Path{"provisioner"},
+				fmt.Sprintf("nothing says that the CSI driver %s is installed: without it claims of class %s would stay Pending", name, o.Name),
+				fmt.Sprintf("state the cluster's drivers, which kubectl get csidrivers lists: facts: csiDrivers: [%q]", name))
+		}
 		return
 	}
 	g.add(o, "graph/driver-not-installed", finding.Error, manifest.Path{"provisioner"},

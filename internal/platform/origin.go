@@ -123,6 +123,10 @@ func (w *walker) note(pos token.Pos, part, through bool) {
 // literal notes a literal that the value is, or is put together from.
 func (w *walker) literal(x *ast.BasicLit, part bool) {
 	w.note(x.Pos(), part, false)
+	if strings.HasPrefix(strings.TrimLeft(x.Value, "#"), `"""`) && !part {
+		// The text begins on the line after the quotes.
+		w.places[w.seen[position(x.Pos())]].Text = position(x.Pos()).Line + 1
+	}
 	if w.text != "" && strings.Contains(x.Value, w.text) {
 		w.holders[position(x.Pos())] = true
 	}

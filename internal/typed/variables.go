@@ -30,6 +30,9 @@ func legible(p problem, value map[string]any) problem {
 	}
 	text, err := strconv.Unquote(m[2])
 	found := variableOf.FindAllString(text, -1)
+	if err == nil && p.remedy == "" {
+		p.remedy = declaring(text, value, manifest.ParsePath(p.field))
+	}
 	if err != nil || len(text) <= 80 && !strings.Contains(text, "\n") && len(found) < 2 {
 		return p
 	}
@@ -42,6 +45,38 @@ func legible(p problem, value map[string]any) problem {
 		p.message = "non-existent variable in " + finding.Clip(m[2]) + m[3]
 	}
 	return p
+}
+
+// declaring says how to mend the first variable of a text that nothing declares.
+func declaring(text string, value map[string]any, at manifest.Path) string {
+	for _, m := range variableOf.FindAllStringSubmatch(text, -1) {
+		list, name := m[1], m[2]+m[3]
+		if declares(value, at, list, name) {
+			continue
+		}
+		there := declared(value, at, list)
+		if len(there) == 0 {
+			return fmt.Sprintf("declare %s in %s", name, list)
+		}
+		return fmt.Sprintf("declare %s in %s, or correct the name: there are %s", name, list, finding.Few(there, 12))
+	}
+	return ""
+}
+
+// declared are the names that the specifications around a field declare.
+func declared(value map[string]any, at manifest.Path, list string) []string {
+	var names []string
+	for i := 0; i <= len(at); i++ {
+		within, _ := manifest.Lookup(value, at[:i].Append(list))
+		items, _ := within.([]any)
+		for _, item := range items {
+			fields, _ := item.(map[string]any)
+			if name, _ := fields["name"].(string); name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // undeclared are the variables of a text that no specification around its field declares.
