@@ -23,7 +23,7 @@ import "tenon.dev/schema"
 platform: schema.#NotebookPlatform & {
 	name:     "forge-ci"
 	forge:    "gitlab"
-	environments: prod: {cluster: "forge", phase: "phase3"}
+	environments: prod: {cluster: "prod", phase: "phase1"}
 	registry: "registry.example.com/forge-ci"
 	namespace: name: "forge-ci"
 	phases: {phase1: trafficPercent: 10, phase2: trafficPercent: 50, phase3: trafficPercent: 100}
