@@ -30,21 +30,30 @@ var starter embed.FS
 const vendorDir = "cue/cue.mod/pkg/tenon.dev"
 
 func (a *app) initCommand() *cobra.Command {
-	return &cobra.Command{
+	var f beginningFlags
+	cmd := &cobra.Command{
 		Use:   "init DIR",
 		Short: "Write a working platform of your own into an empty folder",
 		Long: `init writes a small platform, and the schema and render that it stands on below
-cue/cue.mod/pkg, so that stock cue and editors work too. It needs no network.
+cue/cue.mod/pkg, so that stock cue and editors work too, with a README and what the
+forge's CI needs to check every change. It asks nothing, and needs no network.
 
 The lock that it writes holds the digests of stand-in images that do nothing. Name your
 registry in cue/platform/platform.cue and run ` + "`tenon image lock`" + ` before you deploy.`,
-		Example: "  tenon init my-platform && cd my-platform && tenon render && tenon check",
-		Args:    exactly(1, "the folder to write to"),
-		RunE:    func(_ *cobra.Command, args []string) error { return a.init(args[0]) },
+		Example: `  tenon init my-platform && cd my-platform && tenon render && tenon check
+  tenon init vision-ci --forge gitlab --cloud on-premises --environments test,live --gpu H100:4x3 --with argocd,queue`,
+		Args: exactly(1, "the folder to write to"),
+		RunE: func(_ *cobra.Command, args []string) error { return a.init(args[0], &f) },
 	}
+	f.register(cmd)
+	return cmd
 }
 
-func (a *app) init(dir string) error {
+func (a *app) init(dir string, f *beginningFlags) error {
+	begin, note, err := f.beginning(dir)
+	if err != nil {
+		return err
+	}
 	if err := writable(dir); err != nil {
 		return err
 	}
@@ -57,7 +66,7 @@ func (a *app) init(dir string) error {
 	case len(entries) > 0:
 		return usagef("%s is not empty: init writes into a new or empty folder, so that nothing of yours is lost", dir)
 	}
-	files, err := starterFiles()
+	files, err := begin.starterFiles()
 	if err != nil {
 		return err
 	}
@@ -73,37 +82,21 @@ func (a *app) init(dir string) error {
 	if err := a.lockStandIns(dir); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stderr, `wrote a platform with one environment to %[1]s
+	if note != "" {
+		a.say("%s", note)
+	}
+	environments := "one environment"
+	if n := len(begin.Environments); n > 1 {
+		environments = fmt.Sprintf("%d environments", n)
+	}
+	fmt.Fprintf(a.stderr, `wrote a platform with %[2]s to %[1]s
 next:
   cd %[1]s
   tenon render          # writes overlays/
   tenon check           # runs every check
-  edit cue/platform/platform.cue, then run tenon image lock against your registry
-`, dir)
+  README.md there says what to change, and what comes before the first deployment
+`, dir, environments)
 	return nil
-}
-
-// starterFiles are the files of a new platform by path.
-func starterFiles() (map[string][]byte, error) {
-	files, err := vendorFiles()
-	if err != nil {
-		return nil, err
-	}
-	files["cue/cue.mod/module.cue"] = []byte("module: \"example.com/platform@v0\"\nlanguage: version: \"v0.17.0\"\n")
-	files[".gitattributes"] = []byte("overlays/** linguist-generated\n")
-	err = fs.WalkDir(starter, "starter", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		data, err := starter.ReadFile(name)
-		below := strings.TrimSuffix(strings.TrimPrefix(name, "starter/"), ".txt")
-		files[path.Join("cue/platform", below)] = data
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the starter: %w", err)
-	}
-	return files, nil
 }
 
 // lockStandIns writes the lock of a new platform: the digests of the stand-ins of its images.

@@ -126,6 +126,33 @@ func (g *graph) runWorkspaces(r Run, run pipelinev1.PipelineRun, spec *pipelinev
 				"bind it in the run, or make it optional in the pipeline")
 		}
 	}
+	if run.Spec.PipelineSpec != nil {
+		g.providedWorkspaces(r, run, spec)
+	}
+}
+
+// providedWorkspaces finds tasks of an embedded pipeline that bind a workspace which neither the pipeline declares nor the run
+// provides: of a Pipeline the webhook says so, of this the controller, once the run is there
+// (tektoncd/pipeline, pkg/reconciler/pipelinerun/pipelinerun.go, getTaskrunWorkspaces).
+func (g *graph) providedWorkspaces(r Run, run pipelinev1.PipelineRun, spec *pipelinev1.PipelineSpec) {
+	there := map[string]bool{}
+	for _, w := range spec.Workspaces {
+		there[w.Name] = true
+	}
+	for _, b := range run.Spec.Workspaces {
+		there[b.Name] = true
+	}
+	for list, tasks := range map[string][]pipelinev1.PipelineTask{"tasks": spec.Tasks, "finally": spec.Finally} {
+		for i, t := range tasks {
+			for j, b := range t.Workspaces {
+				if name := outerName(b); !there[name] && !strings.Contains(name, "$(") {
+					g.add(r.Owner, "graph/workspace-unbound", finding.Error, r.At.Append("spec", "pipelineSpec", list, i, "workspaces", j),
+						fmt.Sprintf("task %s takes the workspace %s, which neither the pipeline declares nor the run provides", t.Name, name),
+						"declare it in pipelineSpec.workspaces and bind it in the run, or correct the name")
+				}
+			}
+		}
+	}
 }
 
 // declared is where the task of a step declares one of its parameters or workspaces.
