@@ -140,9 +140,20 @@ Exit codes: 0 clean, 1 findings, 2 wrong use, 3 could not do the work.`,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.PersistentFlags().StringVarP(&a.dir, "dir", "C", ".", "folder that holds cue/ and overlays/")
+	root.Version = version
+	root.SetVersionTemplate("tenon {{.Version}}\n")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if near := likeFlag(cmd, err.Error()); near != "" {
+			return usagef("%v: did you mean --%s?\n  try: %s --help", err, near, cmd.CommandPath())
+		}
 		return usagef("%v\n  try: %s --help", err, cmd.CommandPath())
 	})
+	root.PersistentPreRun = func(cmd *cobra.Command, args []string) {
+		// A plugin of Argo CD looks where it is told, and init makes what is not there.
+		if !cmd.Flags().Changed("dir") && cmd.Name() != "init" && (cmd.Parent() == nil || cmd.Parent().Name() != "argocd") && (cmd.Name() != "check" || len(args) == 0) {
+			a.dir = upwards(".")
+		}
+	}
 	root.AddCommand(
 		a.initCommand(), a.bound(a.renderCommand(), (*limits).register), a.bound(a.checkCommand(), (*limits).registerLarge),
 		a.imageCommand(), a.policyCommand(), a.rulesCommand(), a.bound(a.explainCommand(), (*limits).register), a.gateCommand(), a.diffCommand(), a.argocdCommand(), a.versionCommand(),

@@ -140,11 +140,39 @@ func (s *sources) bothSides(f *finding.Finding, field string, places []finding.P
 	f.Source, f.Related = &here.Position, []finding.Position{there.Position}
 	f.Message = fmt.Sprintf("%s is %s here and %s in %s:%d: in CUE both hold, and they differ", field, here.literal.Value, there.literal.Value, there.File, there.Line)
 	label := field[strings.LastIndexByte(field, '.')+1:]
+	if s.hasDefault(places) {
+		f.Remedy = fmt.Sprintf("the schema has a default of its own for it, and a second one would be ambiguous: take it out of %s:%d, and say it in each environment's file", there.File, there.Line)
+		return
+	}
 	if path.Dir(here.File) == path.Dir(there.File) {
 		f.Remedy = fmt.Sprintf("leave one of the two; a value that environments may replace is a default: %s: %s | *%s", label, kindOf(there.literal), there.literal.Value)
 		return
 	}
 	f.Remedy = fmt.Sprintf("make the one that all environments share a default, which this one replaces: in %s:%d write %s: %s | *%s", there.File, there.Line, label, kindOf(there.literal), there.literal.Value)
+}
+
+// hasDefault tells whether the schema's declaration of a field, at one of these places, marks a default.
+func (s *sources) hasDefault(places []finding.Position) bool {
+	for _, p := range places {
+		file := s.byFile[p.File]
+		if file == nil || s.layers[p.File] != schemaLayer {
+			continue
+		}
+		found := false
+		ast.Walk(file, func(n ast.Node) bool {
+			if choice, ok := n.(*ast.BinaryExpr); ok && choice.Op == token.OR && position(choice.Pos()) == p {
+				found = found || slices.ContainsFunc(flatten(choice), func(e ast.Expr) bool {
+					marked, ok := e.(*ast.UnaryExpr)
+					return ok && marked.Op == token.MUL
+				})
+			}
+			return !found
+		}, nil)
+		if found {
+			return true
+		}
+	}
+	return false
 }
 
 // kindOf is CUE's type of a literal.

@@ -117,7 +117,7 @@ func (s *sources) clearness(f finding.Finding) int {
 	if s.inTeam(f) {
 		score += 4
 	}
-	if strings.Contains(f.Message, "does not satisfy") || strings.Contains(f.Message, "is not what is wanted") || f.Rule == "schema/unknown-field" {
+	if strings.Contains(f.Message, "does not satisfy") || strings.Contains(f.Message, "is not what is wanted") || strings.Contains(f.Message, ", and wanted is ") || f.Rule == "schema/unknown-field" {
 		score += 2
 	}
 	if f.Rule == "schema/conflict" {
@@ -135,12 +135,13 @@ func (s *sources) inTeam(f finding.Finding) bool {
 func (s *sources) dropConsequences(found []finding.Finding) []finding.Finding {
 	mistake := slices.ContainsFunc(found, func(f finding.Finding) bool { return f.Rule != "schema/incomplete" })
 	located := slices.ContainsFunc(found, func(f finding.Finding) bool { return s.inTeam(f) })
+	written := slices.ContainsFunc(found, func(f finding.Finding) bool { return s.inTeam(f) && !s.borrowed[f.Field] })
 	var kept []finding.Finding
 	for _, f := range found {
 		inner := slices.ContainsFunc(found, func(other finding.Finding) bool {
 			return f.Field != "" && strings.HasPrefix(other.Field, f.Field+".")
 		})
-		consequence := f.Rule == "schema/incomplete" && (mistake || located && !s.inTeam(f))
+		consequence := f.Rule == "schema/incomplete" && (mistake || located && !s.inTeam(f) || written && s.borrowed[f.Field])
 		if !inner && !consequence {
 			kept = append(kept, f)
 		}
@@ -176,6 +177,7 @@ func (s *sources) finding(root cue.Value, e errors.Error) finding.Finding {
 		}
 		declared := s.declarations(at(root, path))
 		if len(positions) == 0 || len(declared) > 0 && s.layerOf(declared[0]) == team {
+			s.borrowed[field] = s.borrowed[field] || len(path) < len(e.Path())
 			positions = append(declared, positions...)
 		}
 	}

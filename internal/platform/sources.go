@@ -39,6 +39,8 @@ type sources struct {
 	defined map[string]string
 	// choices are the lists of texts that the schema's definitions let one choose from.
 	choices [][]string
+	// borrowed are the fields of findings whose place is that of a struct around them: the team wrote nothing there.
+	borrowed map[string]bool
 	// instance is what was loaded.
 	instance *build.Instance
 }
@@ -46,7 +48,7 @@ type sources struct {
 func newSources(instance *build.Instance) *sources {
 	s := &sources{
 		byFile: map[string]*ast.File{}, layers: map[string]layer{},
-		parents: map[ast.Node]ast.Node{}, indexed: map[*ast.File]bool{}, instance: instance,
+		parents: map[ast.Node]ast.Node{}, indexed: map[*ast.File]bool{}, borrowed: map[string]bool{}, instance: instance,
 	}
 	for i, inst := range withImports(instance) {
 		l := team
