@@ -217,9 +217,7 @@ const ofOther = "cue/platform/y.cue"
 func platformOf(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "p")
-	if got := tenon(t, t.TempDir(), "", "init", dir); got.code != 0 {
-		t.Fatal(got.output)
-	}
+	begin(t, dir)
 	change(t, dir, files)
 	return dir
 }

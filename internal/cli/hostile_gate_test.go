@@ -369,9 +369,7 @@ func replaceMarks(text, value string) string { return strings.ReplaceAll(text, "
 // TestHostilePulls tries pull requests that want past the gate.
 func TestHostilePulls(t *testing.T) {
 	starter := filepath.Join(t.TempDir(), "starter")
-	if got := tenon(t, t.TempDir(), "", "init", starter); got.code != 0 {
-		t.Fatal(got.output)
-	}
+	begin(t, starter)
 	counts := map[string]int{}
 	for _, p := range slices.Concat(pulls(), pullTexts(), pullsOfPower(), pullsOfEffect(), pullsOfClusters(), pullsOfNeighbours(), pullsOfCI(), pullsOfDecoys(), pullsOfReview(), pullsOfPlace()) {
 		if counts[p.kind]++; !sampled(counts[p.kind]) {

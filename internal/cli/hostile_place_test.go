@@ -46,9 +46,7 @@ func hostilePlaces() []trial {
 // TestPlace: what a pull request brings does not decide in which repository, and in which part of it, the gate looks.
 func TestPlace(t *testing.T) {
 	top := filepath.Join(t.TempDir(), "top")
-	if got := tenon(t, t.TempDir(), "", "init", filepath.Join(top, "platform")); got.code != 0 {
-		t.Fatal(got.output)
-	}
+	begin(t, filepath.Join(top, "platform"))
 	git(t, top, "init", "-q", "-b", "main")
 	commit := func(dir string) {
 		git(t, dir, "add", "-A", "-f")

@@ -26,8 +26,8 @@ var (
 )
 
 // clarify says in the words of a platform what CUE says in those of its evaluation: the form that is wanted with an
-// example, and of a conflict both sides.
-func (s *sources) clarify(f *finding.Finding, text, field string, places []finding.Position) {
+// example, and of a conflict both sides; hasDefault says that the schema's comment names a default of the field.
+func (s *sources) clarify(f *finding.Finding, text, field string, places []finding.Position, hasDefault bool) {
 	wanted, known := s.wanted(text)
 	if m := outOfPattern.FindStringSubmatch(text); m != nil && known {
 		value, _ := strconv.Unquote(m[1])
@@ -49,7 +49,7 @@ func (s *sources) clarify(f *finding.Finding, text, field string, places []findi
 		return
 	}
 	if twoValues.MatchString(text) {
-		s.bothSides(f, field, places)
+		s.bothSides(f, field, places, hasDefault || s.hasDefault(places))
 	}
 }
 
@@ -119,7 +119,7 @@ func isKind(text string) bool {
 
 // bothSides names the two places in the team's files that say different things, the environment's first, since that is what
 // was meant to hold there.
-func (s *sources) bothSides(f *finding.Finding, field string, places []finding.Position) {
+func (s *sources) bothSides(f *finding.Finding, field string, places []finding.Position, hasDefault bool) {
 	type side struct {
 		finding.Position
 		literal *ast.BasicLit
@@ -140,7 +140,7 @@ func (s *sources) bothSides(f *finding.Finding, field string, places []finding.P
 	f.Source, f.Related = &here.Position, []finding.Position{there.Position}
 	f.Message = fmt.Sprintf("%s is %s here and %s in %s:%d: in CUE both hold, and they differ", field, here.literal.Value, there.literal.Value, there.File, there.Line)
 	label := field[strings.LastIndexByte(field, '.')+1:]
-	if s.hasDefault(places) {
+	if hasDefault {
 		f.Remedy = fmt.Sprintf("the schema has a default of its own for it, and a second one would be ambiguous: take it out of %s:%d, and say it in each environment's file", there.File, there.Line)
 		return
 	}

@@ -166,7 +166,7 @@ func (s *sources) finding(root cue.Value, e errors.Error) finding.Finding {
 		return f
 	}
 	format, args := e.Msg()
-	s.clarify(&f, fmt.Sprintf(format, args...), field, positions)
+	s.clarify(&f, fmt.Sprintf(format, args...), field, positions, root.Exists() && strings.Contains(strings.ToLower(wholeDocumentation(at(root, e.Path()))), "default"))
 	if f.Source != nil {
 		return f
 	}

@@ -69,7 +69,7 @@ func must(t *testing.T, dir string, args ...string) string {
 func starter(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "p")
-	must(t, filepath.Dir(dir), "init", dir)
+	must(t, filepath.Dir(dir), "init", dir, "--name", "notebook-ci")
 	must(t, dir, "render")
 	return dir
 }

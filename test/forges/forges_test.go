@@ -161,7 +161,7 @@ func listenerOf(t *testing.T, forge, on string) listener {
 	if code := cli.Main([]string{"init", dir}, nil, &said, &said); code != 0 {
 		t.Fatal(said.String())
 	}
-	more := "package platform\nplatform: {forge: \"" + forge + "\", triggers: \"scientific-computing-ci\": {repository: \"https://git.example.com/scm/a/b.git\", on: {" + on + "}}}\n"
+	more := "package platform\nplatform: {forge: \"" + forge + "\", triggers: \"p\": {repository: \"https://git.example.com/scm/a/b.git\", on: {" + on + "}}}\n"
 	if err := os.WriteFile(filepath.Join(dir, "cue/platform/more.cue"), []byte(more), 0o666); err != nil {
 		t.Fatal(err)
 	}
