@@ -1,9 +1,7 @@
 package platform
 
 import (
-	"maps"
 	"path"
-	"slices"
 	"strings"
 
 	"cuelang.org/go/cue/ast"
@@ -71,9 +69,6 @@ func newSources(instance *build.Instance) *sources {
 }
 
 func (s *sources) firstTeamFile() string { return s.first }
-
-// files lists the names of all files, sorted.
-func (s *sources) files() []string { return slices.Sorted(maps.Keys(s.byFile)) }
 
 // references are the places in the team's files where a name stands for a value.
 func (s *sources) references() map[finding.Position]bool {
