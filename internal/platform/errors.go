@@ -141,7 +141,7 @@ func (s *sources) dropConsequences(found []finding.Finding) []finding.Finding {
 		inner := slices.ContainsFunc(found, func(other finding.Finding) bool {
 			return f.Field != "" && strings.HasPrefix(other.Field, f.Field+".")
 		})
-		consequence := f.Rule == "schema/incomplete" && (mistake || located && !s.inTeam(f) || written && s.borrowed[f.Field])
+		consequence := f.Rule == "schema/incomplete" && (mistake || located && !s.inTeam(f)) || written && s.borrowed[f.Field]
 		if !inner && !consequence {
 			kept = append(kept, f)
 		}
