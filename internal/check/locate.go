@@ -60,21 +60,8 @@ func pinpoint(f *finding.Finding, o manifest.Object, places []manifest.Place) {
 		return
 	}
 	place, line := places[0], f.Line
-	if o.File == "" {
-		// A value of a platform is put together from many places: the line is known where one text is all of it.
-		if place.Text == 0 || place.Role != manifest.Literal {
-			return
-		}
-		value, _ := manifest.Lookup(o.Value, manifest.ParsePath(f.Field))
-		text, ok := value.(string)
-		before, _, found := strings.Cut(text, f.Quote)
-		if line == 0 && (!ok || !found) {
-			return
-		}
-		if line == 0 {
-			line = strings.Count(before, "\n") + 1
-		}
-		f.Source = &finding.Position{File: f.Source.File, Line: place.Text + line - 1}
+	// A value of a platform is put together from many places: the line is known where one text is all of it.
+	if o.File == "" && (place.Text == 0 || place.Role != manifest.Literal) {
 		return
 	}
 	if line == 0 {

@@ -27,6 +27,8 @@ type beginning struct {
 	GPU          struct {
 		Model          string
 		PerNode, Nodes int
+		// SharesPCI: another model has the same PCI device, so that discovery needs the nodes' names, too.
+		SharesPCI bool
 	}
 	// With are the parts that are there from the beginning.
 	With map[string]bool
@@ -47,9 +49,6 @@ func (b beginning) Several() bool { return len(b.Environments) > 1 }
 // Standing tells whether the nodes stand there.
 func (b beginning) Standing() bool { return b.Cloud == "on-premises" }
 
-// SharesPCI tells whether another model has the PCI device of the pool's.
-func (b beginning) SharesPCI() bool { return b.GPU.Model == "NVIDIA-A2" || b.GPU.Model == "NVIDIA-A16" }
-
 // HostName is the forge's host, or stands for that of a team.
 func (b beginning) HostName() string {
 	return map[string]string{"github": "github.com", "gitlab": "gitlab.com", "bitbucket": "bitbucket.org", "bitbucket-server": "git.example.com", "gitea": "git.example.com"}[b.Forge]
@@ -61,7 +60,7 @@ func (b beginning) Host() string { return "https://" + b.HostName() + "/example"
 // GitRange is an address range of the forge.
 func (b beginning) GitRange() string {
 	// https://api.github.com/meta, https://docs.gitlab.com/user/gitlab_com/#ip-range, https://ip-ranges.atlassian.com
-	return map[string]string{"github": "140.82.112.0/20", "gitlab": "172.65.251.78/32", "bitbucket": "104.192.136.0/21"}[b.Forge] + map[bool]string{true: "192.0.2.16/28"}[b.Forge == "gitea" || b.Forge == "bitbucket-server"]
+	return map[string]string{"github": "140.82.112.0/20", "gitlab": "172.65.251.78/32", "bitbucket": "104.192.136.0/21", "bitbucket-server": "192.0.2.16/28", "gitea": "192.0.2.16/28"}[b.Forge]
 }
 
 // Bucket is a name of a bucket, which has three letters at least.
@@ -171,7 +170,7 @@ func (b *beginning) takeGPU(text string) (note string, err error) {
 		}
 		*target = n
 	}
-	models, err := gpuModels()
+	models, shared, err := gpuModels()
 	if err != nil {
 		return "", err
 	}
@@ -179,7 +178,7 @@ func (b *beginning) takeGPU(text string) (note string, err error) {
 	for _, model := range models {
 		name, asked := strings.ToLower(model), strings.ToLower(m[1])
 		if name == asked || strings.HasSuffix(name, "-"+asked) {
-			b.GPU.Model = model
+			b.GPU.Model, b.GPU.SharesPCI = model, shared[model]
 			return "", nil
 		}
 		if strings.Contains(name+"-", "-"+asked+"-") {
@@ -189,24 +188,24 @@ func (b *beginning) takeGPU(text string) (note string, err error) {
 	if len(like) == 0 {
 		return "", usagef("--gpu %s: no model of that name is known: %s; one of your own is declared in the platform, with its facts", m[1], strings.Join(models, ", "))
 	}
-	b.GPU.Model = like[0]
+	b.GPU.Model, b.GPU.SharesPCI = like[0], shared[like[0]]
 	if len(like) > 1 {
 		note = fmt.Sprintf("%s is taken to be %s; there are also %s", m[1], like[0], strings.Join(like[1:], ", "))
 	}
 	return note, nil
 }
 
-// gpuModels are the models that the schema knows, in its order.
-func gpuModels() ([]string, error) {
+// gpuModels are the models that the schema knows, in its order, and those that share their PCI device with another.
+func gpuModels() (models []string, shared map[string]bool, err error) {
 	text, err := tenon.CUE.ReadFile("cue/schema/gpu.cue")
 	if err != nil {
-		return nil, fmt.Errorf("reading the GPU models: %w", err)
+		return nil, nil, fmt.Errorf("reading the GPU models: %w", err)
 	}
 	file, err := parser.ParseFile("gpu.cue", text)
 	if err != nil {
-		return nil, fmt.Errorf("reading the GPU models: %w", err)
+		return nil, nil, fmt.Errorf("reading the GPU models: %w", err)
 	}
-	var models []string
+	shared = map[string]bool{}
 	for _, decl := range file.Decls {
 		field, ok := decl.(*ast.Field)
 		if !ok {
@@ -220,12 +219,25 @@ func gpuModels() ([]string, error) {
 		for _, element := range table.Elts {
 			if model, ok := element.(*ast.Field); ok {
 				if name, _, err := ast.LabelName(model.Label); err == nil {
-					models = append(models, name)
+					models, shared[name] = append(models, name), hasField(model.Value, "samePCI")
 				}
 			}
 		}
 	}
-	return models, nil
+	return models, shared, nil
+}
+
+// hasField tells whether a struct of CUE writes a field.
+func hasField(value ast.Expr, name string) bool {
+	fields, ok := value.(*ast.StructLit)
+	return ok && slices.ContainsFunc(fields.Elts, func(element ast.Decl) bool {
+		field, ok := element.(*ast.Field)
+		if !ok {
+			return false
+		}
+		label, _, err := ast.LabelName(field.Label)
+		return err == nil && label == name
+	})
 }
 
 // starterFiles are the files of a new platform by path.

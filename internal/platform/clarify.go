@@ -49,7 +49,7 @@ func (s *sources) clarify(f *finding.Finding, text, field string, places []findi
 		return
 	}
 	if twoValues.MatchString(text) {
-		s.bothSides(f, field, places, hasDefault || s.hasDefault(places))
+		s.bothSides(f, field, places, hasDefault)
 	}
 }
 
@@ -151,30 +151,6 @@ func (s *sources) bothSides(f *finding.Finding, field string, places []finding.P
 	f.Remedy = fmt.Sprintf("make the one that all environments share a default, which this one replaces: in %s:%d write %s: %s | *%s", there.File, there.Line, label, kindOf(there.literal), there.literal.Value)
 }
 
-// hasDefault tells whether the schema's declaration of a field, at one of these places, marks a default.
-func (s *sources) hasDefault(places []finding.Position) bool {
-	for _, p := range places {
-		file := s.byFile[p.File]
-		if file == nil || s.layers[p.File] != schemaLayer {
-			continue
-		}
-		found := false
-		ast.Walk(file, func(n ast.Node) bool {
-			if choice, ok := n.(*ast.BinaryExpr); ok && choice.Op == token.OR && position(choice.Pos()) == p {
-				found = found || slices.ContainsFunc(flatten(choice), func(e ast.Expr) bool {
-					marked, ok := e.(*ast.UnaryExpr)
-					return ok && marked.Op == token.MUL
-				})
-			}
-			return !found
-		}, nil)
-		if found {
-			return true
-		}
-	}
-	return false
-}
-
 // kindOf is CUE's type of a literal.
 func kindOf(literal *ast.BasicLit) string {
 	switch literal.Kind {
@@ -273,8 +249,7 @@ func nearest(written string, choices []string) []string {
 
 // importSlip explains an import that leads nowhere. It is the same in every environment.
 func (s *sources) importSlip(e errors.Error) (finding.Finding, bool) {
-	format, args := e.Msg()
-	if text := fmt.Sprintf(format, args...); !strings.Contains(text, "import failed") && !strings.Contains(text, "cannot find package") {
+	if text := said(e); !strings.Contains(text, "import failed") && !strings.Contains(text, "cannot find package") {
 		return finding.Finding{}, false
 	}
 	for _, pos := range errors.Positions(e) {

@@ -47,8 +47,8 @@ func (s *sources) findings(root cue.Value, err error) []finding.Finding {
 			f.Message = fmt.Sprintf("%s: %s is none of %s", f.Field, value, strings.Join(allowed, ", "))
 			if near := nearest(value, allowed); len(near) > 0 {
 				f.Remedy = fmt.Sprintf("did you mean %s?", strings.Join(near, ", or "))
-			} else if text := wholeDocumentation(at(root, strings.Split(f.Field, "."))); text != "" {
-				f.Remedy = "the schema says: " + text
+			} else if text := documentation(at(root, strings.Split(f.Field, "."))); text != "" {
+				f.Remedy = "the schema says: " + finding.Clip(text)
 			}
 		}
 		found = append(found, f)
@@ -93,8 +93,7 @@ func alternatives(errs []errors.Error) (value string, allowed []string) {
 	count := map[string]int{}
 	var order []string
 	for _, e := range errs {
-		format, args := e.Msg()
-		if m := conflicting.FindStringSubmatch(fmt.Sprintf(format, args...)); m != nil {
+		if m := conflicting.FindStringSubmatch(said(e)); m != nil {
 			for _, text := range m[1:] {
 				if count[text]++; count[text] == 1 {
 					order = append(order, text)
@@ -165,8 +164,8 @@ func (s *sources) finding(root cue.Value, e errors.Error) finding.Finding {
 	if s.undefined(root, e, &f) {
 		return f
 	}
-	format, args := e.Msg()
-	s.clarify(&f, fmt.Sprintf(format, args...), field, positions, root.Exists() && strings.Contains(strings.ToLower(wholeDocumentation(at(root, e.Path()))), "default"))
+	hasDefault := root.Exists() && strings.Contains(strings.ToLower(documentation(at(root, e.Path()))), "default")
+	s.clarify(&f, said(e), field, positions, hasDefault)
 	if f.Source != nil {
 		return f
 	}
@@ -262,8 +261,7 @@ func fieldPath(path []string) string {
 // explain turns CUE's message into the rule that it breaks and a sentence that names field,
 // what was wanted and what was got.
 func explain(e errors.Error, field string) (rule, message string) {
-	format, args := e.Msg()
-	text := strings.TrimSpace(strings.ReplaceAll(fmt.Sprintf(format, args...), virtual+"/", ""))
+	text := strings.TrimSpace(strings.ReplaceAll(said(e), virtual+"/", ""))
 	for _, kind := range []struct{ part, rule, sentence string }{
 		{"field not allowed", "schema/unknown-field", "%[1]s is not a field of the schema"},
 		{"incomplete value", "schema/incomplete", "%[1]s has no value: %[2]s"},
@@ -309,7 +307,7 @@ func remedy(root cue.Value, rule string, path []string, field string) string {
 		return "see the fields in cue/schema, or cue.mod/pkg/tenon.dev/schema"
 	}
 	if text := documentation(at(root, path)); text != "" {
-		return "the schema says: " + text
+		return "the schema says: " + firstSentence(text)
 	}
 	return ""
 }
@@ -351,22 +349,23 @@ func mostLike(name string, names []string) string {
 	return best
 }
 
-// wholeDocumentation is all that the schema says of a value.
-func wholeDocumentation(v cue.Value) string {
-	groups := v.Doc()
-	if len(groups) == 0 {
-		return ""
-	}
-	return finding.Clip(strings.TrimSuffix(strings.Join(strings.Fields(groups[0].Text()), " "), "."))
-}
-
-// documentation is the first sentence of what the schema says of a value.
+// documentation is what the schema says of a value; empty where it says nothing.
 func documentation(v cue.Value) string {
 	groups := v.Doc()
 	if len(groups) == 0 {
 		return ""
 	}
-	text := strings.Join(strings.Fields(groups[0].Text()), " ")
+	return strings.TrimSuffix(strings.Join(strings.Fields(groups[0].Text()), " "), ".")
+}
+
+// firstSentence is that of what the schema says.
+func firstSentence(text string) string {
 	sentence, _, _ := strings.Cut(text, ". ")
 	return strings.TrimSuffix(sentence, ".")
+}
+
+// said is what CUE says of a mistake.
+func said(e errors.Error) string {
+	format, args := e.Msg()
+	return fmt.Sprintf(format, args...)
 }

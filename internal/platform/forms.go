@@ -120,19 +120,24 @@ func (s *sources) patterns() map[string]string {
 			if !ok || forms[label.Name].wanted == "" {
 				continue
 			}
-			ast.Walk(field.Value, func(n ast.Node) bool {
-				if match, ok := n.(*ast.UnaryExpr); ok && (match.Op == token.MAT || match.Op == token.NMAT) {
-					if lit, ok := match.X.(*ast.BasicLit); ok {
-						if text, err := literal.Unquote(lit.Value); err == nil {
-							s.defined[text] = label.Name
-						}
-					}
-				}
-				return true
-			}, nil)
+			eachPattern(field.Value, func(text string, _ token.Pos) { s.defined[text] = label.Name })
 		}
 	}
 	return s.defined
+}
+
+// eachPattern visits the regular expressions that an expression matches with.
+func eachPattern(n ast.Node, visit func(text string, at token.Pos)) {
+	ast.Walk(n, func(n ast.Node) bool {
+		if match, ok := n.(*ast.UnaryExpr); ok && (match.Op == token.MAT || match.Op == token.NMAT) {
+			if lit, ok := match.X.(*ast.BasicLit); ok {
+				if text, err := literal.Unquote(lit.Value); err == nil {
+					visit(text, lit.Pos())
+				}
+			}
+		}
+		return true
+	}, nil)
 }
 
 var quotedPattern = regexp.MustCompile(`[=!]~("(?:[^"\\]|\\.)*")`)
@@ -160,13 +165,19 @@ var (
 	duration = regexp.MustCompile(`(?i)^\s*([0-9]+(?:\.[0-9]+)?)\s*(d|days?|h|hours?|hrs?|m|min|mins?|minutes?|s|sec|secs?|seconds?)?\s*$`)
 )
 
+// amount reads a number above 0 that is no larger than people write.
+func amount(text string, most float64) (float64, bool) {
+	number, err := strconv.ParseFloat(text, 64)
+	return number, err == nil && number > 0 && number <= most
+}
+
 func memoryMeant(text string) string {
 	m := size.FindStringSubmatch(text)
 	if m == nil {
 		return ""
 	}
-	number, err := strconv.ParseFloat(m[1], 64)
-	if err != nil || number <= 0 || number > 1<<40 {
+	number, ok := amount(m[1], 1<<40)
+	if !ok {
 		return ""
 	}
 	// Without a unit a number of gibibytes is what people mean by a small one.
@@ -189,8 +200,8 @@ func cpuMeant(text string) string {
 	if m == nil {
 		return ""
 	}
-	number, err := strconv.ParseFloat(m[1], 64)
-	if err != nil || number <= 0 || number > 1<<20 {
+	number, ok := amount(m[1], 1<<20)
+	if !ok {
 		return ""
 	}
 	if number == float64(int64(number)) {
@@ -204,8 +215,8 @@ func durationMeant(text string) string {
 	if m == nil || m[2] == "" {
 		return ""
 	}
-	number, err := strconv.ParseFloat(m[1], 64)
-	if err != nil || number <= 0 || number > 1<<20 {
+	number, ok := amount(m[1], 1<<20)
+	if !ok {
 		return ""
 	}
 	unit := map[byte]time.Duration{'d': 24 * time.Hour, 'h': time.Hour, 'm': time.Minute, 's': time.Second}[strings.ToLower(m[2])[0]]

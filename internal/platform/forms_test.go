@@ -35,12 +35,12 @@ func TestEveryPatternIsSaidInWords(t *testing.T) {
 			field, isField := n.(*ast.Field)
 			if isField {
 				if _, isPattern := field.Label.(*ast.ListLit); isPattern {
-					walkPatterns(field.Value, func(text string, at token.Pos) { used[text] = true; s.inWords(t, name, text, at) })
+					eachPattern(field.Value, func(text string, at token.Pos) { used[text] = true; s.inWords(t, name, text, at) })
 					return false // a name that no pattern fits is another message
 				}
 			}
 			if unary, ok := n.(*ast.UnaryExpr); ok {
-				walkPatterns(unary, func(text string, at token.Pos) { used[text] = true; s.inWords(t, name, text, at) })
+				eachPattern(unary, func(text string, at token.Pos) { used[text] = true; s.inWords(t, name, text, at) })
 			}
 			return true
 		}, nil)
@@ -56,19 +56,6 @@ func (s *sources) inWords(t *testing.T, name, text string, at token.Pos) {
 	if _, ok := s.wanted(`=~` + literal.String.Quote(text)); !ok {
 		t.Errorf("%s:%d: %s has no words in forms.go", name, at.Line(), text)
 	}
-}
-
-func walkPatterns(n ast.Node, each func(text string, at token.Pos)) {
-	ast.Walk(n, func(n ast.Node) bool {
-		if match, ok := n.(*ast.UnaryExpr); ok && (match.Op == token.MAT || match.Op == token.NMAT) {
-			if lit, ok := match.X.(*ast.BasicLit); ok {
-				if text, err := literal.Unquote(lit.Value); err == nil {
-					each(text, lit.Pos())
-				}
-			}
-		}
-		return true
-	}, nil)
 }
 
 func TestMeant(t *testing.T) {

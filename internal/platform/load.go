@@ -16,12 +16,10 @@ import (
 	"sync"
 
 	"cuelang.org/go/cue"
-	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/cuecontext"
 	cueerrors "cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/load"
-	"cuelang.org/go/cue/parser"
 
 	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
@@ -221,42 +219,6 @@ func (f Folder) Parse(name string) (*Parsed, error) {
 		}}}, nil
 	}
 	return &Parsed{name: name, instance: instance, files: newSources(instance), digest: digest(instance, texts, path.Join(virtual, module)), texts: texts}, nil
-}
-
-// packageSlips are files of the platform, or of the environment, that are of another package than its first file: CUE
-// would leave them out, or the platform.
-func packageSlips(texts map[string][]byte, dir, environment string) []finding.Finding {
-	var found []finding.Finding
-	own := ""
-	for _, folder := range []string{dir, path.Join(dir, environment)} {
-		for _, file := range slices.Sorted(maps.Keys(texts)) {
-			if path.Dir(file) != folder {
-				continue
-			}
-			parsed, err := parser.ParseFile(file, texts[file], parser.PackageClauseOnly)
-			if err != nil || parsed.PackageName() == "" {
-				continue
-			}
-			if own == "" {
-				own = parsed.PackageName()
-			}
-			if parsed.PackageName() == own {
-				continue
-			}
-			at := finding.Position{File: fileName(file)}
-			for _, decl := range parsed.Decls {
-				if clause, ok := decl.(*ast.Package); ok {
-					at = position(clause.Name.Pos())
-				}
-			}
-			found = append(found, finding.Finding{
-				Rule: "input/cue", Severity: finding.Error, Source: &at,
-				Message: fmt.Sprintf("the file is of the package %s, and the platform's files are of the package %s: CUE leaves it out", parsed.PackageName(), own),
-				Remedy:  "write package " + own,
-			})
-		}
-	}
-	return found
 }
 
 // notOf is a file that the loader read and that is none of the module's: it goes to the disk where a path leads out of these.

@@ -19,8 +19,7 @@ var parts = map[string]string{"pools": "pool", "images": "image", "tasks": "task
 
 // undefined explains a name that the render looked up in vain: which part is meant, who names it, and what there is.
 func (s *sources) undefined(root cue.Value, e errors.Error, f *finding.Finding) bool {
-	format, args := e.Msg()
-	m := undefinedField.FindStringSubmatch(strings.TrimSpace(fmt.Sprintf(format, args...)))
+	m := undefinedField.FindStringSubmatch(strings.TrimSpace(said(e)))
 	if m == nil {
 		return false
 	}

@@ -92,19 +92,7 @@ func undeclared(text string, value map[string]any, at manifest.Path) []string {
 
 // declares tells whether one of the specifications that a field stands in declares a name.
 func declares(value map[string]any, at manifest.Path, list, name string) bool {
-	for i := 0; i <= len(at); i++ {
-		within, ok := manifest.Lookup(value, at[:i].Append(list))
-		if !ok {
-			continue
-		}
-		items, _ := within.([]any)
-		for _, item := range items {
-			if fields, _ := item.(map[string]any); fields["name"] == name {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.Contains(declared(value, at, list), name)
 }
 
 // dangling are the references of a pipeline's tasks to tasks that it does not have: Tekton stops at the first, and says
