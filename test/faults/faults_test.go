@@ -166,6 +166,9 @@ func TestKills(t *testing.T) {
 		}
 	}
 
+	// Of the other registry's images nothing is known: a check of it fails.
+	edit("registry.example.com")
+	must(t, dir, "render")
 	report := filepath.Join(dir, "report.json")
 	while(t, "a report", func() { _ = os.WriteFile(report, []byte("{}"), 0o600) }, func() *exec.Cmd { return tenon(dir, "check", "-o", "json="+report) }, func() string {
 		data, err := os.ReadFile(report)
