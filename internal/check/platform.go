@@ -280,17 +280,17 @@ func misnamed(t overlay.Rendered) []finding.Finding {
 			found = append(found, finding.Finding{
 				Rule: "overlay/file-name", Severity: finding.Error, Targets: []finding.Target{t.Target}, Field: "files." + name,
 				Message: fmt.Sprintf("the file %q may not be written beside the overlay: another tool would take it for its own, or it leads out of the folder", name),
-				Remedy:  "call it samples/NAME, github/NAME, or NAME.yaml",
+				Remedy:  "call it samples/NAME, github/NAME, tekton/NAME, or NAME.yaml",
 			})
 		}
 	}
 	return found
 }
 
-// samples are the runs that a target brings as files, for people to create.
+// samples are the runs that a target brings as files, for people or Pipelines-as-Code to create.
 func samples(t overlay.Rendered) (all manifest.Parsed) {
 	for _, name := range slices.Sorted(maps.Keys(t.Files)) {
-		if strings.HasPrefix(name, "samples/") {
+		if strings.HasPrefix(name, "samples/") || strings.HasPrefix(name, "tekton/") {
 			parsed := manifest.Parse("overlays/"+t.Target.String()+"/"+name, []byte(t.Files[name]))
 			all.Objects, all.Findings = append(all.Objects, parsed.Objects...), append(all.Findings, parsed.Findings...)
 		}

@@ -45,6 +45,7 @@ func (e Environment) statements() []finding.Finding {
 			"use one of "+strings.Join(e.Phases, ", "))
 	}
 	e.taskStatements(add)
+	e.promises(add)
 	e.started(add)
 	e.forge(add)
 	e.rollout(add)
@@ -74,6 +75,32 @@ func (e Environment) statements() []finding.Finding {
 		add("graph/gpu-memory", "notebooks.gpuMemory", short, "choose a pool with larger GPUs, or share them less; of a GPU of 80 GB, say, programs can use 79Gi")
 	}
 	return found
+}
+
+// promises compares the GPUs that the teams' queues are promised with what the pools have.
+func (e Environment) promises(add func(rule, at, message, remedy string)) {
+	promised := map[string]int{}
+	for _, team := range slices.Sorted(maps.Keys(e.State.Teams)) {
+		queue := e.State.Teams[team].Queue
+		for _, pool := range slices.Sorted(maps.Keys(queue.GPUs)) {
+			at := fmt.Sprintf("teams.%q.queue.gpus.%q", team, pool)
+			p := e.State.Pools[pool]
+			switch {
+			case e.State.Queue == nil:
+				add("graph/queue-promise", at, fmt.Sprintf("team %s is promised GPUs of pool %s, and no GPU task waits in line", team, pool), "state queue, or leave the promise out")
+				continue
+			case p.GPU == nil:
+				add("graph/queue-promise", at, fmt.Sprintf("team %s is promised GPUs of pool %s, which is no pool with GPUs", team, pool), "name a pool that has gpu")
+				continue
+			}
+			promised[pool] += queue.GPUs[pool]
+			if has := p.Nodes.Max * p.GPU.Devices(); promised[pool] > has {
+				add("graph/queue-promise", at,
+					fmt.Sprintf("with team %s's the queues of teams are promised %d GPUs of pool %s, which has %d", team, promised[pool], pool, has),
+					"promise less, or raise nodes.max of the pool")
+			}
+		}
+	}
 }
 
 // fileShares are drivers whose volumes are file systems over the network.
@@ -226,13 +253,10 @@ func (e Environment) roomForNode(at, use string, t platform.PipelineTask, add fu
 
 // device names what pods ask for on a pool.
 func device(p platform.Pool) string {
-	switch {
-	case p.GPU == nil:
+	if p.GPU == nil {
 		return "no GPU"
-	case p.GPU.Sharing.Strategy == "mig":
-		return "nvidia.com/mig-" + p.GPU.Sharing.Profile
 	}
-	return "nvidia.com/gpu"
+	return p.GPU.Resource()
 }
 
 // shortOfMemory compares what a notebook needs on a GPU with what the pool's sharing leaves.

@@ -133,6 +133,9 @@ func (f *beginningFlags) beginning(dir string) (b beginning, note string, err er
 		}
 		b.With[part] = true
 	}
+	if b.With["gpu-operator"] { // which an Application of Argo CD installs
+		b.With["argocd"] = true
+	}
 	if b.With["fallback"] && b.Forge != "github" {
 		return b, "", usagef("--with fallback: the workflows that share commits with a former CI are GitHub's")
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	resourcev1 "k8s.io/api/resource/v1"
+
 	"tenon.dev/tenon/internal/finding"
 	"tenon.dev/tenon/internal/manifest"
 )
@@ -78,7 +80,12 @@ func (g *graph) uncoveredByQueue() {
 
 // isGPU tells whether a resource is an accelerator that is counted.
 func isGPU(resource string) bool {
-	return strings.HasPrefix(resource, "nvidia.com/") || strings.HasPrefix(resource, "amd.com/gpu") || strings.HasPrefix(resource, "gpu.intel.com/")
+	for _, prefix := range []string{"nvidia.com/", resourcev1.ResourceDeviceClassPrefix + "gpu.", resourcev1.ResourceDeviceClassPrefix + "mig.", "amd.com/gpu", "gpu.intel.com/"} {
+		if strings.HasPrefix(resource, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // inQueue tells whether a ClusterQueue has quota of a resource.

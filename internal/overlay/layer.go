@@ -33,7 +33,7 @@ var reserved = []string{"base", ArgoCD.Environment}
 
 // besideName fits what may lie beside an overlay: no name leads out of the folder, is hidden, or is one that
 // kustomize or Argo CD looks for.
-var besideName = regexp.MustCompile(`^(?:(?:samples|github)/)?[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.(?:yaml|yml|json|md|txt)$`)
+var besideName = regexp.MustCompile(`^(?:(?:samples|github|tekton)/)?[A-Za-z0-9][A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]+)*\.(?:yaml|yml|json|md|txt)$`)
 
 // IsFileName tells whether a file of that name may be written beside the overlay of a target.
 func IsFileName(name string) bool {
@@ -66,7 +66,7 @@ func Layout(targets []Rendered) (map[string][]byte, error) {
 		environments[t.Environment] = append(environments[t.Environment], layer{t.Phase, t.Namespace, byKey(t.Objects)})
 		for name, text := range t.Files {
 			if !IsFileName(name) {
-				return nil, fmt.Errorf("%s: the file %q may not be written beside an overlay: samples/NAME, github/NAME and NAME.yaml may", t.Target, name)
+				return nil, fmt.Errorf("%s: the file %q may not be written beside an overlay: samples/NAME, github/NAME, tekton/NAME and NAME.yaml may", t.Target, name)
 			}
 			files[path.Join(t.Environment, t.Phase, name)] = []byte(text)
 		}

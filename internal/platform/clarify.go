@@ -75,6 +75,13 @@ func (s *sources) mismatch(f *finding.Finding, m []string, field string, wanted 
 	if kinds[is] == "" || kinds[want] == "" {
 		return
 	}
+	for _, text := range m[1:3] {
+		if (is == "struct" || want == "struct") && s.refuses(text) {
+			why, _ := strconv.Unquote(text)
+			f.Rule, f.Message = "schema/invalid-value", fmt.Sprintf("%s cannot be stated: %s", field, why)
+			return
+		}
+	}
 	described := kinds[want]
 	if known {
 		described = wanted.wanted
@@ -105,6 +112,24 @@ func (s *sources) mismatch(f *finding.Finding, m []string, field string, wanted 
 			f.Remedy = "write a list, as in [...]"
 		}
 	}
+}
+
+// refuses tells whether a text is one that the schema has where nothing may stand: the reason why not.
+func (s *sources) refuses(text string) (found bool) {
+	if !strings.Contains(text, " ") || !strings.HasPrefix(text, `"`) {
+		return false
+	}
+	for name, file := range s.byFile {
+		if s.layers[name] != schemaLayer {
+			continue
+		}
+		ast.Walk(file, func(n ast.Node) bool {
+			literal, ok := n.(*ast.BasicLit)
+			found = found || ok && literal.Value == text
+			return !found
+		}, nil)
+	}
+	return found
 }
 
 // isKind tells whether CUE names a kind, and not a value.

@@ -44,7 +44,7 @@ func TestSchemaIsDocumented(t *testing.T) {
 }
 
 // tables are definitions whose entries are data.
-var tables = map[string]bool{"#GPUModels": true, "#Drivers": true}
+var tables = map[string]bool{"#GPUModels": true, "#Machines": true, "#Drivers": true}
 
 // visitFields visits the fields of definitions, but not the entries of tables, whose pattern is documented, nor a field that only constrains one above it;
 // visit tells whether the fields within are visited, too.

@@ -13,6 +13,7 @@ import (
 	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/load"
 	"cuelang.org/go/encoding/yaml"
+	resourcev1 "k8s.io/api/resource/v1"
 
 	"tenon.dev/tenon/internal/confine"
 	"tenon.dev/tenon/internal/finding"
@@ -81,6 +82,8 @@ type GPU struct {
 	Memory  string
 	// PodMemory is what one pod can use of a GPU.
 	PodMemory string
+	// DeviceClass of a driver of dynamic resource allocation that hands the GPUs out; empty for the device plugin.
+	DeviceClass string
 	Sharing   struct {
 		Strategy string
 		Replicas int
@@ -88,6 +91,28 @@ type GPU struct {
 		PerGPU   int
 	}
 	Taint Taint
+}
+
+// Resource is what pods ask for to get a GPU of the pool.
+func (g GPU) Resource() string {
+	switch {
+	case g.DeviceClass != "":
+		return resourcev1.ResourceDeviceClassPrefix + g.DeviceClass
+	case g.Sharing.Strategy == "mig":
+		return "nvidia.com/mig-" + g.Sharing.Profile
+	}
+	return "nvidia.com/gpu"
+}
+
+// Devices is how many of the resource a node offers.
+func (g GPU) Devices() int {
+	switch g.Sharing.Strategy {
+	case "timeSlicing":
+		return g.PerNode * g.Sharing.Replicas
+	case "mig":
+		return g.PerNode * g.Sharing.PerGPU
+	}
+	return g.PerNode
 }
 
 // Image is one image of a platform: schema.#Image.
@@ -177,6 +202,12 @@ type State struct {
 	// Forge that hosts the repositories whose events start runs.
 	Forge    string
 	Triggers map[string]Trigger
+	// Queue is present where GPU tasks wait in line.
+	Queue *struct{}
+	Teams map[string]struct {
+		// Queue says how many GPUs of each pool the team is promised.
+		Queue struct{ GPUs map[string]int }
+	}
 	// Reviews is present where the gate itself runs on Tekton: the forge's trigger for it is the team's own.
 	Reviews *struct{}
 	Facts   Facts

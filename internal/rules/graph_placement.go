@@ -71,6 +71,14 @@ var graphPlacement = []finding.Rule{
 		Links:  []string{runs + "#configuring-a-failure-timeout"},
 	},
 	{
+		ID: "graph/queue-promise", Severity: finding.Error,
+		Title: "Queues promise what the pools have",
+		Why: "The nominal quotas of all ClusterQueues of a cohort together are what Kueue admits at the same time: where they say " +
+			"more than the nodes have, pods are admitted that no node takes, and hold what others wait for.",
+		Remedy: "promise the teams no more GPUs than the pool has, and the platform's own queue keeps the rest",
+		Links:  []string{"https://kueue.sigs.k8s.io/docs/concepts/cluster_queue/#resources"},
+	},
+	{
 		ID: "graph/other-device", Severity: finding.Error,
 		Title: "Pools that stand for each other offer the same device",
 		Why: "A pod asks for one resource, nvidia.com/gpu or one of nvidia.com/mig-*: a pool in orPools that offers another never " +

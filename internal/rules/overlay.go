@@ -8,7 +8,7 @@ var overlayRules = []finding.Rule{
 		Title: "Files beside an overlay have names that no other tool acts on",
 		Why: "kustomize, Helm and Argo CD act on names such as kustomization.yaml or .argocd-source.yaml: the sync would then " +
 			"deploy something else than what was judged. A name can also lead out of the folder.",
-		Remedy: "call it samples/NAME, github/NAME or NAME.yaml, and write plugin parameters in the Application",
+		Remedy: "call it samples/NAME, github/NAME, tekton/NAME or NAME.yaml, and write plugin parameters in the Application",
 		Links:  []string{"docs/gate.md"},
 	},
 	{

@@ -5,6 +5,7 @@ package typed
 import (
 	"encoding/json"
 	"fmt"
+	resourcev1 "k8s.io/api/resource/v1"
 	"regexp"
 	"strconv"
 	"strings"
@@ -171,10 +172,15 @@ func refused(spec corev1.PodSpec, place func(string) string) []problem {
 		if strings.Contains(e.Error(), "$(") || e.Type == field.ErrorTypeDuplicate && strings.HasSuffix(e.Field, ".name") {
 			continue // a name that is given twice is refused by Tekton itself
 		}
-		problems = append(problems, problem{
+		p := problem{
 			rule: "types/pod", field: place(e.Field), value: e.BadValue,
 			message: "the pod of the task would be refused: " + strings.TrimPrefix(e.Error(), e.Field+": "),
-		})
+		}
+		if strings.Contains(e.Field, ".resources.claims[") {
+			p.message = fmt.Sprintf("the pod of the task would be refused: it claims the device %v, and Tekton's pod template has no resourceClaims", e.BadValue)
+			p.remedy = "ask for the class in place of a claim, as resource " + resourcev1.ResourceDeviceClassPrefix + "CLASS: 1, which the scheduler turns into a claim from Kubernetes 1.36 on"
+		}
+		problems = append(problems, p)
 	}
 	for _, p := range warned(object) {
 		if p.field == "" || strings.Contains(p.message, "$(") || strings.Contains(p.message, "hides previous definition") {

@@ -20,6 +20,7 @@ deny contains {"msg": msg, "path": array.concat(script.container, ["computeResou
 	{"path": script.container, "container": container} in lib.containers
 	some use in uses(script, object.get(container, "image", ""))
 	not lib.gpu_request(container)
+	not claims(container)
 	not template_asks(script.container)
 	msg := sprintf("step %s uses the GPU (%s) and asks for none", [object.get(container, "name", "?"), use])
 }
@@ -44,3 +45,6 @@ template_asks(path) if {
 	array.slice(path, 0, count(spec.path)) == spec.path
 	lib.gpu_request(spec.spec.stepTemplate)
 }
+
+# claims: it asks by dynamic resource allocation, which types/pod judges.
+claims(container) if count(object.get(container, ["computeResources", "claims"], [])) > 0

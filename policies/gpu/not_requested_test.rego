@@ -28,3 +28,9 @@ test_silent_with_a_template if {
 	found := not_requested.deny with input as object
 	count(found) == 0
 }
+
+test_silent_with_a_claim if {
+	object := json.patch(task, [{"op": "replace", "path": "/spec/steps/0/computeResources", "value": {"claims": [{"name": "gpu"}]}}])
+	found := not_requested.deny with input as object
+	count(found) == 0
+}

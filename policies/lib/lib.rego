@@ -115,6 +115,10 @@ extended_gpu(name) if startswith(name, "nvidia.com/gpu")
 
 extended_gpu(name) if startswith(name, "nvidia.com/mig-")
 
+# What NVIDIA's driver of dynamic resource allocation offers, asked for as an extended resource
+# (https://kubernetes.io/docs/concepts/scheduling-eviction/dynamic-resource-allocation/#extended-resource).
+extended_gpu(name) if name in {"deviceclass.resource.kubernetes.io/gpu.nvidia.com", "deviceclass.resource.kubernetes.io/mig.nvidia.com"}
+
 extended_gpu(name) if name in {"amd.com/gpu", "gpu.intel.com/i915"}
 
 # gpu_request tells whether a container asks for GPUs.

@@ -25,6 +25,7 @@ test_gpu_request_is_undefined_without_one if {
 
 test_other_devices if {
 	lib.extended_gpu("nvidia.com/mig-1g.5gb")
+	lib.extended_gpu("deviceclass.resource.kubernetes.io/gpu.nvidia.com")
 	lib.extended_gpu("amd.com/gpu")
 	not lib.extended_gpu("cpu")
 }

@@ -92,16 +92,10 @@ func addGPU(n *corev1.Node, gpu platform.GPU) {
 	n.Labels["nvidia.com/gpu.present"] = "true"
 	n.Labels["nvidia.com/gpu.product"] = gpu.Model
 	n.Labels["nvidia.com/gpu.count"] = fmt.Sprint(gpu.PerNode)
-	name, count := corev1.ResourceName("nvidia.com/gpu"), gpu.PerNode
-	switch gpu.Sharing.Strategy {
-	case "timeSlicing":
-		count *= gpu.Sharing.Replicas
+	if gpu.Sharing.Strategy == "timeSlicing" {
 		n.Labels["nvidia.com/gpu.product"] += "-SHARED"
-	case "mig":
-		name = corev1.ResourceName("nvidia.com/mig-" + gpu.Sharing.Profile)
-		count *= gpu.Sharing.PerGPU
 	}
-	n.Status.Allocatable[name] = *resource.NewQuantity(int64(count), resource.DecimalSI)
+	n.Status.Allocatable[corev1.ResourceName(gpu.Resource())] = *resource.NewQuantity(int64(gpu.Devices()), resource.DecimalSI)
 	n.Spec.Taints = append(n.Spec.Taints, corev1.Taint{
 		Key: gpu.Taint.Key, Value: gpu.Taint.Value, Effect: corev1.TaintEffect(gpu.Taint.Effect),
 	})
