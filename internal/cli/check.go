@@ -283,6 +283,7 @@ func (a *app) checkPlatform(ctx context.Context, f checkFlags, checker *check.Ch
 	}
 	page := report.Page{Report: a.inDir(r), Targets: gate.Targets(environments, r.Findings)}
 	page.Pipelines, page.Pools = gate.Pictures(environments, nil)
+	page.Platform = gate.Platform(environments)
 	return page, nil
 }
 

@@ -42,6 +42,7 @@ as defaults and status, are left out. Targets are named prod/phase2 or overlays/
   tenon diff --base v1.4.0 --head v1.5.0 prod/phase1
   tenon diff prod/phase1 prod/phase2
   kubectl get tasks,pipelines -n tekton-gpu-pipelines -o yaml | tenon diff --live - prod/phase2`,
+		ValidArgsFunction: a.completeTargets(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.limited(cmd.Context(), f.limits, func(context.Context) error { return a.diff(f, args) })
 		},
@@ -52,6 +53,7 @@ as defaults and status, are left out. Targets are named prod/phase2 or overlays/
 	cmd.Flags().StringVar(&f.live, "live", "", "file or folder with what a cluster has, or - for standard input")
 	cmd.Flags().BoolVar(&f.exitCode, "exit-code", false, "exit with 1 where something differs")
 	cmd.Flags().StringArrayVarP(&f.outputs, "output", "o", nil, "FORMAT, or FORMAT=FILE, repeatable: "+strings.Join(report.Comparisons(), ", ")+" (default text)")
+	completeOutputs(cmd, report.Comparisons())
 	f.limits.register(cmd)
 	return cmd
 }

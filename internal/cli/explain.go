@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"sigs.k8s.io/yaml"
 
 	"tenon.dev/tenon/internal/check"
 	"tenon.dev/tenon/internal/finding"
@@ -21,9 +22,10 @@ func (a *app) explainCommand() *cobra.Command {
 one to mend first. Each place says how it contributed: a literal or part of the value in the
 team's own files, the team's use of a template, a default of the schema, a template of the
 render, or a reference on the way.`,
-		Example: `  tenon explain prod/phase1 Task/notebook-execution-gpu spec.steps[0].computeResources.limits.memory`,
-		Args:    exactly(3, "a target, an object and a field"),
-		RunE:    func(_ *cobra.Command, args []string) error { return a.explain(args[0], args[1], args[2]) },
+		Example:           `  tenon explain prod/phase1 Task/notebook-execution-gpu spec.steps[0].computeResources.limits.memory`,
+		Args:              exactly(3, "a target, an object and a field"),
+		ValidArgsFunction: a.completeExplain,
+		RunE:              func(_ *cobra.Command, args []string) error { return a.explain(args[0], args[1], args[2]) },
 	}
 }
 
@@ -49,12 +51,34 @@ func (a *app) explain(targetName, objectName, fieldName string) error {
 	if !ok {
 		return usagef("%s in %s has no field %s", objectName, wanted, fieldName)
 	}
-	fmt.Fprintf(a.stdout, "%s = %s\n", report.Line(field.String()), report.Value(fmt.Sprint(shownAt(o, field, value))))
+	text, err := shownText(shownAt(o, field, value))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.stdout, "%s = %s\n", report.Line(field.String()), report.Value(text))
+	lines := report.NewExcerpts(sourceFile)
 	for _, place := range o.Origin.Trace(field, "") {
 		r := a.inDir(finding.Report{Findings: []finding.Finding{{Source: &place.Position}}})
-		fmt.Fprintf(a.stdout, "  %-9s  %s\n", place.Role, report.Line(r.Findings[0].Source.String()))
+		at := *r.Findings[0].Source
+		fmt.Fprintf(a.stdout, "  %-9s  %s\n", place.Role, report.Line(at.String()))
+		if line, ok := lines.Line(at); ok {
+			fmt.Fprintf(a.stdout, "             %s\n", strings.TrimSpace(line))
+		}
 	}
 	return nil
+}
+
+// shownText writes a value of several parts as YAML, below the name of its field.
+func shownText(value any) (string, error) {
+	switch value.(type) {
+	case map[string]any, []any:
+		text, err := yaml.Marshal(value)
+		if err != nil {
+			return "", fmt.Errorf("showing the value: %w", err)
+		}
+		return "\n" + strings.TrimRight(string(text), "\n"), nil
+	}
+	return fmt.Sprint(value), nil
 }
 
 // shownAt is the value at a field as it may be shown: what it is called stands in the object.

@@ -33,7 +33,7 @@ type imageFlags struct {
 func (f *imageFlags) register(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.key, "key", "", "verify with this PEM public key instead of the signing policies")
 	cmd.Flags().StringArrayVar(&f.roots, "trusted-root", nil, "trusted_root.json that certificates and logs are trusted by, as FILE or TRUSTROOT=FILE; default cue/platform/trusted_root.json if it exists")
-	cmd.Flags().StringVar(&f.offline, "offline", "", "verify with what this folder of `tenon image export` holds; no network is used")
+	cmd.Flags().StringVar(&f.offline, "offline", "", "verify with what this folder holds, which tenon image export wrote; no network is used")
 	cmd.Flags().BoolVar(&f.noCache, "no-cache", false, "ask the registries even for what was verified before")
 	f.registerRegistry(cmd)
 }

@@ -107,18 +107,43 @@ type locking struct {
 	platform string
 }
 
+// sayKept says which images could not be resolved and keep what they had, those for the same reason together, and returns
+// how many they are.
+func (a *app) sayKept(entries []image.Entry, answers []answer) (failed int) {
+	names := map[string][]string{}
+	var whys []string
+	for i, got := range answers {
+		if got.err == nil {
+			continue
+		}
+		failed++
+		why := fmt.Sprintf("%v", got.err)
+		if errors.Is(got.err, image.ErrUnreachable) { // which is so for all of its images
+			host, _, _ := strings.Cut(entries[i].Reference, "/")
+			_, inner, _ := strings.Cut(why, image.ErrUnreachable.Error())
+			why = "the registry " + host + " does not answer" + inner
+		}
+		if names[why] == nil {
+			whys = append(whys, why)
+		}
+		names[why] = append(names[why], entries[i].Name)
+	}
+	for _, why := range whys {
+		a.say("%s\n  kept as they were: %s", why, strings.Join(names[why], ", "))
+	}
+	return failed
+}
+
 func (a *app) lock(ctx context.Context, l locking) error {
 	client, today := l.client, l.today
 	entries, answers, err := a.resolve(ctx, client)
 	if err != nil {
 		return err
 	}
-	failed := 0
+	failed := a.sayKept(entries, answers)
 	for i, got := range answers {
 		e := &entries[i]
 		if got.err != nil {
-			failed++
-			a.say("%s: kept %s: %v", e.Name, cmp.Or(e.Digest, "nothing"), got.err)
 			continue
 		}
 		if got.Digest != e.Digest {

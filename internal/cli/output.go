@@ -2,12 +2,14 @@ package cli
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +18,7 @@ import (
 	"tenon.dev/tenon/internal/manifest"
 	"tenon.dev/tenon/internal/policy"
 	"tenon.dev/tenon/internal/report"
+	"tenon.dev/tenon/internal/revision"
 	"tenon.dev/tenon/internal/rules"
 )
 
@@ -24,6 +27,7 @@ type output struct{ format, file string }
 
 func registerOutputs(cmd *cobra.Command, outputs *[]string) {
 	cmd.Flags().StringArrayVarP(outputs, "output", "o", nil, "FORMAT, or FORMAT=FILE, repeatable: "+strings.Join(report.Formats(), ", ")+" (default text)")
+	completeOutputs(cmd, report.Formats())
 }
 
 // parseOutputs reads -o, before any work is done. Stdout takes one format, and a file one.
@@ -62,6 +66,9 @@ func (a *app) write(outputs []output, p report.Page, v view) error {
 	registry := rules.With(v.rules.Stated())
 	for _, o := range outputs {
 		options := report.Options{Source: v.source, Objects: v.objects, Rule: registry.Get, Version: version}
+		if o.format == "html" {
+			options.Of = a.of(p)
+		}
 		if o.file == "" {
 			options.Color = colored(a.stdout)
 			if err := report.Write(a.stdout, o.format, p, options); err != nil {
@@ -77,6 +84,9 @@ func (a *app) write(outputs []output, p report.Page, v view) error {
 			return err
 		}
 	}
+	if closing := report.Closing(p); closing != "" && !slices.ContainsFunc(outputs, func(o output) bool { return o.file == "" }) {
+		a.say("%s", closing)
+	}
 	if slices.ContainsFunc(p.Findings, finding.Finding.Internal) {
 		return errInternal
 	}
@@ -84,6 +94,19 @@ func (a *app) write(outputs []output, p report.Page, v view) error {
 		return errFindings
 	}
 	return nil
+}
+
+// of says what a report is of: the platform, and the commit that is checked out with its date; a comparison names its
+// revisions itself.
+func (a *app) of(p report.Page) string {
+	var parts []string
+	if p.Platform != "" {
+		parts = append(parts, p.Platform)
+	}
+	if commit, when, ok := revision.CheckedOut(a.dir); ok && p.Verdict == "" {
+		parts = append(parts, fmt.Sprintf("%s of %s", commit, when.Format(time.DateOnly)))
+	}
+	return strings.Join(parts, ", ")
 }
 
 // writable refuses a place that a symlink leads out of the folder that people stand in: who sent a change may have

@@ -63,5 +63,6 @@ func (a *app) newRule(id, folder string) error {
 		}
 	}
 	fmt.Fprintf(a.stdout, "%s.rego\n%s_test.rego\n", base, base)
+	a.say("next:\n  edit both: the rule fires on every Deployment without the label team\n  tenon policy test %s\n  tenon check --policy %s", folder, folder)
 	return nil
 }

@@ -3,6 +3,7 @@ package diff
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -108,7 +109,11 @@ func Locate(objects []Object, limit int) {
 			return
 		}
 		if o.Op == Added {
-			o.Source = trace(*o.After, manifest.Path{"metadata", "name"}, o.Object.Name)
+			o.Source = stated(*o.After)
+			limit--
+		}
+		if o.Op == Removed {
+			o.Source = stated(*o.Before)
 			limit--
 		}
 		for j := range o.Changes {
@@ -121,6 +126,46 @@ func Locate(objects []Object, limit int) {
 			limit--
 		}
 	}
+}
+
+// manyTraced is how many values of an object are traced for a line that states it.
+const manyTraced = 12
+
+// stated finds a line that people wrote for an object: that of its name, or else of the first value that is a literal of
+// theirs, since names are often keys, which nothing leads to.
+func stated(o manifest.Object) *finding.Position {
+	if at := trace(o, manifest.Path{"metadata", "name"}, o.Name); at != nil || o.Origin == nil {
+		return at
+	}
+	left := manyTraced
+	var look func(value any, at manifest.Path) *finding.Position
+	look = func(value any, at manifest.Path) *finding.Position {
+		switch value := value.(type) {
+		case map[string]any:
+			for _, key := range slices.Sorted(maps.Keys(value)) {
+				if found := look(value[key], at.Append(key)); found != nil {
+					return found
+				}
+			}
+		case []any:
+			for i, item := range value {
+				if found := look(item, at.Append(i)); found != nil {
+					return found
+				}
+			}
+		default:
+			if left--; left < 0 {
+				return nil
+			}
+			for _, p := range o.Origin.Trace(at, "") {
+				if p.Role == manifest.Literal {
+					return &p.Position
+				}
+			}
+		}
+		return nil
+	}
+	return look(o.Value["spec"], manifest.Path{"spec"})
 }
 
 // trace finds the line that people wrote; what only the render says, or where the platform is handed to

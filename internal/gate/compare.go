@@ -32,6 +32,7 @@ func Compare(in Input, only ...finding.Target) (report.Page, []finding.Finding, 
 	p := report.Page{Verdict: report.Compared, Base: g.Base.String(), Head: g.Head.String(), Notes: g.notes, Changes: changes}
 	p.Targets = g.matrix(p, changes)
 	p.Pipelines, _ = g.pictures(changes)
+	p.Platform = Platform(g.head.Environments)
 	return p, g.head.Refused, nil
 }
 

@@ -114,6 +114,9 @@ func (g *gate) compare(ctx context.Context) (report.Page, error) {
 	}
 	changes := diff.Fold(g.withFiles(g.targets()))
 	diff.Locate(changes, maxLocated)
+	if err := g.blame(changes); err != nil {
+		return report.Page{}, err
+	}
 	m, err := g.meaning(changes, summary.Targets)
 	if err != nil {
 		return report.Page{}, err
@@ -137,6 +140,7 @@ func (g *gate) compare(ctx context.Context) (report.Page, error) {
 	c.Changes, c.Meaning = changes, m.document()
 	c.Targets = g.matrix(c, changes)
 	c.Pipelines, c.Pools = g.pictures(changes)
+	c.Platform = Platform(g.head.Environments)
 	return c, nil
 }
 
@@ -379,7 +383,7 @@ func sourceOf(changes []diff.Object, field string, is func(finding.Object) bool)
 		if !is(o.Object) {
 			continue
 		}
-		if o.Source != nil && first == nil {
+		if o.Source != nil && first == nil && o.Op != diff.Removed { // that line is one of the base
 			first = o.Source
 		}
 		for _, c := range o.Changes {

@@ -110,7 +110,9 @@ func (m *meaning) guards(t finding.Target, known baseline, before, after []manif
 func (m *meaning) objects(changes []diff.Object, all int) {
 	for _, o := range changes {
 		i := item{"op": o.Op, "object": o.Object, "changes": o.Changes, "of": all, "hook": slices.ContainsFunc(o.Versions(), isHook)}
-		if o.Source != nil {
+		if o.Source != nil && o.Op == diff.Removed { // a line of the base
+			i["was"] = o.Source.String()
+		} else if o.Source != nil {
 			i["source"] = o.Source
 		}
 		added := plain(i)

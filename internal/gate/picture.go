@@ -62,6 +62,14 @@ func (g *gate) pictures(changes []diff.Object) ([]report.Pipeline, []report.Pool
 	return Pictures(g.head.Environments, changes)
 }
 
+// Platform is what the platform of the environments is called; empty without one.
+func Platform(environments []check.Environment) string {
+	if len(environments) == 0 {
+		return ""
+	}
+	return environments[0].State.Name
+}
+
 // Pictures draws the pipelines and the pools of environments. A pipeline that several targets have is
 // drawn once, as the first has it.
 func Pictures(environments []check.Environment, changes []diff.Object) ([]report.Pipeline, []report.Pool) {

@@ -84,7 +84,7 @@ type GPU struct {
 	PodMemory string
 	// DeviceClass of a driver of dynamic resource allocation that hands the GPUs out; empty for the device plugin.
 	DeviceClass string
-	Sharing   struct {
+	Sharing     struct {
 		Strategy string
 		Replicas int
 		Profile  string

@@ -183,6 +183,9 @@ func (r Rule) finding(o manifest.Object, verdict any) finding.Finding {
 		f.Message = v
 	case map[string]any:
 		f.Message, _ = v["msg"].(string)
+		if remedy, ok := v["remedy"].(string); ok {
+			f.Remedy = remedy
+		}
 		f.Text, _ = v["text"].(string)
 		f.Quote = f.Text
 		if broke, ok := v["evidence"]; ok {

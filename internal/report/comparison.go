@@ -85,10 +85,30 @@ func (t *text) comparison(p Page) {
 		fmt.Fprintf(t, "\nfixed: %s\n", strings.Join(rulesOf(p.Fixed), ", "))
 	}
 	fmt.Fprintf(t, "\n%s\n", verdict(p))
-	fresh = slices.DeleteFunc(slices.Clone(p.Findings), func(f finding.Finding) bool { return f.Status == finding.Known })
+	t.fresh(p)
+}
+
+// fresh sums up what a comparison found that was not there before.
+func (t *text) fresh(p Page) {
+	fresh := slices.DeleteFunc(slices.Clone(p.Findings), func(f finding.Finding) bool { return f.Status == finding.Known })
 	t.summary(finding.NewReport(fresh, finding.Summary{
 		Objects: p.Summary.Objects, Targets: p.Summary.Targets, Rules: p.Summary.Rules, Off: p.Summary.Off,
 	}).Summary)
+}
+
+// Closing is what a page ends with, for people whose reports go to files: the verdict and the counts.
+func Closing(p Page) string {
+	var t text
+	switch p.Verdict {
+	case "":
+		t.summary(p.Summary)
+	case Compared:
+		return ""
+	default:
+		t.WriteString(verdict(p))
+		t.fresh(p)
+	}
+	return strings.TrimSpace(t.String())
 }
 
 func (t *text) section(title string, findings []finding.Finding) {

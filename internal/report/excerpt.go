@@ -39,6 +39,23 @@ func newSources(read func(string) ([]byte, error), objects func(string) ([]manif
 	return &sources{read: read, objects: objects, files: map[string]*source{}}
 }
 
+// Excerpts gives lines of files as they may be shown.
+type Excerpts struct{ of *sources }
+
+// NewExcerpts reads files by read.
+func NewExcerpts(read func(file string) ([]byte, error)) Excerpts {
+	return Excerpts{newSources(read, nil)}
+}
+
+// Line is the line at a place; not ok where it may not be shown, or there is none.
+func (e Excerpts) Line(at finding.Position) (line string, ok bool) {
+	lines := e.of.lines(at.File, at.Line, at.Line)
+	if len(lines) == 0 {
+		return "", false
+	}
+	return lines[0], true
+}
+
 // prepare opens the files of findings side by side: to look through one takes as long as to check it.
 func (s *sources) prepare(found []finding.Finding) {
 	if s == nil {

@@ -29,7 +29,7 @@ func writeHTML(w io.Writer, p Page, o Options) error {
 		return err
 	}
 	v := htmlPage{
-		Page: p, Title: heading(p), CSS: template.CSS(pageCSS), JS: template.JS(pageJS),
+		Of: Line(o.Of), Version: o.Version, Page: p, Title: heading(p), CSS: template.CSS(pageCSS), JS: template.JS(pageJS),
 		Drawings: drawings(p.Pipelines), Differences: differences(p), Matrix: matrix(p),
 	}
 	if p.Verdict != "" {
@@ -65,6 +65,7 @@ func heading(p Page) string {
 
 type htmlPage struct {
 	Page
+	Of, Version                 string
 	Title, Headline, FixedRules string
 	CSS                         template.CSS
 	JS                          template.JS

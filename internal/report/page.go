@@ -14,6 +14,8 @@ type Page struct {
 
 	// Verdict is empty where nothing is compared.
 	Verdict Verdict `json:"verdict,omitempty"`
+	// Platform that the page is of; empty for manifests.
+	Platform string `json:"-"`
 	// Base and Head name the revisions.
 	Base string `json:"base,omitempty"`
 	Head string `json:"head,omitempty"`

@@ -30,6 +30,9 @@ type Options struct {
 	Rule func(id string) (finding.Rule, bool)
 	// Version of tenon, for formats that name the tool.
 	Version string
+	// Of is what the report is of, for people who meet it later: the platform, and where nothing is compared the commit
+	// and its date.
+	Of string
 
 	sources *sources
 }
@@ -213,7 +216,9 @@ func targets(list []finding.Target) string {
 		if !slices.Contains(order, t.Environment) {
 			order = append(order, t.Environment)
 		}
-		phases[t.Environment] = append(phases[t.Environment], t.Phase)
+		if !slices.Contains(phases[t.Environment], t.Phase) { // what moves is told of where it was, and of where it comes to
+			phases[t.Environment] = append(phases[t.Environment], t.Phase)
+		}
 	}
 	var folded []string
 	for _, environment := range order {

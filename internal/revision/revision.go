@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/helper/iofs"
@@ -223,6 +224,23 @@ func repositoryOf(dir string) (*git.Repository, string, error) {
 	}
 	repository, err = withAlternates(repository, tree)
 	return repository, prefix, err
+}
+
+// CheckedOut is the commit that a folder's working tree was checked out from, in short, and when it was made.
+func CheckedOut(dir string) (commit string, when time.Time, ok bool) {
+	repository, _, err := repositoryOf(dir)
+	if err != nil {
+		return "", time.Time{}, false
+	}
+	head, err := repository.Head()
+	if err != nil {
+		return "", time.Time{}, false
+	}
+	made, err := repository.CommitObject(head.Hash())
+	if err != nil {
+		return "", time.Time{}, false
+	}
+	return head.Hash().String()[:7], made.Committer.When.UTC(), true
 }
 
 // errSHA256 is returned for a repository whose objects are named by another hash than most.

@@ -16,5 +16,15 @@ import data.tenon.changes as lib
 deny contains {"msg": msg, "item": cost} if {
 	some cost in input.change.costs
 	not lib.multiplied(cost)
+	not shrinks(cost)
 	msg := sprintf("%s: %s %s instead of %s", [cost.what, cost.resource, cost.after, cost.before])
 }
+
+deny contains {"msg": msg, "remedy": "see that what runs there still has room", "item": cost} if {
+	some cost in input.change.costs
+	not lib.multiplied(cost)
+	shrinks(cost)
+	msg := sprintf("%s: %s %s instead of %s", [cost.what, cost.resource, cost.after, cost.before])
+}
+
+shrinks(cost) if cost.grows == false

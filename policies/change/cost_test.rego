@@ -22,3 +22,9 @@ test_silent_where_it_is_multiplied if {
 test_silent_without_a_cost if {
 	count(cost.deny) == 0 with input as {"change": object.union(data.change, {"costs": []})}
 }
+
+test_less_needs_no_budget if {
+	less := object.union(data.change, {"costs": [object.union(c, {"grows": false}) | some c in data.change.costs]})
+	found := cost.deny with input as {"change": less}
+	{f.remedy | some f in found} == {"see that what runs there still has room"}
+}

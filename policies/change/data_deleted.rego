@@ -11,9 +11,11 @@
 #   remedy: "keep it, or copy the data and take the object out in a change of its own"
 package tenon.rules.change.data_deleted
 
+import data.tenon.changes as lib
+
 deny contains {"msg": msg, "item": object} if {
 	some object in input.change.objects
 	object.op == "removed"
 	object.object.kind in {"PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition"}
-	msg := sprintf("%s/%s is deleted, with all that it holds", [object.object.kind, object.object.name])
+	msg := sprintf("%s/%s%s is deleted, with all that it holds", [object.object.kind, object.object.name, lib.was(object)])
 }

@@ -17,3 +17,8 @@ test_silent_where_claims_change if {
 	"PersistentVolumeClaim" in {o.object.kind | some o in data.change.objects}
 	count(data_deleted.deny) == 0 with input as {"change": data.change}
 }
+
+test_names_the_line if {
+	found := data_deleted.deny with input as {"change": {"objects": [object.union(removed("PersistentVolumeClaim").objects[0], {"was": "cue/platform/platform.cue:9:3"})]}}
+	{f.msg | some f in found} == {"PersistentVolumeClaim/results (was cue/platform/platform.cue:9:3) is deleted, with all that it holds"}
+}

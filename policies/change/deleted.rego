@@ -15,7 +15,7 @@ import data.tenon.changes as lib
 
 deny contains {"msg": msg, "item": {"targets": targets}} if {
 	some targets in {object.targets | some object in input.change.objects; gone(object)}
-	names := [sprintf("%s/%s", [object.object.kind, object.object.name]) | some object in input.change.objects; gone(object); object.targets == targets]
+	names := [sprintf("%s/%s%s", [object.object.kind, object.object.name, lib.was(object)]) | some object in input.change.objects; gone(object); object.targets == targets]
 	msg := sprintf("deleted: %s", [lib.few(names)])
 }
 

@@ -23,3 +23,9 @@ test_silent_where_nothing_goes if {
 	count(stays) > 0
 	count(deleted.deny) == 0 with input as {"change": {"objects": stays}}
 }
+
+test_names_the_line if {
+	gone := {"objects": [{"op": "removed", "object": {"kind": "Task", "name": "a"}, "was": "cue/platform/a.cue:1:1", "targets": []}]}
+	found := deleted.deny with input as {"change": gone}
+	{f.msg | some f in found} == {"deleted: Task/a (was cue/platform/a.cue:1:1)"}
+}

@@ -13,5 +13,15 @@ package tenon.rules.change.refused
 
 deny contains {"msg": msg, "item": refused} if {
 	some refused in input.change.refused
+	not refused.object.kind in keeps
 	msg := sprintf("the API server refuses the update of %s/%s: %s", [refused.object.kind, refused.object.name, refused.message])
 }
+
+# To replace one of these is to delete it first, with all that it holds.
+deny contains {"msg": msg, "remedy": "take the change back, or give the object another name and move what it holds: to replace it would delete that", "item": refused} if {
+	some refused in input.change.refused
+	refused.object.kind in keeps
+	msg := sprintf("the API server refuses the update of %s/%s: %s", [refused.object.kind, refused.object.name, refused.message])
+}
+
+keeps := {"PersistentVolumeClaim", "PersistentVolume", "StatefulSet", "Namespace", "CustomResourceDefinition"}

@@ -17,3 +17,12 @@ test_silent_about_others if {
 test_silent_without_a_refusal if {
 	count(refused.deny) == 0 with input as {"change": object.union(data.change, {"refused": []})}
 }
+
+# A claim is never told to be replaced: that would delete what it holds.
+test_advice_keeps_data if {
+	found := refused.deny with input as {"change": data.change}
+	every f in found { contains(f.remedy, "take the change back") }
+	others := object.union(data.change, {"refused": [object.union(r, {"object": {"kind": "Job", "name": "a"}}) | some r in data.change.refused]})
+	plain := refused.deny with input as {"change": others}
+	count([f | some f in plain; not f.remedy]) > 0
+}

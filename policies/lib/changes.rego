@@ -49,3 +49,8 @@ multiplied(cost) if cost.factor >= 2
 next(move) if move.steps == 1
 
 next(move) if not move.known
+
+# was says where an object that is gone was stated, in the base.
+was(object) := sprintf(" (was %s)", [object.was]) if object.was
+
+was(object) := "" if not object.was
