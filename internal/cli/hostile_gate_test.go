@@ -371,7 +371,7 @@ func TestHostilePulls(t *testing.T) {
 	starter := filepath.Join(t.TempDir(), "starter")
 	begin(t, starter)
 	counts := map[string]int{}
-	for _, p := range slices.Concat(pulls(), pullTexts(), pullsOfPower(), pullsOfEffect(), pullsOfClusters(), pullsOfNeighbours(), pullsOfCI(), pullsOfDecoys(), pullsOfReview(), pullsOfPlace()) {
+	for _, p := range slices.Concat(pulls(), pullTexts(), pullsOfPower(), pullsOfEffect(), pullsOfClusters(), pullsOfNeighbours(), pullsOfCI(), pullsOfDecoys(), pullsOfReview(), pullsOfPlace(), pullsOfIdentity()) {
 		if counts[p.kind]++; !sampled(counts[p.kind]) {
 			continue
 		}

@@ -95,6 +95,9 @@ type comparison struct {
 	// partial leaves out fields that the newer version does not state.
 	partial bool
 	changes []Change
+	// before and after are the objects, and veiled what may be shown of them, once something differs.
+	before, after manifest.Object
+	veiled        [2]map[string]any
 }
 
 // shown is a value as it may be shown: without values of secrets.
@@ -109,10 +112,56 @@ func (c *comparison) shown(at place, value any) any {
 	return veil.Below(at.owner, at.last(), value)
 }
 
+// within is a value of the older object, or of the newer one, as it is shown where it stands: what is beside it may tell
+// that it is a secret.
+func (c *comparison) within(newer int, path manifest.Path, value any) (any, bool) {
+	o := []manifest.Object{c.before, c.after}[newer]
+	there, ok := manifest.Lookup(o.Value, path)
+	if path == nil || value == nil || !ok {
+		return nil, false
+	}
+	if c.veiled[newer] == nil {
+		c.veiled[newer] = veil.Object(o.Kind, o.Value)
+	}
+	shown, ok := manifest.Lookup(c.veiled[newer], path)
+	if !ok || reflect.DeepEqual(there, value) {
+		return shown, ok
+	}
+	return parts(there, shown, value)
+}
+
+// parts are the items of a list as they are shown in the whole of it.
+func parts(there, shown, value any) (any, bool) {
+	all, isList := there.([]any)
+	veiled, _ := shown.([]any)
+	items, isPart := value.([]any)
+	if !isList || !isPart || len(veiled) != len(all) {
+		return nil, false
+	}
+	var found []any
+	for _, item := range items {
+		i := slices.IndexFunc(all, func(other any) bool { return reflect.DeepEqual(other, item) })
+		if i < 0 {
+			return nil, false
+		}
+		found = append(found, veiled[i])
+	}
+	return found, len(found) > 0
+}
+
 func (c *comparison) add(op Op, at place, before, after any) {
-	c.changes = append(c.changes, Change{
-		Op: op, Field: at.text, Before: c.shown(at, before), After: c.shown(at, after), before: at.before, after: at.after,
-	})
+	was, is := c.shown(at, before), c.shown(at, after)
+	if reflect.DeepEqual(was, before) {
+		if shown, ok := c.within(0, at.before, before); ok {
+			was = shown
+		}
+	}
+	if reflect.DeepEqual(is, after) {
+		if shown, ok := c.within(1, at.after, after); ok {
+			is = shown
+		}
+	}
+	c.changes = append(c.changes, Change{Op: op, Field: at.text, Before: was, After: is, before: at.before, after: at.after})
 }
 
 func (c *comparison) compare(at place, before, after any) {

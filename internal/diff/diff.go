@@ -153,7 +153,7 @@ var (
 )
 
 func values(before, after manifest.Object, partial bool) []Change {
-	c := comparison{kind: after.Kind, group: after.GroupKind().Group, partial: partial, known: isKnown(after), unordered: isUnordered(after)}
+	c := comparison{kind: after.Kind, group: after.GroupKind().Group, partial: partial, known: isKnown(after), unordered: isUnordered(after), before: before, after: after}
 	c.compare(place{}, before.Value, after.Value)
 	return c.changes
 }

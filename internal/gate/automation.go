@@ -66,12 +66,56 @@ func automationOf(r revision.Revision) (*automation, error) {
 			a.first = append(a.first, name)
 		}
 	}
+	if err := a.callers(); err != nil {
+		return a, fmt.Errorf("comparing what CI runs: %w", err)
+	}
 	slices.Sort(a.first)
 	if err := a.read(); err != nil {
 		return a, fmt.Errorf("comparing what CI runs: %w", err)
 	}
 	a.gate = a.reach(a.runners())
 	return a, nil
+}
+
+// judgesForm fits a call of tenon that judges, wherever CI is told of it: some take their file from any path.
+var judgesForm = pattern.New(`\btenon\b[^\n#]{0,120}?\b(?:gate|check)\b`)
+
+// Bounds on the files that are looked through for such a call.
+const (
+	maxCallers    = 4000
+	maxCallerText = 256 << 10
+)
+
+// callers adds the files that call tenon and lie where no CI is known to look.
+func (a *automation) callers() error {
+	looked := 0
+	for _, name := range slices.Sorted(maps.Keys(a.entries)) {
+		entry := a.entries[name]
+		if isFirst(name) || a.isPlatform(name) || !entry.Mode.IsFile() || entry.Mode == filemode.Symlink || !callable(name) {
+			continue
+		}
+		if looked++; looked > maxCallers {
+			return nil
+		}
+		text, _, err := a.repository.Text(name)
+		if err != nil {
+			return err
+		}
+		if len(text) <= maxCallerText && judgesForm.MatchString(text) {
+			a.first = append(a.first, name)
+		}
+	}
+	return nil
+}
+
+// callable tells whether a file of that name may be what a CI goes by.
+func callable(name string) bool {
+	base := strings.ToLower(path.Base(name))
+	switch path.Ext(base) {
+	case ".yaml", ".yml", ".json", ".jsonc", ".toml", ".star", ".groovy", ".kts", ".hcl", ".nix":
+		return true
+	}
+	return strings.HasSuffix(base, "file") || strings.HasPrefix(base, "jenkins")
 }
 
 func (a *automation) list(name string) {

@@ -88,6 +88,12 @@ func isActedOn(name string) bool {
 	return strings.HasPrefix(base, ".argocd-source") || strings.HasPrefix(base, "kustomization") || base == "chart.yaml" || strings.HasSuffix(base, ".jsonnet")
 }
 
+// isOverride tells whether a file is one of Argo CD's with parameters, in the platform's folder or one above it.
+func isOverride(name, prefix string) bool {
+	dir := path.Dir(name)
+	return strings.HasPrefix(strings.ToLower(path.Base(name)), ".argocd-source") && (dir == "." || dir == prefix || isBelow(prefix, dir))
+}
+
 // digestOf tells one text from another where neither is shown.
 func digestOf(files fs.FS, name string) string {
 	file, err := files.Open(name)
@@ -144,6 +150,15 @@ func (g *gate) elsewhere() []finding.Finding {
 				Rule: "input/gitattributes", Severity: finding.Error, Source: &finding.Position{File: name},
 				Message: "it has reviews fold what people write below cue/, or merges join it without asking (-diff, linguist-generated, merge=union)",
 				Remedy:  "name generated files alone, such as overlays/**",
+			})
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(g.after.entries)) {
+		if isOverride(name, g.after.prefix) && g.before.entries[name] != g.after.entries[name] {
+			found = append(found, finding.Finding{
+				Rule: "overlay/file-name", Severity: finding.Error, Source: &finding.Position{File: fromPlatform(g.after.prefix, name)},
+				Message: "Argo CD takes parameters of an Application from a file of that name in its folder, which may be one of those above the platform",
+				Remedy:  "write parameters of the plugin in the Application",
 			})
 		}
 	}

@@ -337,6 +337,10 @@ func brought(o manifest.Object) map[string]string {
 	switch {
 	case isSettings(o):
 		found["data"] = settings
+	case o.Kind == "Secret" && o.GroupKind().Group == "":
+		found["metadata.name"] = "what reads a Secret of this name reads what stands here, and anybody else does, too"
+	case (o.Kind == "ScaledObject" || o.Kind == "ScaledJob") && isUnbounded(o):
+		found["spec"] = "how many pods may ask for nodes: a hundred where no maxReplicaCount says otherwise"
 	case o.Kind == "File" && strings.HasPrefix(o.Name, "github/workflows/"):
 		found["text"] = otherCI
 	case o.Kind == "ClusterRole" && reserved[o.Name]:
@@ -360,6 +364,12 @@ func brought(o manifest.Object) map[string]string {
 		}
 	})
 	return found
+}
+
+// isUnbounded tells whether KEDA's default bounds an object (https://keda.sh/docs/2.21/reference/scaledobject-spec/).
+func isUnbounded(o manifest.Object) bool {
+	_, bounded := manifest.Lookup(o.Value, manifest.Path{"spec", "maxReplicaCount"})
+	return !bounded
 }
 
 // ordinary tells whether a part of a new object is what every object of its kind has.

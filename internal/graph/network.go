@@ -9,6 +9,7 @@ import (
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/selection"
 
 	"tenon.dev/tenon/internal/manifest"
 )
@@ -23,6 +24,8 @@ type workload struct {
 	within string
 	// drawn are keys of labels whose values are made at run time.
 	drawn []string
+	// always are those of drawn that every pod has.
+	always []string
 	// callsAPI says who talks to the API server; empty where nothing tells that its pods do.
 	callsAPI string
 }
@@ -39,7 +42,10 @@ func workloads(objects []manifest.Object) []workload {
 		case podTemplates[o.Kind] != nil:
 			at := podTemplates[o.Kind]
 			at = at[:len(at)-1].Append("metadata", "labels")
-			all = append(all, workload{who: who, namespace: o.Namespace, labels: labelsAt(o, at...), callsAPI: callsAPI(o)})
+			w := workload{who: who, namespace: o.Namespace, labels: labelsAt(o, at...), callsAPI: callsAPI(o)}
+			w.always = controlled[o.Kind]
+			w.drawn = w.always
+			all = append(all, w)
 		case isTekton(o.APIVersion) && (o.Kind == "Task" || o.Kind == "Pipeline" || isRun(o)):
 			all = append(all, tektonPods(o)...)
 			all = append(all, embeddedPods(o)...)
@@ -51,11 +57,24 @@ func workloads(objects []manifest.Object) []workload {
 			set["eventlistener"] = o.Name
 			set["app.kubernetes.io/managed-by"] = "EventListener"
 			set["app.kubernetes.io/part-of"] = "Triggers"
-			all = append(all, workload{who: who, namespace: o.Namespace, labels: set, callsAPI: "EventListener " + o.Name})
+			all = append(all, workload{who: who, namespace: o.Namespace, labels: set, drawn: controlled["Deployment"], always: controlled["Deployment"], callsAPI: "EventListener " + o.Name})
 		}
 	}
 	return all
 }
+
+// controlled are the labels that controllers give to all pods of a workload, by its kind
+// (https://kubernetes.io/docs/reference/labels-annotations-taints/).
+var controlled = map[string][]string{
+	"Job":         ofJobs,
+	"CronJob":     ofJobs,
+	"Deployment":  {"pod-template-hash"},
+	"ReplicaSet":  nil,
+	"StatefulSet": {"statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "controller-revision-hash"},
+	"DaemonSet":   {"controller-revision-hash", "pod-template-generation"},
+}
+
+var ofJobs = []string{"job-name", "batch.kubernetes.io/job-name", "controller-uid", "batch.kubernetes.io/controller-uid"}
 
 func tektonPods(o manifest.Object) []workload {
 	set := labelsAt(o, "metadata", "labels")
@@ -73,7 +92,7 @@ func tektonPods(o manifest.Object) []workload {
 	}
 	assistant := workload{who: "the affinity assistant", namespace: o.Namespace, labels: labels.Set{"app.kubernetes.io/component": "affinity-assistant"},
 		drawn: []string{"app.kubernetes.io/instance", "tekton.dev/pipelineRun"}}
-	pods := workload{who: o.Ref().String(), namespace: o.Namespace, labels: set, drawn: drawn}
+	pods := workload{who: o.Ref().String(), namespace: o.Namespace, labels: set, drawn: drawn, always: []string{"tekton.dev/taskRun", "tekton.dev/taskRunUID"}}
 	return []workload{pods.filled(), assistant}
 }
 
@@ -176,7 +195,11 @@ func (w workload) selected(selector labels.Selector, drawn bool) bool {
 			}
 			continue
 		}
-		if !drawn {
+		has := slices.Contains(w.always, r.Key())
+		switch {
+		case has && r.Operator() == selection.Exists:
+			continue
+		case has && r.Operator() == selection.DoesNotExist, !drawn:
 			return false
 		}
 	}

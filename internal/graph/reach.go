@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/netip"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -42,6 +43,7 @@ const (
 func Opened(before, after []manifest.Object) []Reach {
 	now := networkOf(after)
 	old := networkOf(before)
+	now.before = &old
 	var opened []Reach
 	for _, w := range now.pods {
 		// What a workload could do it could with the labels that it had.
@@ -86,6 +88,8 @@ func (n network) find(namespace, who string) int {
 type network struct {
 	pods     []workload
 	policies []networkingv1.NetworkPolicy
+	// before is what it was, where changes are looked for.
+	before *network
 	// known are the connections of workloads that were asked for.
 	known map[string]covered
 }
@@ -156,7 +160,8 @@ func (n network) reach(w workload, direction networkingv1.PolicyType) []Reach {
 		if err != nil || p.Namespace != w.namespace || !applies(p, direction) || !w.matches(selector) {
 			continue
 		}
-		limited = true
+		// Whether a new policy isolates pods by labels that are made at run time is not known.
+		limited = limited || w.surely(selector) || n.before == nil || n.before.isolates(p)
 		policy := finding.Object{APIVersion: p.APIVersion, Kind: p.Kind, Namespace: p.Namespace, Name: p.Name}
 		for _, r := range rulesOf(p, direction) {
 			for _, peer := range r.peers {
@@ -168,6 +173,13 @@ func (n network) reach(w workload, direction networkingv1.PolicyType) []Reach {
 		return []Reach{{Pods: w.who, Direction: strings.ToLower(string(direction)), Peer: anyone, Ports: anyPort, surely: true}}
 	}
 	return all
+}
+
+// isolates tells whether a policy of the network selects the same pods as another, in the same directions.
+func (n network) isolates(other networkingv1.NetworkPolicy) bool {
+	return slices.ContainsFunc(n.policies, func(p networkingv1.NetworkPolicy) bool {
+		return p.Namespace == other.Namespace && reflect.DeepEqual(p.Spec.PodSelector, other.Spec.PodSelector) && slices.Equal(p.Spec.PolicyTypes, other.Spec.PolicyTypes)
+	})
 }
 
 // applies tells whether a policy limits a direction: without policyTypes it limits ingress, and egress

@@ -80,6 +80,9 @@ func New(value map[string]any, origin Origin) (o Object, ok bool) {
 	if metadata, isMap := value["metadata"].(map[string]any); isMap {
 		o.Name, _ = metadata["name"].(string)
 		o.Namespace, _ = metadata["namespace"].(string)
+		if o.Namespace != "" && IsClusterScoped(o.GroupKind()) {
+			o.Namespace = ""
+		}
 	}
 	return o, o.APIVersion != "" && o.Kind != ""
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
+	"github.com/go-git/go-git/v5/plumbing/storer"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
@@ -144,6 +145,11 @@ func resolve(repository *git.Repository, name string) (*plumbing.Hash, error) {
 			return nil, err
 		}
 	}
+	if full != nil && hashForm.MatchString(base) {
+		if isCommit(repository, base, full.Hash()) {
+			return nil, fmt.Errorf("both %s and a commit are called so\n  try: write the branch as refs/heads/%s, or the whole hash", full.Name(), base)
+		}
+	}
 	var forms []string
 	switch {
 	case full != nil:
@@ -168,6 +174,23 @@ func resolve(repository *git.Repository, name string) (*plumbing.Hash, error) {
 		return nil, fmt.Errorf("the clone is shallow and does not have it\n  try: git fetch --depth=1 origin %s", strings.TrimPrefix(name, "origin/"))
 	}
 	return nil, fmt.Errorf("the repository has no branch, tag or commit of that name\n  try: git fetch origin")
+}
+
+// isCommit tells whether a commit's hash begins so, other than one.
+func isCommit(repository *git.Repository, beginning string, other plumbing.Hash) (found bool) {
+	commits, err := repository.CommitObjects()
+	if err != nil {
+		return false
+	}
+	defer commits.Close()
+	_ = commits.ForEach(func(c *object.Commit) error {
+		if c.Hash != other && strings.HasPrefix(c.Hash.String(), beginning) {
+			found = true
+			return storer.ErrStop
+		}
+		return nil
+	})
+	return found
 }
 
 // steps are what follows a name on the way to another commit, such as ^ or ~2; no name has it in it.

@@ -125,7 +125,14 @@ func (w *cueWalk) value(e ast.Node, path []string, secret bool) {
 
 // literal notes one that is hidden.
 func (w *cueWalk) literal(l *ast.BasicLit, path []string, secret bool) {
-	if !secret || !strings.ContainsAny(l.Value[:1], `"'#`) {
+	if !strings.ContainsAny(l.Value[:1], `"'#`) {
+		return
+	}
+	if !secret { // a document in a text, such as a patch
+		if value, err := literal.Unquote(l.Value); err == nil && len(value) > shortest && structured(value) != value {
+			from := l.Pos().Offset()
+			w.found = append(w.found, hiddenLiteral{from, from + len(l.Value), value})
+		}
 		return
 	}
 	value, err := literal.Unquote(l.Value)

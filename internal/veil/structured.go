@@ -32,6 +32,10 @@ func structured(text string) string {
 		case map[string]any:
 			kind, _ = v["kind"].(string)
 		case []any:
+			if isJSONPatch(v) {
+				values = append(values, hiddenOf(value, Patch(v, ""))...)
+				continue
+			}
 		default:
 			continue
 		}
@@ -59,4 +63,15 @@ func mayBeStructured(text string) bool {
 func isStructured(text string) bool {
 	start := strings.TrimLeft(text, " \t\r\n")
 	return strings.HasPrefix(start, "{") || strings.HasPrefix(start, "[") || strings.Contains(text, ": {") || strings.Contains(text, ": [") || strings.Contains(strings.TrimSpace(text), "\n")
+}
+
+// isJSONPatch tells whether a list is one of operations (RFC 6902).
+func isJSONPatch(list []any) bool {
+	if len(list) == 0 {
+		return false
+	}
+	first, _ := list[0].(map[string]any)
+	_, op := first["op"].(string)
+	_, at := first["path"].(string)
+	return op && at
 }

@@ -166,6 +166,9 @@ func Text(text string) string {
 	if !has("=", ":") {
 		return text
 	}
+	if has("==", "!=") {
+		text = withoutCompared(text)
+	}
 	if has(weakHints...) {
 		text = weakPair.ReplaceAllStringFunc(text, func(found string) string {
 			m := weakPair.FindStringSubmatch(found)

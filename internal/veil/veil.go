@@ -41,7 +41,7 @@ var commandLine = pattern.New("\\s.*[|;&<>`]|\\$\\(|^[a-z+]+://[^@\\s]*$|" +
 func code(value string) bool { return commandLine.MatchString(value) }
 
 // ValueKeys are the keys beside a name under which a variable, a parameter or a header has its value.
-var ValueKeys = []string{"value", "default", "values"}
+var ValueKeys = []string{"value", "default", "values", "array", "map", "expression"}
 
 // Below is what stands under the value of a variable or parameter with a secret's name, as it may be shown;
 // key is the key of it, or of the list that it is in.
@@ -140,9 +140,12 @@ func isSecret(kind string) bool {
 
 // Values are the texts within an object that are hidden, the longest first: what quotes one of them shows a
 // secret, whatever it says of it. Texts of several lines count line by line.
-func Values(kind string, value any) []string {
+func Values(kind string, value any) []string { return hiddenOf(value, At(kind, nil, value)) }
+
+// hiddenOf are the texts of a value that are not shown, the longest first.
+func hiddenOf(value, shown any) []string {
 	seen := map[string]bool{}
-	collect(value, At(kind, nil, value), func(text string) {
+	collect(value, shown, func(text string) {
 		pieces := append(strings.Split(text, "\n"), text)
 		for _, word := range strings.Fields(text) {
 			if len(word) >= telling {
@@ -270,6 +273,8 @@ func object(kind string, path []any, value map[string]any) map[string]any {
 			}
 		}
 	}
+	asCall(value, shown)
+	asComparison(value, shown)
 	// What a variable, a parameter or a header is called stands beside its value.
 	name := ""
 	for _, key := range []string{"name", "key", "Name", "Key"} {
@@ -356,6 +361,9 @@ func list(kind string, path []any, value []any) []any {
 		case before == "-p" && logsIn:
 			shown[i] = Hidden
 		}
+	}
+	if call, all := words(value); all {
+		hideWords(call, shown)
 	}
 	return shown
 }

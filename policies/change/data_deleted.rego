@@ -19,3 +19,9 @@ deny contains {"msg": msg, "item": object} if {
 	object.object.kind in {"PersistentVolumeClaim", "PersistentVolume", "Namespace", "CustomResourceDefinition"}
 	msg := sprintf("%s/%s%s is deleted, with all that it holds", [object.object.kind, object.object.name, lib.was(object)])
 }
+
+deny contains {"msg": msg, "item": object} if {
+	some object in input.change.objects
+	object.claims
+	msg := sprintf("StatefulSet/%s%s: with what changes Kubernetes deletes its claims, and all that they hold (persistentVolumeClaimRetentionPolicy)", [object.object.name, lib.was(object)])
+}

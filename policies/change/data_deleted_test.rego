@@ -22,3 +22,8 @@ test_names_the_line if {
 	found := data_deleted.deny with input as {"change": {"objects": [object.union(removed("PersistentVolumeClaim").objects[0], {"was": "cue/platform/platform.cue:9:3"})]}}
 	{f.msg | some f in found} == {"PersistentVolumeClaim/results (was cue/platform/platform.cue:9:3) is deleted, with all that it holds"}
 }
+
+test_fires_on_claims_of_a_statefulset if {
+	found := data_deleted.deny with input as {"change": {"objects": [{"op": "changed", "claims": true, "object": {"kind": "StatefulSet", "name": "store"}, "targets": []}]}}
+	count(found) == 1
+}
