@@ -10,6 +10,8 @@
 # make licences   the licences of all modules in the binary, into docs/licences.md
 # make corpus     check repositories of strangers, and compare each error with its verdict in test/corpus/verdicts.csv
 # make verdicts DIR=folder   check manifests of one's own, and compare the verdicts with a real API server's, too
+# make install    the binary, its man pages and completions below PREFIX (default /usr/local)
+# make reproducible   two builds in two folders, which must be the same bytes
 # make image      the container image of tenon, with docker: IMAGE=name:tag
 # make bench      CPU, wall time and memory beside the tools that a team would chain today
 # make generate   rewrite what is generated: overlays, the lock of the stand-ins, docs/rules.md
@@ -17,13 +19,28 @@
 GO ?= go
 export CGO_ENABLED = 0
 
-.PHONY: demo build image test e2e parity proof fuzz faults race licences corpus verdicts lint unit bench peers generate clean
+.PHONY: demo build install reproducible image test e2e parity proof fuzz faults race licences corpus verdicts lint unit bench peers generate clean
 
 demo:
 	$(GO) run ./test/demo
 
 build:
 	$(GO) build -o bin/tenon ./cmd/tenon
+
+# What a package installs: DESTDIR is put before all.
+PREFIX ?= /usr/local
+install: build
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions \
+	  $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 755 bin/tenon $(DESTDIR)$(PREFIX)/bin/tenon
+	$(GO) run ./test/release/man $(DESTDIR)$(PREFIX)/share/man/man1
+	bin/tenon completion bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/tenon
+	bin/tenon completion zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_tenon
+	bin/tenon completion fish > $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/tenon.fish
+
+# Nothing of the folder, of git or of the clock is in a release's binary.
+reproducible:
+	./test/release/reproducible.sh
 
 # The image of the plugin, from a folder that holds the binary alone.
 IMAGE ?= tenon

@@ -3,11 +3,11 @@ module tenon.dev/tenon
 go 1.26.8
 
 require (
-	github.com/go-playground/webhooks/v6 v6.4.0
 	cuelang.org/go v0.17.1
 	github.com/agnivade/levenshtein v1.2.1
 	github.com/go-git/go-billy/v5 v5.9.2
 	github.com/go-git/go-git/v5 v5.19.3
+	github.com/go-playground/webhooks/v6 v6.4.0
 	github.com/gobwas/glob v1.0.0
 	github.com/google/cel-go v0.30.0
 	github.com/google/go-containerregistry v0.21.7
@@ -50,6 +50,11 @@ require (
 	sigs.k8s.io/kustomize/api v0.21.2
 	sigs.k8s.io/kustomize/kyaml v0.21.2
 	sigs.k8s.io/yaml v1.6.0
+)
+
+require (
+	github.com/cpuguy83/go-md2man/v2 v2.0.7 // indirect
+	github.com/russross/blackfriday/v2 v2.1.0 // indirect
 )
 
 require (

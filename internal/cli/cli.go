@@ -126,6 +126,9 @@ func (a *app) say(format string, args ...any) {
 	fmt.Fprintln(a.stderr, report.Lines(fmt.Sprintf(format, args...)))
 }
 
+// Command is tenon's command line, for whoever writes pages about it.
+func Command() *cobra.Command { return (&app{stdout: io.Discard, stderr: io.Discard}).rootCommand() }
+
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "tenon",

@@ -44,7 +44,7 @@ func Run(work func(stderr *os.File) int) int {
 	child := exec.Cmd{
 		Path: own(), Args: os.Args, Env: append(os.Environ(), within+"="+strconv.Itoa(os.Getpid())),
 		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: crash.write, ExtraFiles: []*os.File{os.Stderr},
-		SysProcAttr: &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL},
+		SysProcAttr: endsWithParent(),
 	}
 	// Pdeathsig is about the thread that starts the child, not about the process.
 	runtime.LockOSThread()
@@ -70,6 +70,9 @@ func own() string {
 	const link = "/proc/self/exe"
 	if _, err := os.Stat(link); err == nil {
 		return link
+	}
+	if file, err := os.Executable(); err == nil {
+		return file
 	}
 	if file, err := exec.LookPath(os.Args[0]); err == nil {
 		return file

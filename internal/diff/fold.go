@@ -134,7 +134,9 @@ const manyTraced = 12
 // stated finds a line that people wrote for an object: that of its name, or else of the first value that is a literal of
 // theirs, since names are often keys, which nothing leads to.
 func stated(o manifest.Object) *finding.Position {
-	if at := trace(o, manifest.Path{"metadata", "name"}, o.Name); at != nil || o.Origin == nil {
+	at := trace(o, manifest.Path{"metadata", "name"}, o.Name)
+	spec, ok := o.Value["spec"]
+	if at != nil || o.Origin == nil || !ok {
 		return at
 	}
 	left := manyTraced
@@ -165,7 +167,7 @@ func stated(o manifest.Object) *finding.Position {
 		}
 		return nil
 	}
-	return look(o.Value["spec"], manifest.Path{"spec"})
+	return look(spec, manifest.Path{"spec"})
 }
 
 // trace finds the line that people wrote; what only the render says, or where the platform is handed to

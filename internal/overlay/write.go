@@ -50,7 +50,7 @@ func Write(dir string, files map[string][]byte) error {
 	if err := refuseForeign(dir); err != nil {
 		return err
 	}
-	next := dir + ".tenon-new"
+	next := dir + newSuffix
 	if err := writeTree(next, withIndex(files)); err != nil {
 		os.RemoveAll(next)
 		return fmt.Errorf("writing overlays (what was there before is unchanged): %w", err)
@@ -81,25 +81,51 @@ func lock(parent string) (unlock func(), err error) {
 	return func() { folder.Close() }, nil
 }
 
-// recoverInterrupted cleans up after a run that was killed: a tree beside the overlays is
-// either new and unfinished or old and replaced, never the current one.
+// recoverInterrupted cleans up after a run that was killed: a tree beside the overlays is either new and unfinished or old
+// and replaced, never the current one; but where the two were renamed one after the other, the old one is put back if
+// nothing came in its place.
 func recoverInterrupted(dir string) error {
-	next := dir + ".tenon-new"
-	if _, err := os.Lstat(next); errors.Is(err, fs.ErrNotExist) {
-		return nil
+	old := dir + oldSuffix
+	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
+		if err := os.Rename(old, dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("putting back what an interrupted render moved away: %w", err)
+		}
 	}
-	if err := os.RemoveAll(next); err != nil {
-		return fmt.Errorf("removing what an interrupted render left: %w", err)
+	for _, left := range []string{dir + newSuffix, old} {
+		if err := os.RemoveAll(left); err != nil {
+			return fmt.Errorf("removing what an interrupted render left: %w", err)
+		}
 	}
 	return nil
 }
 
-// exchange puts the tree next in the place of dir in one step, and what was there in its.
+// What lies beside the overlays while they are replaced.
+const newSuffix, oldSuffix = ".tenon-new", ".tenon-old"
+
+// exchange puts the tree next in the place of dir, and what was there in its, in one step where the system has one.
 func exchange(next, dir string) error {
 	if _, err := os.Lstat(dir); errors.Is(err, fs.ErrNotExist) {
 		return os.Rename(next, dir)
 	}
-	return unix.Renameat2(unix.AT_FDCWD, next, unix.AT_FDCWD, dir, unix.RENAME_EXCHANGE)
+	if err := swap(next, dir); !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	return renameBoth(next, dir)
+}
+
+// renameBoth does the same in three steps. Who is killed between them finds the old tree in its place after the next run.
+func renameBoth(next, dir string) error {
+	old := dir + oldSuffix
+	if err := os.Rename(dir, old); err != nil {
+		return err
+	}
+	if err := os.Rename(next, dir); err != nil {
+		if back := os.Rename(old, dir); back != nil {
+			return fmt.Errorf("%w; the old ones are in %s: %w", err, old, back)
+		}
+		return err
+	}
+	return os.Rename(old, next)
 }
 
 func writeTree(dir string, files map[string][]byte) error {

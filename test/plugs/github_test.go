@@ -18,6 +18,8 @@ type github struct {
 	comments []comment
 	// readOnly refuses to write, as for the token of a fork's pull request.
 	readOnly bool
+	// release is the archive of v0.2.0; nil where there is none.
+	release []byte
 	writes   int
 }
 
@@ -72,6 +74,13 @@ func startGitHub(t *testing.T) *github {
 	}))
 	g.Server = httptest.NewServer(mux)
 	t.Cleanup(g.Close)
+	mux.HandleFunc("GET /example/tenon/releases/download/v0.2.0/", func(w http.ResponseWriter, r *http.Request) {
+		if g.release == nil {
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = w.Write(g.release)
+	})
 	return g
 }
 
@@ -81,8 +90,8 @@ type action struct {
 	Runs   struct {
 		Using string
 		Steps []struct {
-			Name, Run, Shell, Uses string
-			Env                    map[string]string
+			ID, Name, Run, Shell, Uses, If string
+			Env                            map[string]string
 		}
 	}
 }
@@ -103,7 +112,7 @@ func newRunner(t *testing.T, g *github, base string, inputs map[string]string) *
 	read(t, "action.yml", &r.action)
 	r.values = map[string]string{
 		"github.action_path": root(t), "runner.temp": r.temp, "github.token": "token",
-		"github.event.pull_request.number": "7",
+		"github.event.pull_request.number": "7", "github.server_url": g.URL, "github.action_repository": "example/tenon",
 		"github.event.pull_request.base.sha || github.event.merge_group.base_sha || github.event.before": base,
 	}
 	for name, input := range r.action.Inputs {
@@ -130,6 +139,38 @@ func (r *runner) fill(t *testing.T, text string) string {
 	})
 }
 
+// compares fits a part of a condition as the Action has them.
+var compares = regexp.MustCompile(`^([\w.]+) != '(\w*)'$`)
+
+// holds tells whether a step's condition holds. Outputs are those of all steps before.
+func (r *runner) holds(t *testing.T, condition string) bool {
+	t.Helper()
+	for _, part := range strings.Split(condition, " && ") {
+		if part = strings.TrimSpace(part); part == "" || part == "always()" || strings.HasPrefix(part, "!cancelled") {
+			continue
+		}
+		m := compares.FindStringSubmatch(part)
+		if m == nil {
+			t.Fatalf("action.yml has the condition %q, which the test does not know", part)
+		}
+		value, known := r.values[m[1]]
+		if output, is := strings.CutPrefix(m[1], "steps.released.outputs."); is {
+			text, _ := os.ReadFile(r.outputs)
+			known = true
+			if strings.Contains(string(text), output+"=true\n") {
+				value = "true"
+			}
+		}
+		if !known {
+			t.Errorf("action.yml uses %s, which the test does not know", m[1])
+		}
+		if value == m[2] {
+			return false
+		}
+	}
+	return true
+}
+
 // run runs the steps up to the first that fails.
 func (r *runner) run(t *testing.T, dir string) (string, int) {
 	t.Helper()
@@ -137,6 +178,9 @@ func (r *runner) run(t *testing.T, dir string) (string, int) {
 	for _, step := range r.action.Runs.Steps {
 		if step.Run == "" {
 			continue // another action: Go is here already
+		}
+		if !r.holds(t, step.If) {
+			continue
 		}
 		env := []string{
 			"GITHUB_ACTION_PATH=" + root(t), "GITHUB_API_URL=" + r.values["server"], "GITHUB_REPOSITORY=example/platform",
