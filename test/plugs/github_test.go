@@ -20,7 +20,7 @@ type github struct {
 	readOnly bool
 	// release is the archive of v0.2.0; nil where there is none.
 	release []byte
-	writes   int
+	writes  int
 }
 
 type comment struct {
