@@ -267,6 +267,8 @@ func pullsBesideGuards() []pull {
 	for name, variable := range map[string]string{
 		"programs": `{name: "PATH", value: "/workspace/source/bin:/usr/bin"}`, "modules": `{name: "PYTHONPATH", value: "/workspace/source"}`, "certificates": `{name: "SSL_CERT_FILE", value: "/workspace/source/ca.crt"}`,
 		"a registry": `{name: "PIP_INDEX_URL", value: "file:///x"}`, "checksums": `{name: "GOSUMDB", value: "off"}`, "a setting of git": `{name: "GIT_CONFIG_KEY_0", value: "http.sslVerify"}`,
+		"a prompt": `{name: "PS4", value: "a"}`, "a function": `{name: "BASH_FUNC_git%%", value: "() { true; }"}`, "make": `{name: "MAKEFLAGS", value: "--eval=a"}`, "constraints": `{name: "PIP_CONSTRAINT", value: "/x"}`,
+		"compiled code": `{name: "NUMBA_CACHE_DIR", value: "/x"}`, "libraries of R": `{name: "R_LIBS_SITE", value: "/x"}`, "a cloud's account": `{name: "GOOGLE_APPLICATION_CREDENTIALS", value: "/x"}`,
 	} {
 		power = append(power, pull{kind: "verify", name: "a variable for " + name, exit: -1, wants: []string{"change/source-changed", "is not verified"}, base: map[string]string{prod: aTask("true", "")}, head: map[string]string{prod: aTask("true", variable)}})
 	}
