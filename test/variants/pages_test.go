@@ -17,20 +17,7 @@ var (
 // TestPages runs what the pages beside the tutorial show people to type, in folders that these could stand in. Numbers may
 // be others, and what needs a cluster or a registry is left out.
 func TestPages(t *testing.T) {
-	bin := t.TempDir()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(self, filepath.Join(bin, "tenon")); err != nil {
-		t.Fatal(err)
-	}
-	for name, value := range map[string]string{
-		"PATH": bin + ":" + os.Getenv("PATH"), "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com",
-		"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null", "HOME": bin,
-	} {
-		t.Setenv(name, value)
-	}
+	t.Setenv("HOME", tenonOnPath(t))
 	for page, prepare := range map[string]func(*testing.T, string, int){
 		"docs/noise.md": func(t *testing.T, dir string, _ int) { manifests(t, dir) },
 		"docs/argocd.md": func(t *testing.T, dir string, _ int) {

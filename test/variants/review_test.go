@@ -64,14 +64,7 @@ func TestReview(t *testing.T) {
 // and of paths. tenon is this test's own binary.
 func runTask(t *testing.T, task pipelinev1.Task, values map[string]string) (string, error) {
 	t.Helper()
-	bin := t.TempDir()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(self, filepath.Join(bin, "tenon")); err != nil {
-		t.Fatal(err)
-	}
+	tenonOnPath(t)
 	var pairs []string
 	for from, to := range values {
 		pairs = append(pairs, from, to)
@@ -80,7 +73,7 @@ func runTask(t *testing.T, task pipelinev1.Task, values map[string]string) (stri
 	log := ""
 	for _, step := range task.Spec.Steps {
 		cmd := exec.Command("sh", "-c", step.Script)
-		cmd.Env = []string{"PATH=" + bin + ":" + os.Getenv("PATH")}
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH")}
 		for _, e := range step.Env {
 			cmd.Env = append(cmd.Env, e.Name+"="+replace.Replace(e.Value))
 		}

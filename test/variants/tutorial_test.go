@@ -20,20 +20,7 @@ func TestTutorial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Symlink(self, filepath.Join(dir, "tenon")); err != nil {
-		t.Fatal(err)
-	}
-	for name, value := range map[string]string{
-		"PATH": dir + ":" + os.Getenv("PATH"), "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com",
-		"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null",
-	} {
-		t.Setenv(name, value)
-	}
+	dir := tenonOnPath(t)
 	ran := 0
 	for _, m := range block.FindAllStringSubmatch(string(page), -1) {
 		file, language, body := m[1], m[2], m[3]
@@ -60,6 +47,26 @@ func TestTutorial(t *testing.T) {
 	if ran < 30 {
 		t.Errorf("%d commands ran", ran)
 	}
+}
+
+// tenonOnPath has shells find tenon, in a folder that is returned, and git know who commits.
+func tenonOnPath(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(self, filepath.Join(dir, "tenon")); err != nil {
+		t.Fatal(err)
+	}
+	for name, value := range map[string]string{
+		"PATH": dir + ":" + os.Getenv("PATH"), "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_COMMITTER_NAME": "a", "GIT_COMMITTER_EMAIL": "a@example.com",
+		"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_SYSTEM": "/dev/null",
+	} {
+		t.Setenv(name, value)
+	}
+	return dir
 }
 
 // printed is what a command prints, what it says of itself first, and how it ended if not well.
