@@ -89,7 +89,7 @@ func describe(env *platform.Environment, only ...string) (Environment, []finding
 	var err error
 	e := Environment{Environment: env}
 	if e.State, err = env.State(); err != nil {
-		return Environment{}, nil, err
+		return refused(err)
 	}
 	if e.Waivers, err = env.Waivers(); err != nil {
 		return Environment{}, nil, err

@@ -271,6 +271,9 @@ func (g *graph) pipelineOf(r Run) (spec *pipelinev1.PipelineSpec, in manifest.Ob
 		return run.Spec.PipelineSpec, r.Owner, r.At.Append("spec", "pipelineSpec"), ""
 	}
 	ref := run.Spec.PipelineRef
+	if ref != nil && ref.Resolver == "cluster" {
+		return g.resolvedPipeline(r, ref.Params)
+	}
 	if ref == nil || ref.Name == "" || ref.Resolver != "" || variable(ref.Name) {
 		return nil, in, nil, ""
 	}
@@ -281,6 +284,24 @@ func (g *graph) pipelineOf(r Run) (spec *pipelinev1.PipelineSpec, in manifest.Ob
 	pipeline, ok := as[pipelinev1.Pipeline](in.Value)
 	if !ok || in.Kind == "" {
 		return nil, in, nil, ""
+	}
+	return &pipeline.Spec, in, manifest.Path{"spec"}, ""
+}
+
+// resolvedPipeline is one that the cluster's resolver finds in a namespace, where it is among the objects
+// (https://tekton.dev/docs/pipelines/cluster-resolver/).
+func (g *graph) resolvedPipeline(r Run, params pipelinev1.Params) (spec *pipelinev1.PipelineSpec, in manifest.Object, at manifest.Path, missing string) {
+	given := map[string]string{"kind": "task"}
+	for _, p := range params {
+		given[p.Name] = p.Value.StringVal
+	}
+	if given["kind"] != "pipeline" || variable(given["name"]) || variable(given["namespace"]) || !g.has(r.Owner, "Pipeline", given["namespace"], given["name"]) {
+		return nil, in, nil, ""
+	}
+	in, _ = g.only(r.Owner, "Pipeline", given["namespace"], given["name"])
+	pipeline, ok := as[pipelinev1.Pipeline](in.Value)
+	if !ok || in.Kind == "" || in.Namespace != r.Object.Namespace {
+		return nil, in, nil, "" // tasks that it names are those of the run's namespace
 	}
 	return &pipeline.Spec, in, manifest.Path{"spec"}, ""
 }
