@@ -60,7 +60,7 @@ func (a *app) explain(targetName, objectName, fieldName string) error {
 	for _, place := range o.Origin.Trace(field, "") {
 		r := a.inDir(finding.Report{Findings: []finding.Finding{{Source: &place.Position}}})
 		at := *r.Findings[0].Source
-		fmt.Fprintf(a.stdout, "  %-9s  %s\n", place.Role, report.Line(at.String()))
+		fmt.Fprintf(a.stdout, "  %-9s  %s:%d:%d\n", place.Role, report.Line(at.File), at.Line, at.Column)
 		if line, ok := lines.Line(at); ok {
 			fmt.Fprintf(a.stdout, "             %s\n", strings.TrimSpace(line))
 		}

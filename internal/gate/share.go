@@ -15,6 +15,14 @@ type shares struct{ before, after int }
 // thresholdOf is the number by which a share of commits is taken.
 func thresholdOf(share int) string { return fmt.Sprintf("%08x", share<<32/100) }
 
+// belowOf is what Pipelines-as-Code's Repository says of the share (cue/render/pipelines_as_code.cue).
+func belowOf(share int) string {
+	if share == 100 {
+		return "g"
+	}
+	return thresholdOf(share)
+}
+
 // isShare tells whether a filter of events differs in no more than the share of commits that the head states for
 // the target's phase: that is told as such. Another share than the stated one is no rollout.
 func isShare(o manifest.Object, c diff.Change, stated shares) bool {
@@ -22,6 +30,9 @@ func isShare(o manifest.Object, c diff.Change, stated shares) bool {
 	after, is := c.After.(string)
 	if o.Kind == "File" && was && is { // the other CI takes the rest of the commits by the same number
 		return stated.before != stated.after && strings.ReplaceAll(before, thresholdOf(stated.before), thresholdOf(stated.after)) == after
+	}
+	if o.Kind == "Repository" && was && is { // Pipelines-as-Code takes commits below it; all lie below g
+		return c.Field == "spec.params[name=tenon_below].value" && after == belowOf(stated.after)
 	}
 	had, taken := threshold.FindStringSubmatch(before), threshold.FindStringSubmatch(after)
 	if o.Kind != "EventListener" || !was || !is || restOf(before) != restOf(after) || had == nil && taken == nil {

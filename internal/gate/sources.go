@@ -45,6 +45,9 @@ func (m *meaning) sources(t finding.Target, known baseline, changes []diff.Objec
 			if loosened(c) {
 				m.add("sources", item{"op": "loosened", "object": o.Object, "field": c.Field, "address": ""}, t)
 			}
+			if isShare(*o.After, c, known.shares(t)) {
+				continue // told as a phase that moves
+			}
 			if slices.ContainsFunc(sourceKinds[o.Object.Kind], func(field string) bool {
 				return c.Field == field || strings.HasPrefix(c.Field, field+".") || strings.HasPrefix(c.Field, field+"[")
 			}) {

@@ -11,7 +11,7 @@ var secretName = pattern.New(`(?i)(passw(or)?d|passphrase|secret|token|api[-_.]?
 	`(pwd|pass)$|(^|[-_.])(auth|pat|pw|creds?|jwt)$)`)
 
 // reference fits the names of fields that say where a secret is, not what it is.
-var reference = pattern.New(`(Name|Ref|Class|Namespace|Type|Kind|Policy|Selector|Label|[-_](name|ref|class|namespace|type))$|^(secret|imagePullSecrets?|secrets|tokenRequests)$`)
+var reference = pattern.New(`(Name|Ref|Class|Namespace|Type|Kind|Policy|Selector|Label|[-_](name|ref|class|namespace|type))$|^(secret|imagePullSecrets?|pullSecrets?|secrets|tokenRequests)$`)
 
 // file fits the names of fields that say in which file a secret is.
 var file = pattern.New(`(Path|File|Dir|[-_](path|file|dir))$`)

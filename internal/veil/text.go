@@ -83,7 +83,7 @@ var given = []*pattern.Pattern{
 var otherwise = pattern.New(`^(?:\$\{\w+:?[-=+]|\$\((?:echo|printf)\s+(?:-n\s+)?)["']?([^}")'\s]*)`)
 
 // benignPair are names that Kubernetes and Tekton give to what is no secret.
-var benignPair = pattern.New(`(?i)^(secretName|secretRef|secretKeyRef|imagePullSecrets?|automountServiceAccountToken|serviceAccountToken|tokenRequests|secrets?|compat|author|authors|path|spec|pathType|bypass|compass)$`)
+var benignPair = pattern.New(`(?i)^(secretName|secretRef|secretKeyRef|imagePullSecrets?|pullSecrets?|automountServiceAccountToken|serviceAccountToken|tokenRequests|secrets?|compat|author|authors|path|spec|pathType|bypass|compass)$`)
 
 // word fits what a secret looks like where only its name tells: one word, no address, no command.
 var word = pattern.New(`^[A-Za-z0-9+/=_.!@#%^*~?:$-]{3,}$`)
