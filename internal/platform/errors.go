@@ -135,13 +135,19 @@ func (s *sources) dropConsequences(found []finding.Finding) []finding.Finding {
 	mistake := slices.ContainsFunc(found, func(f finding.Finding) bool { return f.Rule != "schema/incomplete" })
 	located := slices.ContainsFunc(found, func(f finding.Finding) bool { return s.inTeam(f) })
 	written := slices.ContainsFunc(found, func(f finding.Finding) bool { return s.inTeam(f) && !s.borrowed[f.Field] })
-	var kept []finding.Finding
+	var causes []finding.Finding
 	for _, f := range found {
-		inner := slices.ContainsFunc(found, func(other finding.Finding) bool {
+		consequence := f.Rule == "schema/incomplete" && (mistake || located && !s.inTeam(f)) || written && s.borrowed[f.Field]
+		if !consequence {
+			causes = append(causes, f)
+		}
+	}
+	var kept []finding.Finding
+	for _, f := range causes {
+		inner := slices.ContainsFunc(causes, func(other finding.Finding) bool {
 			return f.Field != "" && strings.HasPrefix(other.Field, f.Field+".")
 		})
-		consequence := f.Rule == "schema/incomplete" && (mistake || located && !s.inTeam(f)) || written && s.borrowed[f.Field]
-		if !inner && !consequence {
+		if !inner {
 			kept = append(kept, f)
 		}
 	}

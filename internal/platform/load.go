@@ -294,10 +294,8 @@ func (p *Parsed) evaluate(wanted func(*Environment) []string) (*Environment, []f
 	}
 	if err := env.describe(); err != nil {
 		// Not all that decoding meets is met by validating, such as an item of a list that has a default.
-		if all := env.root.LookupPath(cue.ParsePath("platform")).Validate(cue.Concrete(true), cue.All()); all != nil {
-			if found := env.files.findings(env.root, all); len(found) > 0 {
-				return nil, found, nil
-			}
+		if found := env.files.findings(env.root, errors.Unwrap(err)); len(found) > 0 {
+			return nil, found, nil
 		}
 		return nil, nil, err
 	}
