@@ -92,6 +92,9 @@ func recoverInterrupted(dir string) error {
 		}
 	}
 	for _, left := range []string{dir + newSuffix, old} {
+		if _, err := os.Lstat(left); errors.Is(err, fs.ErrNotExist) {
+			continue // where nothing may be written not even this may be removed
+		}
 		if err := os.RemoveAll(left); err != nil {
 			return fmt.Errorf("removing what an interrupted render left: %w", err)
 		}

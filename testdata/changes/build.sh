@@ -79,7 +79,7 @@ done_ "prod: H100"
 
 from main gpu-count
 edit $p/platform.cue 's|gpuMemory: "24Gi"|gpus: 4\n\t\t&|'
-edit $p/dev/dev.cue 's|perNode: 4|perNode: 2|'
+edit $p/dev/dev.cue 's|perNode: 4|perNode: 1|'
 done_ "Four GPUs a notebook, which dev's nodes do not have"
 
 from main wildcard-verb
