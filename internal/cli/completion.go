@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -83,7 +84,7 @@ func (a *app) objectsOf(name string) ([]manifest.Object, bool) {
 		return nil, false
 	}
 	stderr := a.stderr
-	a.dir, a.stderr = upwards(a.dir), discarded{}
+	a.dir, a.stderr = upwards(a.dir), io.Discard
 	environments, err := a.environments(wanted.Environment)
 	a.stderr = stderr
 	if err != nil {
@@ -96,10 +97,6 @@ func (a *app) objectsOf(name string) ([]manifest.Object, bool) {
 	}
 	return nil, false
 }
-
-type discarded struct{}
-
-func (discarded) Write(p []byte) (int, error) { return len(p), nil }
 
 // fieldsBelow are the fields of an object one step below what was typed.
 func fieldsBelow(o manifest.Object, typed string) (fields []string) {

@@ -81,17 +81,20 @@ func besides(files fs.FS) []manifest.Object {
 	return all
 }
 
+// overridePrefix begins the name of a file with which Argo CD overrides parameters of an application.
+const overridePrefix = ".argocd-source"
+
 // isActedOn tells whether Argo CD or kustomize takes a file for settings of its own
 // (https://argo-cd.readthedocs.io/en/stable/user-guide/parameters/#store-overrides-in-git).
 func isActedOn(name string) bool {
 	base := strings.ToLower(path.Base(name))
-	return strings.HasPrefix(base, ".argocd-source") || strings.HasPrefix(base, "kustomization") || base == "chart.yaml" || strings.HasSuffix(base, ".jsonnet")
+	return strings.HasPrefix(base, overridePrefix) || strings.HasPrefix(base, "kustomization") || base == "chart.yaml" || strings.HasSuffix(base, ".jsonnet")
 }
 
 // isOverride tells whether a file is one of Argo CD's with parameters, in the platform's folder or one above it.
 func isOverride(name, prefix string) bool {
 	dir := path.Dir(name)
-	return strings.HasPrefix(strings.ToLower(path.Base(name)), ".argocd-source") && (dir == "." || dir == prefix || isBelow(prefix, dir))
+	return strings.HasPrefix(strings.ToLower(path.Base(name)), overridePrefix) && (dir == "." || dir == prefix || isBelow(prefix, dir))
 }
 
 // digestOf tells one text from another where neither is shown.

@@ -145,10 +145,8 @@ func resolve(repository *git.Repository, name string) (*plumbing.Hash, error) {
 			return nil, err
 		}
 	}
-	if full != nil && hashForm.MatchString(base) {
-		if isCommit(repository, base, full.Hash()) {
-			return nil, fmt.Errorf("both %s and a commit are called so\n  try: write the branch as refs/heads/%s, or the whole hash", full.Name(), base)
-		}
+	if full != nil && hashForm.MatchString(base) && isCommit(repository, base, full.Hash()) {
+		return nil, fmt.Errorf("both %s and a commit are called so\n  try: write the branch as refs/heads/%s, or the whole hash", full.Name(), base)
 	}
 	var forms []string
 	switch {
